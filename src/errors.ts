@@ -1,0 +1,84 @@
+/** Where a value was written: a file of the project and the place in it (1-based). */
+export interface Origin {
+  readonly file: string
+  readonly line: number
+  readonly col: number
+}
+
+/** What went wrong, for programs: stable words that tests and `--json` readers may rely on. */
+export type ErrorCode =
+  | 'input' // bad YAML, vars, flags, templates: found before any host is touched
+  | 'dns'
+  | 'refused'
+  | 'timeout'
+  | 'unreachable' // no route, reset, link cut
+  | 'host-key'
+  | 'auth'
+  | 'become'
+  | 'locked' // another run changes this host
+  | 'probe' // a fragment of the probe failed or answered nonsense
+  | 'apply'
+  | 'handler'
+  | 'not-converging' // the probe after the change still finds a difference
+  | 'reverted' // a change that cut access was put back by the dead-man
+  | 'stopped' // not tried: the failure budget was spent or the user stopped the run
+  | 'internal'
+
+export interface ErrorFacts {
+  readonly code: ErrorCode
+  readonly host?: string | undefined
+  /** Key of the resource, e.g. `file:/etc/motd`. */
+  readonly resource?: string | undefined
+  readonly origin?: Origin | undefined
+  /** What to do about it: one sentence. */
+  readonly hint?: string | undefined
+  /** Last lines of what the host printed, secrets masked. */
+  readonly log?: readonly string[] | undefined
+  readonly cause?: unknown
+}
+
+/** Every expected failure. Printed in two lines, without a stack. */
+export class ProvisionError extends Error {
+  override readonly name = 'ProvisionError'
+  readonly code: ErrorCode
+  readonly host: string | undefined
+  readonly resource: string | undefined
+  readonly origin: Origin | undefined
+  readonly hint: string | undefined
+  readonly log: readonly string[]
+
+  constructor(message: string, facts: ErrorFacts) {
+    super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.code = facts.code
+    this.host = facts.host
+    this.resource = facts.resource
+    this.origin = facts.origin
+    this.hint = facts.hint
+    this.log = facts.log ?? []
+  }
+}
+
+/** One thing wrong with the input. */
+export interface Problem {
+  readonly message: string
+  readonly origin?: Origin | undefined
+  /** Path of the value inside its file, e.g. `tiers.web.hosts.web1.addres`. */
+  readonly path?: string | undefined
+  readonly hint?: string | undefined
+}
+
+/** Everything wrong with the input, at once. */
+export class InputError extends Error {
+  override readonly name = 'InputError'
+  readonly problems: readonly Problem[]
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map((problem) => problem.message).join('\n'))
+    this.problems = problems
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

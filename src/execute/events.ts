@@ -1,0 +1,72 @@
+import type { Problem } from '../errors.ts'
+import type { HostPlan } from '../plan/plan.ts'
+import type { Action } from '../resources/resource.ts'
+
+/** A failure as data: what a renderer prints and `--json` carries. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly resource?: string | undefined
+  readonly hint?: string | undefined
+  readonly log: readonly string[]
+}
+
+/** ok: nothing to do. changed: done and verified. planned: a dry run found changes. */
+export type HostOutcome = 'ok' | 'changed' | 'planned' | 'failed' | 'skipped'
+
+export interface HostResult {
+  readonly host: string
+  readonly tier: string
+  readonly outcome: HostOutcome
+  /** Keys of changed resources and ids of handlers that ran (`handler:reload nginx`), in order. */
+  readonly changed: readonly string[]
+  /** Ids of handlers still owed on the host. */
+  readonly owed: readonly string[]
+  readonly failure?: Failure | undefined
+  readonly traffic: {
+    readonly execs: number
+    readonly bytesOut: number
+    readonly bytesIn: number
+    readonly connects: number
+  }
+  readonly ms: number
+}
+
+export interface Summary {
+  readonly ok: number
+  readonly changed: number
+  readonly planned: number
+  readonly failed: number
+  readonly skipped: number
+  readonly ms: number
+}
+
+/** Everything a run tells; renderers see nothing else. */
+export type Event =
+  | {
+      readonly type: 'run-started'
+      readonly inventory: string
+      readonly check: boolean
+      readonly hosts: readonly { name: string; tier: string }[]
+    }
+  | { readonly type: 'host-probing'; readonly host: string }
+  | { readonly type: 'host-planned'; readonly host: string; readonly plan: HostPlan; readonly ms: number }
+  | { readonly type: 'tier-started'; readonly tier: string; readonly hosts: readonly string[] }
+  | { readonly type: 'host-started'; readonly host: string }
+  | { readonly type: 'step-started'; readonly host: string; readonly key: string; readonly action: Action | 'handler' }
+  | { readonly type: 'output'; readonly host: string; readonly key: string; readonly line: string }
+  | {
+      readonly type: 'step-finished'
+      readonly host: string
+      readonly key: string
+      readonly ok: boolean
+      readonly ms: number
+    }
+  | { readonly type: 'host-note'; readonly host: string; readonly message: string }
+  | { readonly type: 'host-finished'; readonly host: string; readonly result: HostResult }
+  | { readonly type: 'script'; readonly host: string; readonly purpose: string; readonly script: string }
+  | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
+  | { readonly type: 'input-errors'; readonly problems: readonly Problem[] }
+  | { readonly type: 'run-finished'; readonly summary: Summary; readonly results: readonly HostResult[] }
+
+export type Emit = (event: Event) => void

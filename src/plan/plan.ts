@@ -1,0 +1,54 @@
+import type { Action, FieldChange } from '../resources/resource.ts'
+
+/** The plan of one host: plain data, frozen, serialisable, secrets masked. */
+export interface HostPlan {
+  readonly host: string
+  readonly tier: string
+  /** Every resource, in order of application; also those without a change. */
+  readonly items: readonly PlannedItem[]
+  /** Handlers that this plan's changes will owe or that an earlier run left owing, in order. */
+  readonly handlers: readonly PlannedHandler[]
+}
+
+export interface PlannedItem {
+  /** `kind:identity`, unique on the host. */
+  readonly key: string
+  readonly kind: string
+  readonly role: string
+  /** none: as declared. unknown: known only after an earlier change is applied. */
+  readonly action: Action | 'none' | 'unknown'
+  /** Number of the segment that applies it (0-based); later segments are probed anew before they are applied. */
+  readonly segment: number
+  readonly fields: readonly FieldChange[]
+  readonly diffs: readonly TextDiff[]
+  /** Ids of the handlers that the change owes. */
+  readonly notify: readonly string[]
+}
+
+export interface PlannedHandler {
+  readonly id: string
+  /** Keys of the resources whose change owes it; empty when it is owed from an earlier run. */
+  readonly because: readonly string[]
+  readonly owed: boolean
+}
+
+/** A line diff, already masked. */
+export interface TextDiff {
+  readonly name: string
+  readonly note?: string | undefined
+  readonly hunks: readonly Hunk[]
+}
+
+export interface Hunk {
+  readonly oldStart: number
+  readonly oldLines: number
+  readonly newStart: number
+  readonly newLines: number
+  /** First character `+`, `-` or space, as in a unified diff. */
+  readonly lines: readonly string[]
+}
+
+/** True when applying the plan would do something to the host. */
+export function hasWork(plan: HostPlan): boolean {
+  return plan.handlers.length > 0 || plan.items.some((item) => item.action !== 'none')
+}

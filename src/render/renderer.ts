@@ -1,0 +1,20 @@
+import type { Event } from '../execute/events.ts'
+
+/** Shows a run. It decides nothing: it is told everything by events. */
+export interface Renderer {
+  event(event: Event): void
+  /** Resolves when everything is written. */
+  finish(): Promise<void>
+}
+
+export interface RenderOptions {
+  readonly out: NodeJS.WritableStream
+  readonly err: NodeJS.WritableStream
+  readonly color: boolean
+  /** Terminal width in columns. */
+  readonly columns: number
+  /** Show the diffs of planned changes. */
+  readonly diff: boolean
+  /** 0 quiet … 2: also unchanged resources and timings. */
+  readonly verbosity: number
+}

@@ -1,0 +1,120 @@
+import type { Text } from '../secret.ts'
+import type { Script } from '../shell/script.ts'
+
+/** The contract of a kind of resource: four pure verbs, no connection, no file system. */
+export interface ResourceKind<Desired = unknown, Actual = unknown> {
+  /** The kind's name, one word as in `file:/etc/motd`. */
+  readonly kind: string
+  /** Identity on a host; two resources of a kind with the same key are an error. */
+  key(desired: Desired): string
+  /**
+   * Read-only script that asks for ALL resources of the kind at once. Its standard output goes to `parse`, whole and
+   * unaltered. ASCII only (base64 for what may not be). Exit status 0, or the kind counts as failed on this host.
+   */
+  probe(all: readonly Desired[]): Script
+  /**
+   * What the host holds, by key. `absent`: it is certain that it is not there. `unknown`: it can't be known before an
+   * earlier change is made (a database's users before it runs).
+   * @throws any Error when the answer is not what the probe prints: the kind is then marked failed on this host.
+   */
+  parse(answer: string, all: readonly Desired[]): Map<string, Actual | 'absent' | 'unknown'>
+  /** What would have to change; undefined when nothing. */
+  diff(desired: Desired, actual: Actual | 'absent'): Change<Desired, Actual> | undefined
+  /**
+   * A script for neighbouring changes of the kind; runs under `set -eu`, safe to run twice, guarded: it validates
+   * before it replaces and writes atomically. Most kinds do one change after the other; apt takes them as one
+   * transaction. A new state must be on disk when it ends (see `shell/fragments`).
+   */
+  apply(changes: readonly Change<Desired, Actual>[]): Script
+  /** Neighbouring changes of this kind are applied by one call of `apply` (apt, ufw). Default false: one at a time. */
+  readonly together?: boolean
+  /**
+   * All resources of the kind on a host are moved to the place of the first one, whichever roles they come from: the
+   * firewall has every rule before its policy closes the rest.
+   */
+  readonly gather?: boolean
+  /**
+   * For changes that can cut the tool's own access: how to put the present state back. The executor arms a timer on
+   * the host with `restore`, makes the change, and disarms only over a new connection.
+   */
+  deadMan?(changes: readonly Change<Desired, Actual>[]): DeadMan | undefined
+  /** Seconds that `apply` may take. Default 300. */
+  readonly timeout?: number
+}
+
+/** What a dry run shows of one field; secrets are masked by who makes it. */
+export interface FieldChange {
+  readonly field: string
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+/** Content before and after, for a line diff. The planner masks secrets in both. */
+export interface TextChange {
+  readonly name: string
+  /** Undefined: there was none. A note in place of text when it can't be shown (`binary`, `too large`). */
+  readonly before: string | undefined
+  readonly after: Text | undefined
+  readonly note?: string | undefined
+}
+
+/** create, update, delete: state that differs. run: a command that has no state to compare. */
+export type Action = 'create' | 'update' | 'delete' | 'run'
+
+export interface Change<Desired = unknown, Actual = unknown> {
+  readonly action: Action
+  readonly desired: Desired
+  readonly actual: Actual | 'absent'
+  readonly fields: readonly FieldChange[]
+  readonly texts?: readonly TextChange[] | undefined
+}
+
+/**
+ * The way back from a change that may lock the tool out. `restore` runs as root from a timer, with the directory
+ * that `snapshot` filled as $SNAPSHOT in both.
+ */
+export interface DeadMan {
+  readonly snapshot: Script
+  readonly restore: Script
+}
+
+/**
+ * Work that a change owes: a reload, a restart. The marker is written on the target before the change and removed
+ * after `script` succeeded, so the next run pays what this one could not.
+ */
+export interface Handler {
+  /** Unique on a host, as people read it: `reload nginx`. */
+  readonly id: string
+  /** Must prove its effect, not its exit status. Runs under `set -eu`; safe to run twice. */
+  readonly script: Script
+  /** systemd unit it acts on, when it does: a unit started anew since the marker was written is owed nothing. */
+  readonly unit?: string | undefined
+  /** Handlers that are paid with this one (a restart pays a reload). */
+  readonly supersedes?: readonly string[] | undefined
+}
+
+/** One declared piece of state on one host. */
+export interface Resource<Desired = unknown, Actual = unknown> {
+  readonly kind: ResourceKind<Desired, Actual>
+  readonly desired: Desired
+  readonly notify: readonly Handler[]
+}
+
+export interface ResourceOptions {
+  /** Handlers that a change of this resource owes. */
+  readonly notify?: readonly Handler[]
+}
+
+/**
+ * The constructor that roles use for a kind: desired state and `notify` in one object.
+ * @example const file = constructorOf(fileKind); file({ path: '/etc/motd', content: 'hi\n', notify: [reload('ssh')] })
+ */
+export function constructorOf<Desired extends object, Actual>(
+  kind: ResourceKind<Desired, Actual>,
+): (input: Desired & ResourceOptions) => Resource<Desired, Actual> {
+  return ({ notify, ...desired }) => {
+    // Rest of an intersection: TypeScript can't see that what is left is Desired.
+    const rest = desired as unknown as Desired
+    return { kind, desired: rest, notify: notify ?? [] }
+  }
+}

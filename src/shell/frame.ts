@@ -1,0 +1,118 @@
+import { joinScripts, rawScript, type Script } from './script.ts'
+
+/**
+ * The frame around the fragments of one script: marker lines with a random nonce tell where the answer of each
+ * fragment begins and ends, so that one exec carries many questions and no answer can forge another's.
+ */
+export interface Fragment {
+  /** One word, unique in the script. */
+  readonly id: string
+  readonly script: Script
+  /** Seconds after which the fragment is killed (exit status 124). */
+  readonly timeout: number
+}
+
+export interface Answer {
+  readonly id: string
+  readonly status: number
+  readonly body: string
+}
+
+/** What every script starts with: fixed language and path, so that answers are the same everywhere. */
+const PRELUDE = rawScript(
+  'LC_ALL=C; LANG=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL LANG PATH; umask 022',
+)
+
+/**
+ * One fragment as a process of its own, with its own time limit. Its text goes in on standard input, never as an
+ * argument (it may hold hashes and secrets); inside, standard input is empty, so that no command eats the rest.
+ */
+const framed = (nonce: string, fragment: Fragment, options: string): Script => {
+  const end = `PROVISION_${nonce}`
+  return rawScript(
+    [
+      `printf '@@${nonce} begin ${fragment.id}\\n'`,
+      `timeout -k 5 ${fragment.timeout} sh ${options} <<'${end}'`,
+      '{',
+      fragment.script.sh,
+      '} </dev/null',
+      end,
+      `rc=$?; printf '\\n@@${nonce} end ${fragment.id} %s\\n' "$rc"`,
+    ].join('\n'),
+  )
+}
+
+/** The probe: every fragment runs, a failing one marks only itself. Standard error is left apart from the answers. */
+export function probeScript(nonce: string, fragments: readonly Fragment[]): Script {
+  return rawScript(
+    ['{', PRELUDE.sh, ...fragments.map((fragment) => framed(nonce, fragment, '-u').sh), '} </dev/null'].join('\n'),
+  )
+}
+
+/**
+ * The change: fragments run in order under `set -eu` and the first failure ends the script. It is parsed whole before
+ * anything runs (the braces), so a script cut short on the way does nothing; and it runs to its end when the link
+ * dies, because `tee -p` keeps reading when nobody listens.
+ */
+export function applyScript(nonce: string, fragments: readonly Fragment[]): Script {
+  const steps = fragments.map((fragment) =>
+    joinScripts([framed(nonce, fragment, '-eu'), rawScript('[ "$rc" = 0 ] || exit "$rc"')]),
+  )
+  return rawScript(
+    ['{', PRELUDE.sh, ...steps.map((step) => step.sh), '} </dev/null 2>&1 | tee -p /dev/null'].join('\n'),
+  )
+}
+
+export type FrameEvent =
+  | { readonly type: 'begin'; readonly id: string }
+  | { readonly type: 'line'; readonly id: string; readonly line: string }
+  | { readonly type: 'end'; readonly id: string; readonly status: number }
+
+/**
+ * Reads a framed stream piece by piece. Give it text as it arrives; it calls back for each marker and each whole line
+ * between them. Lines outside any fragment (a login banner, a shell's complaint) are dropped.
+ */
+export function frameReader(nonce: string, onEvent: (event: FrameEvent) => void): (text: string) => void {
+  const marker = new RegExp(`^@@${nonce} (begin|end) (\\S+)(?: (\\d+))?$`)
+  let rest = ''
+  let current: string | undefined
+  let held: string | undefined
+  const line = (text: string) => {
+    const found = marker.exec(text)
+    if (found?.[1] === 'begin' && found[2] !== undefined) {
+      current = found[2]
+      held = undefined
+      onEvent({ type: 'begin', id: current })
+      return
+    }
+    if (found?.[1] === 'end' && found[2] !== undefined) {
+      // The end marker brings a newline of its own: the empty line before it is not the fragment's.
+      if (held !== undefined && held !== '') onEvent({ type: 'line', id: found[2], line: held })
+      held = undefined
+      current = undefined
+      onEvent({ type: 'end', id: found[2], status: Number(found[3] ?? 255) })
+      return
+    }
+    if (current === undefined) return
+    if (held !== undefined) onEvent({ type: 'line', id: current, line: held })
+    held = text
+  }
+  return (text) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const one of lines) line(one)
+  }
+}
+
+/** All answers in a framed output. A fragment whose end is missing (link cut, killed) is not in the map. */
+export function parseFrame(nonce: string, output: string): Map<string, Answer> {
+  const answers = new Map<string, Answer>()
+  let lines: string[] = []
+  const read = frameReader(nonce, (event) => {
+    if (event.type === 'begin') lines = []
+    else if (event.type === 'line') lines.push(event.line)
+    else answers.set(event.id, { id: event.id, status: event.status, body: lines.join('\n') })
+  })
+  read(output)
+  return answers
+}
