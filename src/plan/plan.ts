@@ -17,12 +17,16 @@ export interface PlannedItem {
   readonly role: string
   /** none: as declared. unknown: known only after an earlier change is applied. */
   readonly action: Action | 'none' | 'unknown'
-  /** Number of the segment that applies it (0-based); later segments are probed anew before they are applied. */
+  /** 0: its state is known now. 1: it comes after something unknown and is probed anew before it is applied. */
   readonly segment: number
   readonly fields: readonly FieldChange[]
   readonly diffs: readonly TextDiff[]
   /** Ids of the handlers that the change owes. */
   readonly notify: readonly string[]
+  /** Why the state of this resource could not be read; its host is not changed then. */
+  readonly problem?: string | undefined
+  /** A command without a condition: it is planned on every run. */
+  readonly repeats?: boolean | undefined
 }
 
 export interface PlannedHandler {

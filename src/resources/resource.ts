@@ -67,6 +67,8 @@ export interface Change<Desired = unknown, Actual = unknown> {
   readonly actual: Actual | 'absent'
   readonly fields: readonly FieldChange[]
   readonly texts?: readonly TextChange[] | undefined
+  /** A command without a condition: it runs each time, so the probe after it need not be clean. */
+  readonly repeats?: boolean | undefined
 }
 
 /**

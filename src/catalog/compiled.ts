@@ -1,0 +1,17 @@
+import type { Handler, Resource } from '../resources/resource.ts'
+
+/** A resource as the plan sees it: with its identity and the role it comes from. */
+export interface CompiledResource extends Resource {
+  /** `kind:identity`, unique on a host. */
+  readonly key: string
+  readonly role: string
+}
+
+/** Every handler that these resources may owe, by id, in order of first mention. */
+export function handlersOf(resources: readonly CompiledResource[]): Map<string, Handler> {
+  const handlers = new Map<string, Handler>()
+  for (const resource of resources) {
+    for (const handler of resource.notify) if (!handlers.has(handler.id)) handlers.set(handler.id, handler)
+  }
+  return handlers
+}

@@ -1,0 +1,93 @@
+import { type CompiledResource, handlersOf } from '../catalog/compiled.ts'
+import type { Handler } from '../resources/resource.ts'
+import type { Answer } from '../shell/frame.ts'
+import type { HostPlan, PlannedHandler, PlannedItem } from './plan.ts'
+import { type Reading, readState } from './read-state.ts'
+import { type Segment, segmentsOf, type Work } from './segments.ts'
+import type { TargetState } from './target-state.ts'
+import { textDiff } from './text-diff.ts'
+
+export interface Planned {
+  /** What people and programs see: frozen data, secrets masked. */
+  readonly plan: HostPlan
+  /** What the executor applies. */
+  readonly segments: readonly Segment[]
+  /** Some state is known only after the segments are applied: probe and plan anew then. */
+  readonly openEnded: boolean
+  /** Every handler to be paid on this host, in order. */
+  readonly handlers: readonly Handler[]
+  readonly state: TargetState
+}
+
+export interface PlanInput {
+  readonly host: string
+  readonly tier: string
+  readonly resources: readonly CompiledResource[]
+  readonly answers: ReadonlyMap<string, Answer>
+  readonly state: TargetState
+}
+
+/** Desired × actual → plan. Pure. */
+export function planHost({ host, tier, resources, answers, state }: PlanInput): Planned {
+  const readings = readState(resources, answers)
+  const work: Work[] = []
+  const items: PlannedItem[] = []
+  let openEnded = false
+  for (const resource of resources) {
+    const reading: Reading = readings.get(resource.key) ?? { state: 'unreadable', problem: 'it was not probed' }
+    // What comes after an unknown waits for it: order is what roles count on.
+    if (reading.state === 'unknown') openEnded = true
+    else if (reading.state === 'differs' && !openEnded) work.push({ resource, change: reading.change })
+    items.push(itemOf(resource, reading, openEnded ? 1 : 0))
+  }
+  const known = handlersOf(resources)
+  const handlers = planHandlers(items, known, state.owed)
+  return {
+    plan: freeze({ host, tier, items, handlers }),
+    segments: segmentsOf(work),
+    openEnded,
+    handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
+    state,
+  }
+}
+
+function itemOf(resource: CompiledResource, reading: Reading, segment: number): PlannedItem {
+  const change = reading.state === 'differs' ? reading.change : undefined
+  return {
+    key: resource.key,
+    kind: resource.kind.kind,
+    role: resource.role,
+    action: change?.action ?? (reading.state === 'as-declared' ? 'none' : 'unknown'),
+    segment,
+    fields: change?.fields ?? [],
+    diffs: change?.texts?.map(textDiff) ?? [],
+    notify: change ? resource.notify.map((handler) => handler.id) : [],
+    ...(reading.state === 'unreadable' ? { problem: reading.problem } : {}),
+    ...(change?.repeats ? { repeats: true } : {}),
+  }
+}
+
+function planHandlers(
+  items: readonly PlannedItem[],
+  known: ReadonlyMap<string, Handler>,
+  owed: readonly string[],
+): PlannedHandler[] {
+  const planned = [...known.keys()]
+    .map((id) => ({
+      id,
+      because: items.filter((item) => item.notify.includes(id)).map((item) => item.key),
+      owed: owed.includes(id),
+    }))
+    .filter((handler) => handler.owed || handler.because.length > 0)
+  // A restart pays the reload of the same unit.
+  const superseded = new Set(planned.flatMap(({ id }) => known.get(id)?.supersedes ?? []))
+  return planned.filter(({ id }) => !superseded.has(id))
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) freeze(inner)
+  }
+  return value
+}

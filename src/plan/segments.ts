@@ -1,0 +1,44 @@
+import type { CompiledResource } from '../catalog/compiled.ts'
+import type { Change, DeadMan } from '../resources/resource.ts'
+
+/** One resource's change with what it takes to apply it; not serialisable, holds the real secrets. */
+export interface Work {
+  readonly resource: CompiledResource
+  readonly change: Change
+}
+
+/** Work that one call of the kind's `apply` does. */
+export type Step = readonly [Work, ...Work[]]
+
+/**
+ * Steps that are applied by one script. One with a dead-man can cut the tool's own access: it is applied alone, with
+ * the handlers that it owes, and the next segment begins only when a new connection has proven the access.
+ */
+export interface Segment {
+  readonly deadMan?: DeadMan | undefined
+  readonly steps: readonly Step[]
+}
+
+/** Cuts work, in its order, into segments. */
+export function segmentsOf(work: readonly Work[]): Segment[] {
+  const segments: { deadMan?: DeadMan | undefined; steps: Step[] }[] = []
+  for (const step of stepsOf(work)) {
+    const deadMan = step[0].resource.kind.deadMan?.(step.map(({ change }) => change))
+    const last = segments.at(-1)
+    if (last && !last.deadMan && !deadMan) last.steps.push(step)
+    else segments.push({ deadMan, steps: [step] })
+  }
+  return segments
+}
+
+/** Neighbours of a kind whose changes are one transaction become one step. */
+function stepsOf(work: readonly Work[]): Step[] {
+  const steps: [Work, ...Work[]][] = []
+  for (const one of work) {
+    const last = steps.at(-1)
+    const { kind } = one.resource
+    if (last && kind.together && last[0].resource.kind === kind) last.push(one)
+    else steps.push([one])
+  }
+  return steps
+}

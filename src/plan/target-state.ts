@@ -1,0 +1,39 @@
+import { rawScript, type Script } from '../shell/script.ts'
+
+/** What the tool keeps on a target; root only. Nothing else is left behind. */
+export const STATE_DIR = '/var/lib/provision'
+
+/** What the tool left on the host in earlier runs. */
+export interface TargetState {
+  /** Ids of handlers whose marker stands. */
+  readonly owed: readonly string[]
+  /** Id of the run that last changed the host; empty when none did. A plan of an older generation is stale. */
+  readonly generation: string
+}
+
+/** Asks for markers and generation with shell builtins alone: no process is started. */
+export const targetStateProbe: Script = rawScript(`
+g=; if [ -r ${STATE_DIR}/generation ]; then IFS= read -r g <${STATE_DIR}/generation || :; fi
+printf 'generation %s\\n' "$g"
+for f in ${STATE_DIR}/owed/*; do if [ -f "$f" ]; then printf 'owed %s\\n' "\${f##*/}"; fi; done
+`)
+
+/** @throws Error when the answer is not what the probe prints. */
+export function parseTargetState(answer: string): TargetState {
+  const lines = answer.split('\n').filter((line) => line !== '')
+  const generation = lines.find((line) => line.startsWith('generation '))
+  if (generation === undefined) throw new Error('the state of the host could not be read')
+  return {
+    generation: generation.slice('generation '.length),
+    owed: lines
+      .filter((line) => line.startsWith('owed '))
+      .map((line) => decodeURIComponent(line.slice('owed '.length)))
+      .sort(),
+  }
+}
+
+/** The marker of a handler: its id with everything but unreserved characters percent-encoded. */
+export function owedMarker(id: string): string {
+  const name = encodeURIComponent(id).replaceAll(/[!'()*~.]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  return `${STATE_DIR}/owed/${name}`
+}
