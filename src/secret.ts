@@ -64,3 +64,15 @@ export function masker(secrets: readonly string[]): (text: string) => string {
   if (needles.length === 0) return (text) => text
   return (text) => needles.reduce((all, needle) => all.replaceAll(needle, MASK), text)
 }
+
+/** A copy of plain data in which every secret is the mask: for showing what would be sent. */
+export function withoutSecrets<T>(value: T): T {
+  const copy = (inner: unknown): unknown => {
+    if (isSecret(inner)) return secret(MASK)
+    if (Array.isArray(inner)) return inner.map(copy)
+    if (inner instanceof Uint8Array || typeof inner !== 'object' || inner === null) return inner
+    return Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, copy(one)]))
+  }
+  // The copy has the shape of what it copies; only secrets are other secrets.
+  return copy(value) as T
+}

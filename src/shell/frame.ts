@@ -1,4 +1,4 @@
-import { joinScripts, rawScript, type Script } from './script.ts'
+import { rawScript, type Script } from './script.ts'
 
 /**
  * The frame around the fragments of one script: marker lines with a random nonce tell where the answer of each
@@ -49,17 +49,31 @@ export function probeScript(nonce: string, fragments: readonly Fragment[]): Scri
   )
 }
 
+/** Id of the guard's frame in an apply script. */
+export const GUARD = 'provision.guard'
+
 /**
- * The change: fragments run in order under `set -eu` and the first failure ends the script. It is parsed whole before
- * anything runs (the braces), so a script cut short on the way does nothing; and it runs to its end when the link
- * dies, because `tee -p` keeps reading when nobody listens.
+ * The change: a guard that takes the host's lock, then fragments in order under `set -eu`; the first failure ends the
+ * script. It is parsed whole before anything runs (the braces), so a script cut short on the way does nothing; and it
+ * runs to its end when the link dies, because `tee -p` keeps reading when nobody listens.
+ * @param guard body of a shell function; `return 0` lets the fragments run. What it opens as descriptor 9 stays open
+ * while the script runs, and no fragment inherits it.
  */
-export function applyScript(nonce: string, fragments: readonly Fragment[]): Script {
-  const steps = fragments.map((fragment) =>
-    joinScripts([framed(nonce, fragment, '-eu'), rawScript('[ "$rc" = 0 ] || exit "$rc"')]),
-  )
+export function applyScript(nonce: string, guard: Script, fragments: readonly Fragment[]): Script {
+  const stop = '[ "$rc" = 0 ] || exit "$rc"'
   return rawScript(
-    ['{', PRELUDE.sh, ...steps.map((step) => step.sh), '} </dev/null 2>&1 | tee -p /dev/null'].join('\n'),
+    [
+      '{',
+      PRELUDE.sh,
+      'guard() {',
+      guard.sh,
+      '}',
+      `printf '@@${nonce} begin ${GUARD}\\n'`,
+      `guard; rc=$?; printf '\\n@@${nonce} end ${GUARD} %s\\n' "$rc"`,
+      stop,
+      ...fragments.flatMap((fragment) => [framed(nonce, fragment, '-eu 9>&-').sh, stop]),
+      '} </dev/null 2>&1 | tee -p /dev/null',
+    ].join('\n'),
   )
 }
 
