@@ -1,0 +1,217 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
+import { ProvisionError } from '../errors.ts'
+import { reveal, type Text } from '../secret.ts'
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import type { TextChange } from './resource.ts'
+
+/**
+ * What every kind that is a file with content shares: one bulk probe for any number of paths, and the difference
+ * between what a path holds and what it should hold.
+ */
+export interface WantedFile {
+  readonly path: string
+  /** Hash that the file should have: asks for the hash of the present one. */
+  readonly sha256?: string | undefined
+  /** Send the present content when its hash is not `sha256`. */
+  readonly wantContent: boolean
+}
+
+export interface FileEntry {
+  readonly type: 'file' | 'directory' | 'symlink' | 'other'
+  /** Four octal digits: `0644`. */
+  readonly mode: string
+  /** Name, or the number where the host has no name for it. */
+  readonly owner: string
+  readonly group: string
+  readonly uid: number
+  readonly gid: number
+  /** Bytes. */
+  readonly size: number
+  /** Of a regular file, when it was asked for. */
+  readonly sha256?: string | undefined
+  /** Of a symlink, as it is written there. */
+  readonly target?: string | undefined
+  /** Content that differs from the wanted one; undefined when it is the same, not asked for, or too large. */
+  readonly content?: Buffer | undefined
+}
+
+export type FileState = FileEntry | 'absent'
+
+/** Bytes of one file's content that a probe sends at most, and of all files together. */
+export const CONTENT_LIMIT = 256 * 1024
+export const TOTAL_LIMIT = 4 * 1024 * 1024
+
+/**
+ * Answers are by index, so no name is ever printed or read. Everything that is done per file is a builtin of dash;
+ * programs run once for all files: stat, sha256sum, readlink. Only a file that differs costs a fork of its own.
+ */
+const PROBE = rawScript(
+  [
+    'provision_files() {',
+    '  i=0; found=; all=; hashed=; sums=; links=; total=0; want=-',
+    '  for word do',
+    '    i=$((i + 1))',
+    '    if [ $((i % 2)) = 1 ]; then want=$word; continue; fi',
+    '    if [ -L "$word" ]; then links="$links \\"\\${$i}\\""',
+    '    elif [ -f "$word" ]; then [ "$want" = - ] || { hashed="$hashed $i"; sums="$sums \\"\\${$i}\\""; }',
+    '    elif [ ! -e "$word" ]; then continue; fi',
+    '    found="$found $((i / 2))"; all="$all \\"\\${$i}\\""',
+    '  done',
+    '  echo "@files$found"',
+    `  [ -z "$all" ] || eval "stat -c '@stat %f %s %u %g %U %G' -- $all" || return`,
+    '  [ -z "$links" ] || { printf "@links "; eval "readlink -z -- $links" | base64 -w 0; echo; }',
+    '  [ -z "$hashed" ] || { sums=$(eval "sha256sum -- $sums") && provision_sums "$@"; }',
+    '}',
+    'provision_sums() {',
+    '  line=; set -f; IFS="$nl"',
+    '  for line in $sums; do',
+    '    IFS=" "; n=0',
+    '    for i in $hashed; do n=$i; break; done',
+    // sha256sum puts a backslash before the line of a name that it had to escape.
+    `    hashed=\${hashed#" $n"}; line=\${line#\\\\}; line=\${line%% *}`,
+    '    eval "want=\\${$((n - 1))}; word=\\${$n}"',
+    '    printf "@sum %s %s" "$((n / 2))" "$line"',
+    '    case $want in',
+    '      "$line" | \\?*) ;;',
+    '      *)',
+    '        size=$(stat -c %s -- "$word")',
+    `        if [ "$size" -le ${CONTENT_LIMIT} ] && [ $((total + size)) -le ${TOTAL_LIMIT} ]; then`,
+    '          total=$((total + size)); printf " ="; base64 -w 0 <"$word"',
+    '        fi ;;',
+    '    esac',
+    '    echo',
+    '  done',
+    '  set +f; IFS="$ifs"',
+    '}',
+    `nl='`,
+    `'`,
+    'ifs=$IFS',
+  ].join('\n'),
+)
+
+/** `-`: no hash; `?hash`: the hash only; `hash`: the hash, and the content when it differs. */
+const mark = (file: WantedFile): string => {
+  if (file.wantContent) return file.sha256 ?? 'any'
+  return file.sha256 === undefined ? '-' : `?${file.sha256}`
+}
+
+/**
+ * Read-only script that asks for all these paths at once. It may stand in a kind's probe beside other questions: its
+ * lines begin with `@files`, `@stat`, `@links` or `@sum`, and {@link parseFiles} skips all others.
+ */
+export function probeFiles(wanted: readonly WantedFile[]): Script {
+  return joinScripts([PROBE, sh`provision_files ${wanted.flatMap((file) => [mark(file), file.path])}`])
+}
+
+/**
+ * The answer to {@link probeFiles}, by path.
+ * @throws Error when the answer is not whole, e.g. because a file went away while it was read.
+ */
+export function parseFiles(answer: string, wanted: readonly WantedFile[]): Map<string, FileState> {
+  const lines = answer.split('\n').map((line) => line.split(' '))
+  const rows = (tag: string) => lines.filter((line) => line[0] === tag).map((line) => line.slice(1))
+  const head = rows('@files')[0]
+  if (!head) throw new Error('the answer about files is missing')
+  const stats = rows('@stat')
+  if (stats.length !== head.length) throw new Error('a file went away while it was read')
+  const targets = Buffer.from(rows('@links')[0]?.[0] ?? '', 'base64')
+    .toString('utf8')
+    .split('\0')
+  const sums = new Map(rows('@sum').map(([index, hash, content]) => [Number(index), { hash, content }]))
+  const states = new Map<string, FileState>(wanted.map((file) => [file.path, 'absent']))
+  for (const [row, word] of head.entries()) {
+    const file = wanted[Number(word) - 1]
+    if (!file) throw new Error(`the answer about files names file ${word} of ${wanted.length}`)
+    const entry = parseStat(stats[row] ?? [])
+    const sum = sums.get(Number(word))
+    if (entry.type === 'file' && mark(file) !== '-' && !sum?.hash) throw new Error(`${file.path} could not be read`)
+    states.set(file.path, {
+      ...entry,
+      ...(entry.type === 'symlink' && { target: targets.shift() ?? '' }),
+      ...(sum && { sha256: sum.hash }),
+      ...(sum?.content !== undefined && { content: Buffer.from(sum.content.slice(1), 'base64') }),
+    })
+  }
+  return states
+}
+
+const TYPES: Readonly<Record<number, FileEntry['type']>> = { 8: 'file', 4: 'directory', 10: 'symlink' }
+
+const parseStat = ([raw, size, uid, gid, owner, group]: readonly string[]): FileEntry => {
+  const bits = Number.parseInt(raw ?? '', 16)
+  if (Number.isNaN(bits) || !group || !owner) throw new Error('the answer about files is cut short')
+  return {
+    type: TYPES[bits >> 12] ?? 'other',
+    mode: (bits & 0o7777).toString(8).padStart(4, '0'),
+    owner: owner === 'UNKNOWN' ? String(uid) : owner,
+    group: group === 'UNKNOWN' ? String(gid) : group,
+    uid: Number(uid),
+    gid: Number(gid),
+    size: Number(size),
+  }
+}
+
+/** The bytes that a host shall hold. */
+export function bytesOf(content: Text | Uint8Array): Uint8Array {
+  return content instanceof Uint8Array ? content : Buffer.from(reveal(content))
+}
+
+export function sha256(content: Text | Uint8Array): string {
+  return createHash('sha256').update(bytesOf(content)).digest('hex')
+}
+
+/**
+ * An absolute path in its normal form, so that two spellings of one file are one key.
+ * @throws ProvisionError for a relative path or one that no file can have.
+ */
+export function absolutePath(path: string): string {
+  if (!path.startsWith('/') || path.includes('\0')) {
+    throw new ProvisionError(`${JSON.stringify(path)} is not an absolute path`, { code: 'input' })
+  }
+  const normal = posix.normalize(path)
+  return normal.length > 1 && normal.endsWith('/') ? normal.slice(0, -1) : normal
+}
+
+/**
+ * The change of a file's content: undefined when it is as it should be.
+ * @param name what the diff is headed with, usually the path
+ * @param desired undefined: the file is to go
+ */
+export function contentChange(
+  name: string,
+  actual: FileState,
+  desired: Text | Uint8Array | undefined,
+): TextChange | undefined {
+  const present = actual !== 'absent' && actual.type === 'file' ? actual : undefined
+  if (!present && desired === undefined) return undefined
+  if (present && desired !== undefined && present.sha256 === sha256(desired)) return undefined
+  const after = desired instanceof Uint8Array ? textOf(desired) : desired
+  const before = present?.content && textOf(present.content)
+  const note = noteOf(present, before, desired, after)
+  return note === undefined ? { name, before, after } : { name, before: undefined, after: undefined, note: note }
+}
+
+const noteOf = (
+  present: FileEntry | undefined,
+  before: string | undefined,
+  desired: Text | Uint8Array | undefined,
+  after: Text | undefined,
+): string | undefined => {
+  const size = desired === undefined ? 0 : bytesOf(desired).length
+  const sizes = `${present ? `${present.size} bytes` : 'absent'} → ${desired === undefined ? 'absent' : `${size} bytes`}`
+  const binary = (present?.content && before === undefined) || (desired !== undefined && after === undefined)
+  if (binary || (typeof after === 'string' && after.includes('\0'))) return `binary, ${sizes}`
+  if ((present && !present.content) || size > CONTENT_LIMIT) return `too large to show, ${sizes}`
+  return undefined
+}
+
+/** The text of bytes, or undefined when they are not text. */
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
