@@ -20,14 +20,14 @@ const render = (value: Value): string => {
 
 /**
  * A script from a template. Interpolated strings become one quoted word each, lists become quoted words,
- * numbers stand as they are and scripts are inserted whole. Backslashes in the template are kept as written;
- * the template's own indentation (that of its first line) is taken away, that of inserted values is kept.
+ * numbers stand as they are and scripts are inserted whole. Backslashes in the template are kept as written, but for
+ * `\${` and an escaped backtick, which stand for the shell's own; the template's own indentation (that of its first line) is taken away, that of inserted values is kept.
  */
 export function sh(template: TemplateStringsArray, ...values: readonly Value[]): Script {
   const first = (template.raw[0] ?? '').replace(/^\n/, '')
   const indent = /^[ \t]*/.exec(first)?.[0] ?? ''
   const margin = new RegExp(`\n${indent}`, 'g')
-  const chunks = template.raw.map((chunk) => chunk.replaceAll(margin, '\n'))
+  const chunks = template.raw.map((chunk) => chunk.replaceAll('\\${', '${').replaceAll('\\`', '`').replaceAll(margin, '\n'))
   chunks[0] = (chunks[0] ?? '').replace(/^\n/, '').replace(new RegExp(`^${indent}`), '')
   const text = chunks.reduce((all, chunk, i) => {
     const value = values[i - 1]
