@@ -34,6 +34,9 @@ export function parseTargetState(answer: string): TargetState {
 
 /** The marker of a handler: its id with everything but unreserved characters percent-encoded. */
 export function owedMarker(id: string): string {
-  const name = encodeURIComponent(id).replaceAll(/[!'()*~.]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const name = encodeURIComponent(id).replaceAll(
+    /[!'()*~.]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
   return `${STATE_DIR}/owed/${name}`
 }

@@ -27,7 +27,9 @@ export function sh(template: TemplateStringsArray, ...values: readonly Value[]):
   const first = (template.raw[0] ?? '').replace(/^\n/, '')
   const indent = /^[ \t]*/.exec(first)?.[0] ?? ''
   const margin = new RegExp(`\n${indent}`, 'g')
-  const chunks = template.raw.map((chunk) => chunk.replaceAll('\\${', '${').replaceAll('\\`', '`').replaceAll(margin, '\n'))
+  const chunks = template.raw.map((chunk) =>
+    chunk.replaceAll('\\${', '${').replaceAll('\\`', '`').replaceAll(margin, '\n'),
+  )
   chunks[0] = (chunks[0] ?? '').replace(/^\n/, '').replace(new RegExp(`^${indent}`), '')
   const text = chunks.reduce((all, chunk, i) => {
     const value = values[i - 1]

@@ -1,0 +1,133 @@
+import { ProvisionError } from '../errors.ts'
+import type { Planned } from '../plan/planner.ts'
+import type { Segment } from '../plan/segments.ts'
+import type { Handler } from '../resources/resource.ts'
+import { probeScript } from '../shell/frame.ts'
+import { runGuarded } from './guarded.ts'
+import { releaseLock } from './lock.ts'
+import { owedBy, runSegment } from './segment.ts'
+import type { HostSession } from './session.ts'
+
+/** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
+const MAX_ROUNDS = 8
+
+/** What was done to a host so far; also told when it fails halfway. */
+export interface Progress {
+  /** Keys of changed resources and `handler:ID` of handlers that ran, in order. */
+  readonly changed: string[]
+}
+
+/**
+ * Brings one host to its plan: segments, handlers, and a probe afterwards that must be clean.
+ * @param planned as probed just now
+ * @param progress is filled while it goes, so that it is true also when this throws
+ * @throws ProvisionError when a step or handler fails, access is lost, or the host does not converge
+ */
+export async function converge(session: HostSession, planned: Planned, progress: Progress): Promise<void> {
+  let current = planned
+  let lockHeld = false
+  try {
+    for (let round = 0; isPending(current, progress); round++) {
+      if (round === MAX_ROUNDS || !canAct(current, progress)) throw neverKnown(session, current)
+      lockHeld = true
+      const outcome = await applyPlan(session, current, progress)
+      const last = outcome === 'applied' && !current.openEnded
+      const next = await session.probe(last ? releaseLock(session.run) : undefined)
+      lockHeld = !last
+      if (outcome === 'applied') verify(session, current, next, progress)
+      current = next
+    }
+  } finally {
+    // Best effort: a lock that can't be given back ends with its lease.
+    if (lockHeld) await release(session).catch(() => undefined)
+  }
+}
+
+/** Work of a plan but for commands that run each time and have run. */
+function openSegments(planned: Planned, { changed }: Progress): Segment[] {
+  return planned.segments.flatMap((segment) => {
+    const steps = segment.steps.filter((step) => !(step[0].change.repeats && changed.includes(step[0].resource.key)))
+    return steps.length > 0 ? [{ ...segment, steps }] : []
+  })
+}
+
+const isPending = (planned: Planned, progress: Progress): boolean => planned.openEnded || canAct(planned, progress)
+
+const canAct = (planned: Planned, progress: Progress): boolean =>
+  openSegments(planned, progress).length > 0 || openHandlers(planned, progress).length > 0
+
+/** Handlers whose only cause is a command that runs each time are not called again for having run. */
+function openHandlers(planned: Planned, { changed }: Progress): Handler[] {
+  const repeated = new Set(
+    planned.plan.items.filter((item) => item.repeats && changed.includes(item.key)).map((item) => item.key),
+  )
+  const open = new Set(
+    planned.plan.handlers
+      .filter((handler) => handler.owed || handler.because.some((key) => !repeated.has(key)))
+      .map((handler) => handler.id),
+  )
+  return planned.handlers.filter((handler) => open.has(handler.id))
+}
+
+async function applyPlan(session: HostSession, planned: Planned, progress: Progress): Promise<'applied' | 'stale'> {
+  const segments = openSegments(planned, progress)
+  const paid = new Set<string>()
+  const onDone = (key: string) => {
+    if (!progress.changed.includes(key)) progress.changed.push(key)
+  }
+  const common = { generation: planned.state.generation, onDone }
+  const unpaid = () => openHandlers(planned, progress).filter((handler) => !paid.has(handler.id))
+
+  for (const [i, segment] of segments.entries()) {
+    const isLast = i === segments.length - 1 && !planned.openEnded
+    // What a guarded change owes must have taken effect before access is proven.
+    const own = segment.deadMan ? segment.steps.flatMap(owedBy).filter((handler) => !paid.has(handler.id)) : []
+    const handlers = segment.deadMan ? own : isLast ? unpaid() : []
+    const outcome = segment.deadMan
+      ? await runGuarded(session, { ...common, segment, handlers })
+      : await runSegment(session, { ...common, segment, handlers })
+    if (outcome === 'stale') return outcome
+    for (const handler of handlers) for (const id of [handler.id, ...(handler.supersedes ?? [])]) paid.add(id)
+  }
+  const rest = planned.openEnded && segments.length > 0 ? [] : unpaid()
+  if (rest.length === 0) return 'applied'
+  return runSegment(session, { ...common, segment: { steps: [] }, handlers: rest })
+}
+
+/** @throws ProvisionError when something that was applied, or should have been, still differs. */
+function verify(session: HostSession, before: Planned, after: Planned, progress: Progress): void {
+  const left = after.plan.items.filter((item) => {
+    if (item.action === 'none' || item.repeats) return false
+    return progress.changed.includes(item.key) || !before.openEnded
+  })
+  const first = left[0]
+  if (!first) return
+  const fields = first.fields.map(({ field, from, to }) => `${field}: ${from ?? '-'} instead of ${to ?? '-'}`)
+  throw new ProvisionError(`${left.map((item) => item.key).join(', ')} still differs after it was applied`, {
+    code: 'not-converging',
+    host: session.host,
+    resource: first.key,
+    hint: progress.changed.includes(first.key)
+      ? 'something else on the host changes it back, or two resources disagree about it'
+      : 'another change of this run altered it: declare it after what alters it',
+    log: [...fields, ...(first.problem === undefined ? [] : [first.problem])],
+  })
+}
+
+function neverKnown(session: HostSession, planned: Planned): ProvisionError {
+  const unknown = planned.plan.items.filter((item) => item.action === 'unknown').map((item) => item.key)
+  return new ProvisionError(`the state of ${unknown.join(', ')} stays unknown`, {
+    code: 'probe',
+    host: session.host,
+    resource: unknown[0],
+    hint: 'everything before it is as declared: see on the host why it can not be asked',
+  })
+}
+
+async function release(session: HostSession): Promise<void> {
+  const nonce = session.nonce()
+  await session.connection.exec(
+    probeScript(nonce, [{ id: 'release', script: releaseLock(session.run), timeout: 10 }]).sh,
+    { timeoutMs: 10_000 },
+  )
+}

@@ -1,0 +1,59 @@
+import { STATE_DIR } from '../plan/target-state.ts'
+import type { DeadMan } from '../resources/resource.ts'
+import { type Script, sh, writeBytes } from '../shell/script.ts'
+
+/** Seconds until the host puts back a change that may have cut the tool's access, unless disarmed before. */
+export const DEAD_MAN_SECONDS = 45
+
+/** Status of `disarm` when the timer was faster. */
+export const FIRED = 77
+
+const unitOf = (id: string) => `provision-dead-man-${id}`
+const dirOf = (id: string) => `${STATE_DIR}/dead-man/${id}`
+
+/**
+ * Takes a snapshot and starts a timer on the host that puts it back. The timer lives in systemd, so it fires whatever
+ * becomes of the controller, the link and this script.
+ * @param id letters and digits, unique per armed change
+ */
+export function arm(id: string, deadMan: DeadMan): Script {
+  const dir = dirOf(id)
+  const restore = [
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH',
+    `SNAPSHOT=${dir}; export SNAPSHOT`,
+    `: >${dir}/fired`,
+    deadMan.restore.sh,
+    '',
+  ]
+  return sh`
+    mkdir -p -m 0700 -- ${`${STATE_DIR}/dead-man`}
+    rm -rf -- ${dir}; mkdir -m 0700 -- ${dir}
+    SNAPSHOT=${dir}; export SNAPSHOT
+    (
+    ${deadMan.snapshot}
+    )
+    ${writeBytes(restore.join('\n'), sh`${`${dir}/restore`}`)}
+    sync
+    systemd-run --quiet --collect --unit=${unitOf(id)} --on-active=${DEAD_MAN_SECONDS} --timer-property=AccuracySec=100ms /bin/sh ${`${dir}/restore`}
+  `
+}
+
+/** Stops the timer; to be run over a new connection only. Ends with FIRED when the change was put back already. */
+export function disarm(id: string): Script {
+  return sh`
+    systemctl stop ${`${unitOf(id)}.timer`}
+    if [ -e ${`${dirOf(id)}/fired`} ]; then exit ${FIRED}; fi
+    rm -rf -- ${dirOf(id)}
+  `
+}
+
+/** Puts the snapshot back at once, when the change itself failed halfway. */
+export function putBack(id: string): Script {
+  return sh`
+    if [ -e ${`${dirOf(id)}/restore`} ]; then
+      systemctl stop ${`${unitOf(id)}.timer`} || :
+      if [ ! -e ${`${dirOf(id)}/fired`} ]; then /bin/sh ${`${dirOf(id)}/restore`}; fi
+      rm -rf -- ${dirOf(id)}
+    fi
+  `
+}

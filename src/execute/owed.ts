@@ -1,0 +1,44 @@
+import { owedMarker, STATE_DIR } from '../plan/target-state.ts'
+import type { Handler } from '../resources/resource.ts'
+import { EMPTY, joinScripts, type Script, sh } from '../shell/script.ts'
+
+const invocation = (unit: string): Script =>
+  sh`$(timeout 15 systemctl show -p InvocationID --value -- ${unit} 2>/dev/null || :)`
+
+/**
+ * Writes the handler's marker, on disk before the change begins. It holds which invocation of the unit was alive
+ * then: one started since has read the new state and is owed nothing.
+ */
+export function owe(handlers: readonly Handler[]): Script {
+  if (handlers.length === 0) return EMPTY
+  const marks = handlers.map((handler) => {
+    const marker = owedMarker(handler.id)
+    const was = handler.unit === undefined ? sh`-` : invocation(handler.unit)
+    return sh`
+      was=${was}; printf '%s\n' "\${was:-none}" >${`${marker}~`}
+      sync -- ${`${marker}~`}
+      mv -f -- ${`${marker}~`} ${marker}
+    `
+  })
+  return joinScripts([sh`mkdir -p -m 0700 -- ${`${STATE_DIR}/owed`}`, ...marks, sh`sync -- ${`${STATE_DIR}/owed`}`])
+}
+
+/** Runs a handler and takes its marker away, with those of the handlers that it pays too. */
+export function pay(handler: Handler): Script {
+  const marker = owedMarker(handler.id)
+  const paid = [marker, ...(handler.supersedes ?? []).map(owedMarker)]
+  const run = joinScripts([sh`(`, handler.script, sh`)`])
+  const work =
+    handler.unit === undefined
+      ? run
+      : sh`
+          was=; if [ -r ${marker} ]; then IFS= read -r was <${marker} || :; fi
+          is=${invocation(handler.unit)}
+          if [ -n "$was" ] && [ -n "$is" ] && [ "$is" != "$was" ]; then
+            echo ${`${handler.unit} was started since the change`}
+          else
+          ${run}
+          fi
+        `
+  return joinScripts([work, sh`rm -f -- ${paid}`, sh`sync -- ${STATE_DIR}`])
+}
