@@ -1,0 +1,50 @@
+#!/bin/sh
+# Makes a lab host's image out of a bare Debian: runs as root in a container of the base image.
+# INSTALL: packages a real server has from its first boot. PREFETCH: packages that roles install, downloaded only.
+set -eu
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C
+
+# Container images carry settings that make them unlike a server: apt that forgets, services that may not start.
+rm -f /etc/apt/apt.conf.d/docker-* /usr/sbin/policy-rc.d /etc/dpkg/dpkg.cfg.d/docker
+echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/lab-speed
+cat >/etc/apt/apt.conf.d/00lab <<'APT'
+// A mirror may be a frozen copy, and sid's Release file may be past its date.
+Acquire::Check-Valid-Until "false";
+Acquire::Languages "none";
+// Downloaded packages stay: the image brings what roles install, so tests install for real and without a network.
+APT::Keep-Downloaded-Packages "true";
+Binary::apt::APT::Keep-Downloaded-Packages "true";
+APT
+
+apt-get update -q
+apt-get install -y -q --no-install-recommends $INSTALL
+apt-get clean
+# One by one, since some of them conflict (chrony and systemd-timesyncd). With recommended packages, as a server does.
+for package in $PREFETCH; do apt-get install -y -q --download-only "$package"; done
+apt-cache policy >/dev/null
+
+useradd --create-home --shell /bin/bash --user-group deploy
+install -d -m 700 /root/.ssh
+install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
+# The user's systemd starts at boot, not during the first login, where it would be measured as connection time.
+mkdir -p /var/lib/systemd/linger
+touch /var/lib/systemd/linger/deploy
+
+# As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws.
+if [ -x /usr/bin/sudo-rs ]; then
+  dpkg-divert --quiet --local --rename --divert /usr/bin/sudo.ws --add /usr/bin/sudo
+  ln -s sudo-rs /usr/bin/sudo
+fi
+
+# VERBOSE, so that tests can count sessions and execs in the journal.
+mkdir -p /etc/ssh/sshd_config.d
+echo 'LogLevel VERBOSE' >/etc/ssh/sshd_config.d/90-lab.conf
+
+systemctl mask systemd-udevd.service getty.target console-getty.service
+# apt must not start on its own in the middle of a test and hold the dpkg lock.
+systemctl disable apt-daily.timer apt-daily-upgrade.timer 2>/dev/null || true
+
+# Every host has an identity of its own: none comes with the image.
+rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id
+: >/etc/machine-id
+rm -rf /tmp/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log

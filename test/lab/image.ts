@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { $ } from 'zx'
+import { installPackages, type Say } from './engine.ts'
+import { withLock } from './lock.ts'
+
+/** Debian suites that hosts can run. */
+export type Suite = 'trixie' | 'bookworm' | 'sid'
+
+/** What distinguishes one host image from another. */
+export interface ImageSpec {
+  readonly suite: Suite
+  /** `sudo-rs` takes sudo's place (packaged since trixie). */
+  readonly sudoRs: boolean
+}
+
+/** The label that all images of the lab carry. */
+export const IMAGE_LABEL = 'provision.lab.image'
+
+const run = $({ quiet: true, nothrow: true })
+const SETUP = fileURLToPath(new URL('host-image.sh', import.meta.url))
+
+const BASE_PACKAGES = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'libpam-systemd',
+  'openssh-server',
+  'sudo',
+  'iproute2',
+].concat(['iputils-ping', 'ca-certificates', 'procps', 'init-system-helpers'])
+
+/** What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. */
+const PREFETCH = [
+  'nginx',
+  'prometheus-node-exporter',
+  'ufw',
+  'chrony',
+  'systemd-timesyncd',
+  'unattended-upgrades',
+].concat(['curl', 'socat'])
+
+/** The name of the host image for `spec`, built when this machine does not have it yet. */
+export async function ensureImage(spec: ImageSpec, say: Say): Promise<string> {
+  const install = spec.sudoRs ? [...BASE_PACKAGES, 'sudo-rs'] : BASE_PACKAGES
+  const lists = `INSTALL='${install.join(' ')}' PREFETCH='${PREFETCH.join(' ')}'`
+  const script = `${lists}\n${await readFile(SETUP, 'utf8')}`
+  const image = `provision-lab-${spec.suite}${spec.sudoRs ? '-sudo-rs' : ''}:${contentTag(script)}`
+  if (await imageExists(image)) return image
+  await withLock(`image-${spec.suite}`, async () => {
+    if (await imageExists(image)) return
+    const base = await ensureBase(spec.suite, say)
+    const started = Date.now()
+    say(`building ${image}`)
+    await buildLayer(base, image, script)
+    say(`built ${image} in ${seconds(started)}`)
+  })
+  return image
+}
+
+async function ensureBase(suite: Suite, say: Say): Promise<string> {
+  const pulled = `debian:${suite}-slim`
+  const imported = `provision-lab-base-${suite}:${contentTag(BASE_PACKAGES)}`
+  for (const image of [pulled, imported]) if (await imageExists(image)) return image
+  say(`pulling ${pulled}`)
+  // A registry that is not there answers at once or never.
+  if ((await run`docker pull -q ${pulled}`.timeout('90s')).exitCode === 0) return pulled
+  const started = Date.now()
+  if ((await run`command -v mmdebstrap`).exitCode !== 0) {
+    say('no registry answers: the base image will be made with mmdebstrap')
+    await installPackages(say, 'mmdebstrap')
+  }
+  say(`making ${imported} with mmdebstrap`)
+  // The whole set in one go: dpkg unpacks it faster here than in a second step on top of a minimal system.
+  const options = [
+    '--variant=minbase',
+    `--include=${BASE_PACKAGES.join(',')}`,
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--aptopt=Acquire::Languages "none"',
+    '--dpkgopt=force-unsafe-io',
+    `--dpkgopt=path-exclude=/usr/share/man/*`,
+    `--dpkgopt=path-exclude=/usr/share/locale/*`,
+  ]
+  const label = `LABEL ${IMAGE_LABEL}=base`
+  const result = await run`set -o pipefail; mmdebstrap ${options} ${suite} - | docker import -c ${label} - ${imported}`
+  if (result.exitCode !== 0) throw new Error(`mmdebstrap ${suite} failed:\n${result.stderr.slice(-2000)}`)
+  say(`made ${imported} in ${seconds(started)}`)
+  return imported
+}
+
+/** `docker run` + `commit` rather than `docker build`: needs no builder, no registry, and shows the script's log. */
+async function buildLayer(base: string, image: string, script: string): Promise<void> {
+  const name = image.replaceAll(/[^a-z0-9]+/g, '-')
+  await run`docker rm -f ${name}`
+  // The machine's own network: its resolver and its way to the mirror are known to work.
+  const options = ['--name', name, '--network', 'host', '--stop-signal', 'SIGRTMIN+3']
+  const built = await run`docker run ${options} ${base} sh -c ${script}`
+  try {
+    if (built.exitCode !== 0) {
+      throw new Error(`building ${image} failed:\n${`${built.stdout}\n${built.stderr}`.slice(-3000)}`)
+    }
+    const flags = [`LABEL ${IMAGE_LABEL}=host`, 'CMD ["/sbin/init"]'].flatMap((change) => ['-c', change])
+    const committed = await run`docker commit ${flags} ${name} ${image}`
+    if (committed.exitCode !== 0) throw new Error(`docker commit ${image} failed: ${committed.stderr}`)
+  } finally {
+    await run`docker rm -f ${name}`
+  }
+}
+
+async function imageExists(image: string): Promise<boolean> {
+  return (await run`docker image inspect ${image}`).exitCode === 0
+}
+
+function contentTag(...parts: readonly (string | readonly string[])[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 12)
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,32 @@
+import { type Docker, engineName, LABEL } from './container.ts'
+
+/** Makes the lab's bridge network, or checks that the one it has fits. */
+export async function ensureNetwork(docker: Docker, lab: { name: string; dir: string }, subnet: string): Promise<void> {
+  const cidr = `${subnet}.0/24`
+  const [existing] = await listNetworks(docker, lab.name)
+  if (existing?.IPAM?.Config?.some((config) => config.Subnet === cidr)) return
+  if (existing) await removeLab(docker, lab.name)
+  const options = {
+    Name: engineName(lab.name),
+    Driver: 'bridge',
+    CheckDuplicate: true,
+    IPAM: { Config: [{ Subnet: cidr, Gateway: `${subnet}.1` }] },
+    Labels: { [LABEL.lab]: lab.name, [LABEL.dir]: lab.dir },
+  }
+  await docker.createNetwork(options).catch((error: unknown) => {
+    if (!String(error).includes('overlaps')) throw error
+    throw new Error(`The network ${cidr} is taken on this machine, perhaps by another lab: choose another --subnet.`)
+  })
+}
+
+/** Removes everything that carries the lab's name, and nothing else. */
+export async function removeLab(docker: Docker, name: string): Promise<void> {
+  const filters = { label: [`${LABEL.lab}=${name}`] }
+  const containers = await docker.listContainers({ all: true, filters })
+  await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
+  for (const { Id } of await listNetworks(docker, name)) await docker.getNetwork(Id).remove()
+}
+
+function listNetworks(docker: Docker, name: string) {
+  return docker.listNetworks({ filters: { label: [`${LABEL.lab}=${name}`] } })
+}

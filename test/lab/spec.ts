@@ -1,0 +1,53 @@
+import type { ImageSpec, Suite } from './image.ts'
+
+/** How the login user becomes root; `none` is for hosts where root logs in. */
+export type Sudo = 'none' | 'nopasswd' | 'password'
+
+/** Everything that makes one host of a lab. */
+export interface HostSpec extends ImageSpec {
+  readonly name: string
+  readonly tier: string
+  readonly address: string
+  /** The user that logs in: the image knows `root` and `deploy`. */
+  readonly user: string
+  readonly sudo: Sudo
+}
+
+/** A host that no inventory describes: what is left out is the plainest choice. */
+export interface AdHocHost {
+  readonly name: string
+  readonly tier?: string
+  readonly user?: 'root' | 'deploy'
+  readonly sudo?: Sudo
+  readonly suite?: Suite
+  readonly sudoRs?: boolean
+}
+
+/**
+ * What an inventory can't say about a lab host: the system it runs.
+ * Every host that is not named here is a trixie with the usual sudo.
+ */
+const VARIANTS: Readonly<Record<string, Partial<ImageSpec>>> = {
+  lb1: { sudoRs: true },
+}
+
+/** The image that a host of the inventory runs on. */
+export function imageOf(host: string): ImageSpec {
+  return { suite: 'trixie', sudoRs: false, ...VARIANTS[host] }
+}
+
+/** Gives ad-hoc hosts their addresses: .11 and up, in order. */
+export function adHocSpecs(hosts: readonly AdHocHost[], subnet: string): HostSpec[] {
+  return hosts.map((host, index) => {
+    const user = host.user ?? 'root'
+    return {
+      name: host.name,
+      tier: host.tier ?? 'all_hosts',
+      address: `${subnet}.${11 + index}`,
+      user,
+      sudo: user === 'root' ? 'none' : (host.sudo ?? 'nopasswd'),
+      suite: host.suite ?? 'trixie',
+      sudoRs: host.sudoRs ?? false,
+    }
+  })
+}

@@ -1,0 +1,65 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WaitStrategy } from 'testcontainers'
+
+/** Waits until sshd at `address` sends its banner: an open port alone may still be a half-booted host. */
+export async function waitForSsh(address: string, timeoutMs = 60_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs
+  let reason = ''
+  while (Date.now() < deadline) {
+    try {
+      return await readBanner(address)
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error)
+      await sleep(100)
+    }
+  }
+  throw new Error(
+    `sshd at ${address} did not answer within ${timeoutMs / 1000} s (${reason}). The lab needs to reach its hosts' addresses directly, which Docker allows on Linux only.`,
+  )
+}
+
+function readBanner(address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address, port: 22 })
+    const fail = (error: Error) => {
+      socket.destroy()
+      reject(error)
+    }
+    socket.setTimeout(2_000, () => fail(new Error('no answer')))
+    socket.once('error', fail)
+    socket.once('close', () => fail(new Error('closed without a banner')))
+    socket.once('data', (data) => {
+      if (!data.toString('latin1').startsWith('SSH-2.0-')) return fail(new Error('not an SSH server'))
+      resolve()
+      socket.destroy()
+    })
+  })
+}
+
+/** Tells testcontainers that a host is ready when its sshd answers. */
+export class SshAnswers implements WaitStrategy {
+  readonly #address: string
+  #timeoutMs = 60_000
+
+  constructor(address: string) {
+    this.#address = address
+  }
+
+  waitUntilReady(): Promise<void> {
+    return waitForSsh(this.#address, this.#timeoutMs)
+  }
+
+  withStartupTimeout(startupTimeoutMs: number): this {
+    this.#timeoutMs = startupTimeoutMs
+    return this
+  }
+
+  isStartupTimeoutSet(): boolean {
+    return true
+  }
+
+  getStartupTimeout(): number {
+    return this.#timeoutMs
+  }
+}
