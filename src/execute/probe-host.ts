@@ -1,0 +1,115 @@
+import type { CompiledResource } from '../catalog/compiled.ts'
+import type { Connection } from '../connection/connection.ts'
+import { messageOf, ProvisionError } from '../errors.ts'
+import { type Planned, planHost } from '../plan/planner.ts'
+import { FACTS, probeBatch, STATE } from '../plan/probe-batch.ts'
+import { parseTargetState } from '../plan/target-state.ts'
+import { withoutSecrets } from '../secret.ts'
+import { type Answer, parseFrame } from '../shell/frame.ts'
+import type { Script } from '../shell/script.ts'
+import type { Emit } from './events.ts'
+
+/** Milliseconds for the whole probe: each fragment has a limit of its own within it. */
+const PROBE_TIMEOUT_MS = 180_000
+
+/** What probing needs to know; facts are opaque here. */
+export interface ProbeInput<Facts> {
+  readonly host: string
+  readonly tier: string
+  readonly connection: Connection
+  nonce(): string
+  emit: Emit
+  readonly showScripts: boolean
+  readonly signal?: AbortSignal | undefined
+  readonly factsProbe: Script
+  parseFacts(answer: string): Facts
+  compile(facts: Facts): readonly CompiledResource[]
+}
+
+export interface Probed<Facts> {
+  readonly facts: Facts
+  readonly resources: readonly CompiledResource[]
+  readonly planned: Planned
+}
+
+/**
+ * Asks a host everything and plans. One exec when the facts are known and still true; one more where they are not.
+ * @param known facts of an earlier run; undefined: they are asked for first
+ * @param after runs at the end of the probe
+ * @throws ProvisionError of the connection, or `probe` when the host's answer makes no sense
+ */
+export async function probeHost<Facts>(
+  input: ProbeInput<Facts>,
+  known: Facts | undefined,
+  after?: Script,
+): Promise<Probed<Facts>> {
+  const facts = known ?? factsIn(input, await ask(input, []))
+  const resources = input.compile(facts)
+  const answers = await ask(input, resources, after)
+  const found = factsIn(input, answers)
+  if (JSON.stringify(found) !== JSON.stringify(facts)) return probeHost(input, found, after)
+  return { facts, resources, planned: planOf(input, resources, answers) }
+}
+
+async function ask<Facts>(
+  input: ProbeInput<Facts>,
+  resources: readonly CompiledResource[],
+  after?: Script,
+): Promise<Map<string, Answer>> {
+  const nonce = input.nonce()
+  if (input.showScripts) {
+    const shown = resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) }))
+    const script = probeBatch(nonce, input.factsProbe, shown, after).sh
+    input.emit({ type: 'script', host: input.host, purpose: 'probe', script })
+  }
+  const result = await input.connection.exec(probeBatch(nonce, input.factsProbe, resources, after).sh, {
+    timeoutMs: PROBE_TIMEOUT_MS,
+    ...(input.signal ? { signal: input.signal } : {}),
+  })
+  const answers = parseFrame(nonce, result.stdout)
+  if (answers.has(FACTS)) return answers
+  throw new ProvisionError('the host gave no answer to the probe', {
+    code: 'probe',
+    host: input.host,
+    hint: `sh ended with status ${result.status}: is the login shell's start-up file printing or failing?`,
+    log: lastLines(result.stderr),
+  })
+}
+
+function factsIn<Facts>(input: ProbeInput<Facts>, answers: ReadonlyMap<string, Answer>): Facts {
+  const answer = answers.get(FACTS)
+  try {
+    return input.parseFacts(answer?.body ?? '')
+  } catch (error) {
+    throw new ProvisionError(`the facts of this host can't be read: ${messageOf(error)}`, {
+      code: 'probe',
+      host: input.host,
+      hint: 'targets are Debian or Ubuntu hosts with systemd',
+      log: lastLines(answer?.body ?? ''),
+    })
+  }
+}
+
+function planOf<Facts>(
+  input: ProbeInput<Facts>,
+  resources: readonly CompiledResource[],
+  answers: ReadonlyMap<string, Answer>,
+): Planned {
+  const state = answers.get(STATE)
+  if (!state || state.status !== 0) {
+    throw new ProvisionError("what earlier runs left can't be read", { code: 'probe', host: input.host })
+  }
+  return planHost({
+    host: input.host,
+    tier: input.tier,
+    resources,
+    answers,
+    state: parseTargetState(state.body),
+  })
+}
+
+const lastLines = (text: string): string[] =>
+  text
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .slice(-8)
