@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+import { Command, InvalidArgumentError } from 'commander'
+
+/** Flags as commander hands them over. */
+export interface CliFlags {
+  readonly inventory?: string
+  readonly project: string
+  readonly check: boolean
+  readonly diff?: boolean
+  readonly limit: readonly string[]
+  readonly tags: readonly string[]
+  readonly forks: number
+  readonly var: readonly string[]
+  readonly json: boolean
+  readonly showScript: boolean
+  readonly verbose: number
+  readonly askBecomePassword: boolean
+  readonly color?: boolean
+}
+
+const collect = (value: string, all: readonly string[]): string[] => [...all, value]
+
+const commaList = (value: string, all: readonly string[]): string[] => [
+  ...all,
+  ...value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])),
+]
+
+function atLeastOne(value: string): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= 1 && number <= 1000) return number
+  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
+}
+
+const EXAMPLES = `
+Examples:
+  provision --inventory prod --check              what would change, with diffs; nothing is changed
+  provision --inventory prod                      bring every host to its declared state
+  provision --inventory prod --limit web,'!web3'  a tier without one of its hosts
+  provision --inventory prod --tags nginx         only the resources of one role
+
+Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
+
+// Heavy parts are imported only when there is something to do, so that help and usage errors are instant.
+const program = new Command('provision')
+  .description('Brings hosts to the state that roles declare, over plain SSH. Nothing is installed on them.')
+  .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/')
+  .option('--check', 'dry run: show what would change and change nothing', false)
+  .option('--diff', 'show the diffs of files and fields (with --check by default)')
+  .option('--no-diff', 'leave the diffs out')
+  .option('-l, --limit <hosts>', 'only these hosts: names, tiers, globs, `!` excludes; commas or repeated', collect, [])
+  .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
+  .option('-f, --forks <n>', 'hosts at a time', atLeastOne, 25)
+  .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
+  .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
+  .option('-C, --project <dir>', 'folder that holds inventories/, roles/ and templates/', '.')
+  .option('--json', 'print events as JSON, one per line', false)
+  .option('--show-script', 'print every script before it is sent, secrets masked', false)
+  .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
+  .option('--no-color', 'no colours (NO_COLOR is heeded too)')
+  .showHelpAfterError('(provision --help shows every option)')
+  .addHelpText('after', EXAMPLES)
+  .action(async (flags: CliFlags) => {
+    const { main } = await import('./main.ts')
+    process.exitCode = await main(flags)
+  })
+
+await program.parseAsync()

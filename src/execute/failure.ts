@@ -1,0 +1,32 @@
+import { messageOf, ProvisionError } from '../errors.ts'
+import type { HostPlan } from '../plan/plan.ts'
+import type { Failure } from './events.ts'
+
+/** Anything thrown while a host was in hand, as data. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ProvisionError) {
+    const { code, message, resource, hint, log } = error
+    return { code, message, resource, hint, log }
+  }
+  const stack = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
+  return {
+    code: 'internal',
+    message: messageOf(error),
+    hint: 'this is a fault of provision itself: please report it',
+    log: stack.map((line) => line.trim()),
+  }
+}
+
+/** What keeps a host from being changed although it answered: state that could not be read. */
+export function unreadable(plan: HostPlan): Failure | undefined {
+  const items = plan.items.filter((item) => item.problem !== undefined)
+  const first = items[0]
+  if (!first) return undefined
+  return {
+    code: 'probe',
+    message: `the state of ${items.length === 1 ? first.key : `${items.length} resources`} can't be read, so nothing is changed`,
+    resource: first.key,
+    hint: 'see on the host why it can not be asked, then run again',
+    log: [...new Set(items.map((item) => `${item.kind}: ${item.problem}`))],
+  }
+}

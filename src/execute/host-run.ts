@@ -1,0 +1,140 @@
+import type { Connection, Traffic } from '../connection/connection.ts'
+import { InputError, type Problem } from '../errors.ts'
+import { hasWork } from '../plan/plan.ts'
+import type { Planned } from '../plan/planner.ts'
+import type { Script } from '../shell/script.ts'
+import { converge, type Progress } from './converge.ts'
+import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
+import { failureOf, unreadable } from './failure.ts'
+import type { RunIdentity } from './lock.ts'
+import type { HostSession } from './session.ts'
+
+/** A plan older than this is made anew before it is applied. */
+const PLAN_MAX_AGE_MS = 60_000
+
+/** What a host's run needs from the outside. */
+export interface HostRunInput {
+  readonly host: string
+  readonly tier: string
+  /** The host's connection, opened at the first call. */
+  connection(): Promise<Connection>
+  /** A new connection beside it. */
+  open(): Promise<Connection>
+  /** Probes and plans. @throws InputError when the roles can't be compiled for this host. */
+  probe(connection: Connection, after?: Script): Promise<Planned>
+  traffic(): Traffic
+  mask(text: string): string
+  emit: Emit
+  readonly run: RunIdentity
+  nonce(): string
+  readonly showScripts: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** One host's way through a run. */
+export interface HostRun {
+  readonly host: string
+  readonly tier: string
+  /** Connects, probes, plans. Never throws: what went wrong is in `failed` or `problems`. */
+  plan(): Promise<void>
+  /** Problems of the input that only this host's facts brought to light. */
+  problems(): readonly Problem[]
+  failed(): boolean
+  pending(): boolean
+  /** Applies the plan. Never throws. */
+  apply(): Promise<HostResult>
+  /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
+  settle(skipped?: string): HostResult
+}
+
+export function hostRun(input: HostRunInput): HostRun {
+  const began = performance.now()
+  let planned: Planned | undefined
+  let plannedAt = 0
+  let failure: Failure | undefined
+  let problems: readonly Problem[] = []
+  const progress: Progress = { changed: [] }
+
+  const result = (outcome: HostOutcome, because = failure): HostResult => ({
+    host: input.host,
+    tier: input.tier,
+    outcome,
+    changed: [...progress.changed],
+    owed: outcome === 'failed' || outcome === 'skipped' ? owedAfter(planned, [...progress.changed, because?.resource ?? '']) : [],
+    ...(because ? { failure: because } : {}),
+    traffic: input.traffic(),
+    ms: performance.now() - began,
+  })
+  const finished = (one: HostResult): HostResult => {
+    input.emit({ type: 'host-finished', host: input.host, result: one })
+    return one
+  }
+  const probe = async (after?: Script): Promise<Planned> => {
+    planned = await input.probe(await input.connection(), after)
+    plannedAt = performance.now()
+    return planned
+  }
+
+  return {
+    host: input.host,
+    tier: input.tier,
+    async plan() {
+      input.emit({ type: 'host-probing', host: input.host })
+      try {
+        const { plan } = await probe()
+        input.emit({ type: 'host-planned', host: input.host, plan, ms: performance.now() - began })
+        failure = unreadable(plan)
+      } catch (error) {
+        if (error instanceof InputError) problems = error.problems
+        else failure = failureOf(error)
+      }
+    },
+    problems: () => problems,
+    failed: () => failure !== undefined || problems.length > 0,
+    pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
+    async apply() {
+      input.emit({ type: 'host-started', host: input.host })
+      try {
+        const isFresh = performance.now() - plannedAt < PLAN_MAX_AGE_MS
+        const current = planned && isFresh ? planned : await probe()
+        await converge(await sessionOf(input, probe), current, progress)
+        return finished(result(progress.changed.length > 0 ? 'changed' : 'ok'))
+      } catch (error) {
+        failure = failureOf(error)
+        return finished(result('failed'))
+      }
+    },
+    settle(skipped) {
+      if (failure) return finished(result('failed'))
+      if (skipped !== undefined) {
+        return finished(result('skipped', { code: 'stopped', message: `not begun: ${skipped}`, log: [] }))
+      }
+      return finished(result(planned && hasWork(planned.plan) ? 'planned' : 'ok'))
+    },
+  }
+}
+
+async function sessionOf(input: HostRunInput, probe: (after?: Script) => Promise<Planned>): Promise<HostSession> {
+  const { host, tier, run, showScripts, signal, emit } = input
+  return {
+    host,
+    tier,
+    run,
+    showScripts,
+    signal,
+    emit,
+    connection: await input.connection(),
+    open: () => input.open(),
+    probe,
+    mask: (text) => input.mask(text),
+    nonce: () => input.nonce(),
+  }
+}
+
+/** Handlers whose markers stand when the run leaves the host: owed before, or by a change begun, and not paid. */
+function owedAfter(planned: Planned | undefined, begun: readonly string[]): string[] {
+  const handlers = planned?.plan.handlers ?? []
+  return handlers
+    .filter(({ id, owed, because }) => !begun.includes(`handler:${id}`) && (owed || because.some((key) => begun.includes(key))))
+    .map(({ id }) => id)
+}

@@ -1,0 +1,109 @@
+import type { CliFlags } from './cli.ts'
+import { InputError, messageOf, ProvisionError } from './errors.ts'
+import type { Event } from './execute/events.ts'
+import { createRenderer, type RendererKind } from './render/index.ts'
+import { run } from './run.ts'
+import { type Secret, secret } from './secret.ts'
+
+/** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
+export async function main(flags: CliFlags): Promise<number> {
+  const renderer = createRenderer(kindOf(flags), {
+    out: process.stdout,
+    err: process.stderr,
+    color: wantsColor(flags),
+    columns: process.stdout.columns ?? 120,
+    diff: flags.diff ?? flags.check,
+    verbosity: flags.verbose,
+  })
+  const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
+  try {
+    const becomePassword = await becomePasswordOf(flags)
+    const summary = await run(
+      {
+        root: flags.project,
+        inventory: flags.inventory,
+        check: flags.check,
+        limit: flags.limit,
+        tags: flags.tags,
+        forks: flags.forks,
+        vars: flags.var,
+        showScripts: flags.showScript,
+        becomePassword,
+      },
+      { emit: (event) => renderer.event(event), stop },
+    )
+    if (summary.failed > 0 || summary.skipped > 0) return 1
+    return summary.planned > 0 ? 2 : 0
+  } catch (error) {
+    renderer.event(asEvent(error))
+    return 1
+  } finally {
+    stop.dispose()
+    await renderer.finish()
+  }
+}
+
+function asEvent(error: unknown): Event {
+  if (error instanceof InputError) return { type: 'input-errors', problems: error.problems }
+  if (error instanceof ProvisionError) {
+    return { type: 'input-errors', problems: [{ message: error.message, origin: error.origin, hint: error.hint }] }
+  }
+  const stack = error instanceof Error && error.stack ? `\n${error.stack}` : ''
+  return {
+    type: 'input-errors',
+    problems: [{ message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' }],
+  }
+}
+
+function kindOf(flags: CliFlags): RendererKind {
+  if (flags.json) return 'json'
+  return process.stdout.isTTY && !process.env.CI && process.env.TERM !== 'dumb' && !flags.showScript ? 'tree' : 'plain'
+}
+
+function wantsColor(flags: CliFlags): boolean {
+  if (flags.color === false || process.env.NO_COLOR) return false
+  if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== '0'
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
+}
+
+async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
+  const given = process.env.PROVISION_BECOME_PASSWORD
+  // What this process starts must not inherit it.
+  delete process.env.PROVISION_BECOME_PASSWORD
+  if (!flags.askBecomePassword) return given ? secret(given) : undefined
+  const { default: password } = await import('@inquirer/password')
+  return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
+}
+
+export interface Stop {
+  /** No new host begins. */
+  requested(): boolean
+  /** Aborted: even the hosts in hand are let go. */
+  readonly signal: AbortSignal
+  dispose(): void
+}
+
+/** First Ctrl-C: finish the hosts in hand, begin no other. Second: let go at once; what runs on a host runs to its end. */
+function stopOnSignals(tell: (message: string) => void): Stop {
+  const controller = new AbortController()
+  let asked = false
+  const onSignal = (): void => {
+    if (!asked) {
+      asked = true
+      tell('stopping: hosts in hand are finished, no other begins; press Ctrl-C again to let go at once')
+      return
+    }
+    tell('letting go: a step that a host is in the middle of runs to its end there; the next run continues')
+    controller.abort()
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+  return {
+    requested: () => asked,
+    signal: controller.signal,
+    dispose: () => {
+      process.off('SIGINT', onSignal)
+      process.off('SIGTERM', onSignal)
+    },
+  }
+}
