@@ -32,7 +32,8 @@ export function installFile(file: InstallFile): Script {
       `trap 'rm -f -- "$file"' EXIT`,
       writeBytes(file.content, rawScript('"$file"')).sh,
       ownership(file).sh,
-      ...(file.validate ? ['{', file.validate.sh, '}'] : []),
+      // A process of its own: an `exit` in it ends the validation, not the change.
+      ...(file.validate ? ['(', file.validate.sh, ') </dev/null'] : []),
       'sync -- "$file"',
       'mv -fT -- "$file" "$dest"',
       'trap - EXIT',

@@ -1,0 +1,74 @@
+import { ProvisionError } from '../errors.ts'
+import { rawScript, type Script, sh } from '../shell/script.ts'
+import type { FileEntry, FileState } from './content.ts'
+import type { FieldChange } from './resource.ts'
+
+/** Who may do what with a path. Undefined: whatever it is. */
+export interface Attributes {
+  /** Octal, e.g. `0644`. */
+  readonly mode?: string | undefined
+  /** Name or number. */
+  readonly owner?: string | undefined
+  readonly group?: string | undefined
+}
+
+/**
+ * A mode as hosts print it: four octal digits.
+ * @throws ProvisionError when it is not octal.
+ */
+export function octal(mode: string): string {
+  if (!/^[0-7]{3,4}$/.test(mode)) {
+    throw new ProvisionError(`${JSON.stringify(mode)} is not a file mode`, {
+      code: 'input',
+      hint: 'Write three or four octal digits, e.g. "0644".',
+    })
+  }
+  return mode.padStart(4, '0')
+}
+
+/** What differs of mode, owner and group; all that is declared when the path is absent. */
+export function attributeChanges(actual: FileState, desired: Attributes): FieldChange[] {
+  const present = actual === 'absent' ? undefined : actual
+  const changes: FieldChange[] = []
+  const add = (field: string, from: string | undefined, to: string, same: boolean) => {
+    if (!same) changes.push({ field, from, to })
+  }
+  if (desired.mode !== undefined) {
+    const mode = octal(desired.mode)
+    add('mode', present?.mode, mode, present?.mode === mode)
+  }
+  if (desired.owner !== undefined) {
+    add('owner', present?.owner, desired.owner, isNamed(present, 'owner', desired.owner))
+  }
+  if (desired.group !== undefined) {
+    add('group', present?.group, desired.group, isNamed(present, 'group', desired.group))
+  }
+  return changes
+}
+
+const isNamed = (present: FileEntry | undefined, field: 'owner' | 'group', wanted: string): boolean =>
+  present !== undefined &&
+  (present[field] === wanted || String(field === 'owner' ? present.uid : present.gid) === wanted)
+
+/**
+ * Gives a path its attributes.
+ * @param path a script that is one word
+ */
+export function setAttributes({ mode, owner, group }: Attributes, path: Script): Script {
+  return rawScript(
+    [
+      ...(owner === undefined ? [] : [sh`chown -h -- ${owner} ${path}`.sh]),
+      ...(group === undefined ? [] : [sh`chgrp -h -- ${group} ${path}`.sh]),
+      // After chown, which clears set-id bits.
+      ...(mode === undefined ? [] : [sh`chmod -- ${octal(mode)} ${path}`.sh]),
+    ].join('\n'),
+  )
+}
+
+/** Ends a script with a message when a test of dash holds: `[ -d "$dest" ]`. */
+export function refuseIf(test: Script, message: string): Script {
+  return sh`if ${test}; then echo ${message} >&2; exit 1; fi`
+}
+
+/** A test: there is a real directory, not a link to one. */
+export const isDirectory = (path: string): Script => sh`[ -d ${path} ] && [ ! -L ${path} ]`

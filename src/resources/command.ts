@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import { masked, reveal, type Text } from '../secret.ts'
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+
+/**
+ * A command for what no kind covers. With neither `unless` nor `creates` it runs on every run and no run is ever clean.
+ */
+export interface Command {
+  /** What it is for, in words: its identity on a host. */
+  readonly name: string
+  /** POSIX sh, run with `set -e` and an empty standard input. Secrets in it reach no argument vector. */
+  readonly run: Text
+  /** POSIX sh that succeeds when there is nothing to do. Read-only; at most 20 s. Runs as `user`, in `cwd`. */
+  readonly unless?: string | undefined
+  /** Absolute path: when it exists there is nothing to do. */
+  readonly creates?: string | undefined
+  /** Default root. */
+  readonly user?: string | undefined
+  /** Default `/`. */
+  readonly cwd?: string | undefined
+}
+
+export interface CommandState {
+  /** `unless` succeeded or `creates` exists. */
+  readonly done: boolean
+}
+
+/** Seconds that `unless` may take. */
+const UNLESS_TIMEOUT = 20
+
+/** A command, guarded by a test. It shows as "will run", for what it would change can't be known. */
+export const commandKind: ResourceKind<Command, CommandState> = {
+  kind: 'command',
+  key: (desired) => desired.name,
+  probe: (all) => joinScripts(all.map(question)),
+  parse(answer, all) {
+    const said = new Map(
+      [...answer.matchAll(/^@command (\d+) (\d+)$/gm)].map(([, index, status]) => [Number(index), Number(status)]),
+    )
+    return new Map(all.map((desired, i) => [desired.name, stateOf(desired, said.get(i))]))
+  },
+  diff(desired, actual) {
+    if (actual !== 'absent' && actual.done) return undefined
+    return { action: 'run', desired, actual, fields: [{ field: 'run', to: masked(desired.run).trim() }] }
+  },
+  apply: (changes) => joinScripts(changes.map(applyOne)),
+}
+
+/** A command on a host. */
+export const command = constructorOf(commandKind)
+
+const stateOf = (desired: Command, status: number | undefined): CommandState => {
+  if (status === undefined) throw new Error(`no answer about the command "${desired.name}"`)
+  if (status === 124) {
+    throw new Error(`"unless" of the command "${desired.name}" took more than ${UNLESS_TIMEOUT} s`)
+  }
+  return { done: status === 0 }
+}
+
+/** A user or directory that is not there yet means that the command has not run. */
+const question = (desired: Command, i: number): Script =>
+  joinScripts([
+    rawScript('status=1'),
+    ...(desired.creates === undefined ? [] : [sh`if [ -e ${desired.creates} ]; then status=0; fi`]),
+    ...(desired.unless === undefined
+      ? []
+      : [
+          rawScript('if [ "$status" != 0 ]; then'),
+          // The group hides the output; the shell's own redirection, so that even its syntax errors are dropped.
+          rawScript('{'),
+          asUser(desired, desired.unless, sh`timeout -k 5 ${UNLESS_TIMEOUT}`, 'sh'),
+          rawScript('} >/dev/null 2>&1 && status=0 || status=$?'),
+          rawScript('fi'),
+        ]),
+    rawScript(`echo "@command ${i} $status"`),
+  ])
+
+const applyOne = ({ desired }: Change<Command, CommandState>): Script =>
+  asUser(desired, reveal(desired.run), rawScript(''), 'sh -e')
+
+/** The text goes in on standard input; inside, standard input is empty, so that no command eats the rest of it. */
+const asUser = ({ user, cwd }: Command, text: string, prefix: Script, shell: string): Script => {
+  const end = `PROVISION_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+  const become =
+    user === undefined
+      ? rawScript('')
+      : sh`runuser -u ${user} -- env HOME="$(getent passwd ${user} | cut -d: -f6)" USER=${user} LOGNAME=${user}`
+  const line = [sh`cd -- ${cwd ?? '/'} &&`, prefix, become, rawScript(shell)].map((part) => part.sh).filter(Boolean)
+  return rawScript([`( ${line.join(' ')} ) <<'${end}'`, '{', text, '} </dev/null', end].join('\n'))
+}

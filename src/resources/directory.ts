@@ -1,0 +1,88 @@
+import { posix } from 'node:path'
+import { ProvisionError } from '../errors.ts'
+import { joinScripts, type Script, sh } from '../shell/script.ts'
+import { type Attributes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { absolutePath, type FileEntry, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+
+export interface Directory extends Attributes {
+  /** Absolute. Missing parents are made, with mode 0755. */
+  readonly path: string
+  /** Default present. Absent removes an empty directory. */
+  readonly state?: 'present' | 'absent' | undefined
+  /** With `state: absent`: remove it with all that is in it, on its own file system only. */
+  readonly recurse?: boolean | undefined
+}
+
+/** Directories that hold a system together; what is directly below `/` is one too. */
+const PROTECTED = new Set(
+  `/etc/apt /etc/network /etc/pam.d /etc/ssh /etc/sudoers.d /etc/systemd /usr/bin /usr/lib /usr/lib64 /usr/libexec
+  /usr/local /usr/sbin /usr/share /var/cache /var/lib /var/lib/apt /var/lib/dpkg /var/lib/provision /var/lib/systemd
+  /var/log /var/mail /var/run /var/spool /var/tmp`.split(/\s+/),
+)
+
+const isProtected = (path: string): boolean => posix.dirname(path) === '/' || PROTECTED.has(path)
+
+const keyOf = (desired: Directory): string => {
+  const path = absolutePath(desired.path)
+  if (desired.state === 'absent' && isProtected(path)) {
+    throw new ProvisionError(`${path} is a directory of the system: it will not be removed`, { code: 'input' })
+  }
+  return path
+}
+
+const wantedOf = (desired: Directory): WantedFile => ({ path: absolutePath(desired.path), wantContent: false })
+
+/** A directory: there with its mode and owner, or gone. Anything else in its place is refused. */
+export const directoryKind: ResourceKind<Directory, FileEntry> = {
+  kind: 'directory',
+  key: keyOf,
+  probe: (all) => probeFiles(all.map(wantedOf)),
+  parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
+  diff(desired, actual) {
+    const type = actual === 'absent' ? 'absent' : actual.type
+    if (desired.state === 'absent') {
+      if (actual === 'absent') return undefined
+      const to = desired.recurse ? 'absent, with all that is in it' : 'absent'
+      return { action: 'delete', desired, actual, fields: [{ field: 'type', from: type, to }] }
+    }
+    const kept = type === 'directory' ? actual : 'absent'
+    const fields = [
+      ...(type === 'absent' || type === 'directory' ? [] : [{ field: 'type', from: type, to: 'directory' }]),
+      ...attributeChanges(kept, desired),
+    ]
+    if (type === 'directory' && fields.length === 0) return undefined
+    return { action: type === 'absent' ? 'create' : 'update', desired, actual, fields }
+  },
+  apply: (changes) => joinScripts(changes.map(applyOne)),
+}
+
+/** A directory on a host. */
+export const directory = constructorOf(directoryKind)
+
+const applyOne = ({ desired }: Change<Directory, FileEntry>): Script => {
+  const path = keyOf(desired)
+  return desired.state === 'absent' ? removal(path, desired.recurse ?? false) : creation(desired, path)
+}
+
+const creation = (desired: Directory, path: string): Script =>
+  joinScripts([
+    refuseIf(
+      sh`{ [ -e ${path} ] || [ -L ${path} ]; } && { [ ! -d ${path} ] || [ -L ${path} ]; }`,
+      `${path} is not a directory: it will not be replaced by one`,
+    ),
+    // Made with its mode, so that it is never open to more than it shall be.
+    sh`[ -d ${path} ] || mkdir -p -m ${octal(desired.mode ?? '0755')} -- ${path}`,
+    setAttributes(desired, sh`${path}`),
+    sh`sync -- ${path} ${posix.dirname(path)}`,
+  ])
+
+const removal = (path: string, recurse: boolean): Script =>
+  joinScripts([
+    refuseIf(
+      sh`{ [ -e ${path} ] || [ -L ${path} ]; } && ! { ${isDirectory(path)}; }`,
+      `${path} is not a directory: it will not be removed`,
+    ),
+    recurse ? sh`rm -rf --one-file-system -- ${path}` : sh`if [ -d ${path} ]; then rmdir -- ${path}; fi`,
+    sh`if [ -d ${posix.dirname(path)} ]; then sync -- ${posix.dirname(path)}; fi`,
+  ])

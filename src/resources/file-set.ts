@@ -1,0 +1,177 @@
+import { posix } from 'node:path'
+import picomatch from 'picomatch'
+import { ProvisionError } from '../errors.ts'
+import type { Text } from '../secret.ts'
+import { joinScripts, rawScript } from '../shell/script.ts'
+import { type Attributes, attributeChanges } from './attributes.ts'
+import {
+  absolutePath,
+  contentChange,
+  type FileEntry,
+  type FileState,
+  parseFiles,
+  probeFiles,
+  sha256,
+  type WantedFile,
+} from './content.ts'
+import { type Purge, parseUnlisted, probeUnlisted } from './file-set-purge.ts'
+import { installSet } from './file-set-script.ts'
+import { type Guard, snapshotOf } from './guard.ts'
+import { type Change, constructorOf, type FieldChange, type ResourceKind, type TextChange } from './resource.ts'
+
+export interface FileOfSet extends Attributes {
+  readonly content: Text
+}
+
+/** Files that are valid only together, as nginx's. */
+export interface FileSet {
+  /** Its identity on a host: `nginx`. */
+  readonly name: string
+  /** Absolute directory that holds them all; made when it is not there. */
+  readonly root: string
+  /** By path relative to `root`. */
+  readonly files: Readonly<Record<string, FileOfSet>>
+  /**
+   * Globs relative to `root`: what they match and `files` does not list is removed.
+   * @example ['sites-enabled/*', 'conf.d/*.conf']
+   */
+  readonly purge?: readonly string[] | undefined
+  /**
+   * sh that fails when the staged copy of `root`, "$STAGE", is not valid: nothing is then changed.
+   * @example 'nginx -t -q -c "$STAGE/nginx.conf"'
+   */
+  readonly validate: string
+  /** The files can cut the tool's own access: they are put back when a new connection fails. */
+  readonly guard?: Guard | undefined
+}
+
+export interface FileSetState {
+  /** The listed files, by relative path. */
+  readonly files: Readonly<Record<string, FileState>>
+  /** What purge would remove, by relative path. Content: undefined when it is no regular file or too large. */
+  readonly unlisted: Readonly<Record<string, { readonly content: Buffer | undefined }>>
+}
+
+/** Staged, validated by the program itself and moved into place together; on failure the old files all stay. */
+export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
+  kind: 'file-set',
+  key(desired) {
+    for (const path of [...Object.keys(desired.files), ...(desired.purge ?? [])]) insideRoot(desired, path)
+    absolutePath(desired.root)
+    return desired.name
+  },
+  probe: (all) =>
+    joinScripts([probeFiles(all.flatMap(wantedOf)), ...all.map((set, i) => probeUnlisted(purgeOf(set), i))]),
+  parse(answer, all) {
+    const states = parseFiles(answer, all.flatMap(wantedOf))
+    return new Map(
+      all.map((desired, i) => {
+        const paths = Object.keys(desired.files)
+        const files = Object.fromEntries(paths.map((path) => [path, states.get(fullPath(desired, path)) ?? 'absent']))
+        const listed = new Set(paths.map((path) => posix.normalize(path)))
+        const matches = picomatch([...(desired.purge ?? [])], { dot: true })
+        const unlisted = parseUnlisted(answer, i).filter(([path]) => !listed.has(path) && matches(path))
+        const isBare = unlisted.length === 0 && Object.values(files).every((state) => state === 'absent')
+        return [desired.name, isBare ? 'absent' : { files, unlisted: Object.fromEntries(unlisted) }]
+      }),
+    )
+  },
+  diff(desired, actual) {
+    const listed = Object.keys(desired.files)
+    const fields = listed.flatMap((path) => fieldsOf(desired, path, stateOf(actual, path)))
+    const texts = [
+      ...listed.flatMap((path) => {
+        const state = stateOf(actual, path)
+        const text = contentChange(fullPath(desired, path), state, desired.files[path]?.content)
+        return text ? [text] : []
+      }),
+      ...(actual === 'absent' ? [] : Object.entries(actual.unlisted)).map(([path, { content }]) =>
+        removed(fullPath(desired, path), content),
+      ),
+    ]
+    if (fields.length === 0 && texts.length === 0) return undefined
+    return { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields, texts }
+  },
+  apply: (changes) =>
+    joinScripts(
+      changes.map(({ desired, actual }) =>
+        installSet({
+          name: desired.name,
+          root: absolutePath(desired.root),
+          files: changedOf(desired, actual).flatMap((path) => {
+            const file = desired.files[path]
+            return file ? [{ ...file, path: posix.normalize(path) }] : []
+          }),
+          purged: purgedOf(actual),
+          validate: rawScript(desired.validate),
+        }),
+      ),
+    ),
+  deadMan(changes) {
+    const guarded = changes.filter(({ desired }) => desired.guard !== undefined)
+    if (guarded.length === 0) return undefined
+    const paths = guarded.flatMap(({ desired, actual }) =>
+      [...changedOf(desired, actual), ...purgedOf(actual)].map((path) => fullPath(desired, path)),
+    )
+    return snapshotOf(paths, guarded.some(({ desired }) => desired.guard === 'ssh') ? 'ssh' : 'sudo')
+  },
+}
+
+/** A validated set of files on a host. */
+export const fileSet = constructorOf(fileSetKind)
+
+const insideRoot = ({ name }: FileSet, path: string): void => {
+  const normal = posix.normalize(path)
+  if (normal === '.' || normal.endsWith('/') || normal.startsWith('/') || /^\.\.(\/|$)/.test(normal)) {
+    throw new ProvisionError(`${JSON.stringify(path)} of the file set "${name}" is not a path inside its root`, {
+      code: 'input',
+    })
+  }
+}
+
+const fullPath = (desired: FileSet, path: string): string => posix.join(absolutePath(desired.root), path)
+
+const purgeOf = (desired: FileSet): Purge => ({
+  root: absolutePath(desired.root),
+  globs: desired.purge ?? [],
+  listed: Object.keys(desired.files),
+})
+
+const wantedOf = (desired: FileSet): WantedFile[] =>
+  Object.entries(desired.files).map(([path, { content }]) => ({
+    path: fullPath(desired, path),
+    sha256: sha256(content),
+    wantContent: true,
+  }))
+
+const stateOf = (actual: FileSetState | 'absent', path: string): FileState =>
+  actual === 'absent' ? 'absent' : (actual.files[path] ?? 'absent')
+
+const fieldsOf = (desired: FileSet, path: string, state: FileState): FieldChange[] => {
+  const type = state === 'absent' ? 'absent' : state.type
+  const kept: FileEntry | 'absent' = state !== 'absent' && type === 'file' ? state : 'absent'
+  return [
+    ...(type === 'absent' || type === 'file' ? [] : [{ field: 'type', from: type, to: 'file' }]),
+    ...attributeChanges(kept, desired.files[path] ?? {}),
+  ].map((change) => ({ ...change, field: `${path} ${change.field}` }))
+}
+
+const removed = (name: string, content: Buffer | undefined): TextChange => {
+  const text = content && (content.includes(0) ? undefined : content.toString('utf8'))
+  return text === undefined
+    ? { name, before: undefined, after: undefined, note: 'removed' }
+    : { name, before: text, after: undefined }
+}
+
+/** Relative paths of the files that differ in anything. */
+const changedOf = (desired: FileSet, actual: Change<FileSet, FileSetState>['actual']): string[] =>
+  Object.keys(desired.files).filter((path) => {
+    const state = stateOf(actual, path)
+    return (
+      fieldsOf(desired, path, state).length > 0 ||
+      contentChange(path, state, desired.files[path]?.content) !== undefined
+    )
+  })
+
+const purgedOf = (actual: FileSetState | 'absent'): string[] =>
+  actual === 'absent' ? [] : Object.keys(actual.unlisted)

@@ -1,0 +1,131 @@
+import { posix } from 'node:path'
+import type { Text } from '../secret.ts'
+import { installFile } from '../shell/install-file.ts'
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { type Attributes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import {
+  absolutePath,
+  bytesOf,
+  contentChange,
+  type FileEntry,
+  type FileState,
+  parseFiles,
+  probeFiles,
+  sha256,
+  type WantedFile,
+} from './content.ts'
+import { type Guard, snapshotOf } from './guard.ts'
+import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+
+export interface File extends Attributes {
+  /** Absolute. */
+  readonly path: string
+  /** Undefined: the content is not managed, a new file is empty. */
+  readonly content?: Text | Uint8Array | undefined
+  /** sh that fails when the staged file, "$file", is not valid; the old file then stays. */
+  readonly validate?: string | undefined
+  /** Default present. */
+  readonly state?: 'present' | 'absent' | undefined
+  /** The file can cut the tool's own access: it is put back when a new connection fails. */
+  readonly guard?: Guard | undefined
+}
+
+const pathOf = (desired: File): string => absolutePath(desired.path)
+
+const wantedOf = (desired: File): WantedFile => ({
+  path: pathOf(desired),
+  sha256: desired.content === undefined || desired.state === 'absent' ? undefined : sha256(desired.content),
+  // A file that goes is shown in the diff.
+  wantContent: desired.content !== undefined || desired.state === 'absent',
+})
+
+/** A regular file: content, mode, owner. A symlink in its place is replaced, a directory never. */
+export const fileKind: ResourceKind<File, FileEntry> = {
+  kind: 'file',
+  key: pathOf,
+  probe: (all) => probeFiles(all.map(wantedOf)),
+  parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
+  diff(desired, actual) {
+    const fields = fieldsOf(desired, actual)
+    const text = textOf(desired, actual)
+    if (fields.length === 0 && !text)
+      return actual === 'absent' && desired.state !== 'absent' ? created(desired) : undefined
+    const action = desired.state === 'absent' ? 'delete' : actual === 'absent' ? 'create' : 'update'
+    return { action, desired, actual, fields, ...(text && { texts: [text] }) }
+  },
+  apply: (changes) => joinScripts(changes.map(applyOne)),
+  deadMan(changes) {
+    const guarded = changes.filter(({ desired }) => desired.guard !== undefined)
+    const guard = guarded.some(({ desired }) => desired.guard === 'ssh') ? 'ssh' : 'sudo'
+    return guarded.length === 0
+      ? undefined
+      : snapshotOf(
+          guarded.map(({ desired }) => pathOf(desired)),
+          guard,
+        )
+  },
+}
+
+/** A file on a host. @throws ProvisionError when the host's plan is made and path or mode is not one. */
+export const file = constructorOf(fileKind)
+
+/** An empty file without declared attributes: nothing to list, yet something to do. */
+const created = (desired: File): Change<File, FileEntry> => ({
+  action: 'create',
+  desired,
+  actual: 'absent',
+  fields: [],
+})
+
+const fieldsOf = (desired: File, actual: FileState): FieldChange[] => {
+  const type = actual === 'absent' ? 'absent' : actual.type
+  if (desired.state === 'absent') {
+    return type === 'absent' || type === 'file' ? [] : [{ field: 'type', from: type, to: 'absent' }]
+  }
+  if (type === 'absent' || type === 'file') return attributeChanges(actual, desired)
+  return [{ field: 'type', from: type, to: 'file' }, ...attributeChanges('absent', desired)]
+}
+
+const textOf = (desired: File, actual: FileState) => {
+  if (desired.state === 'absent') return contentChange(pathOf(desired), actual, undefined)
+  return desired.content === undefined ? undefined : contentChange(pathOf(desired), actual, desired.content)
+}
+
+const applyOne = (change: Change<File, FileEntry>): Script => {
+  const { desired, actual } = change
+  const path = pathOf(desired)
+  if (desired.state === 'absent') return removal(path)
+  const inPlace = actual !== 'absent' && actual.type === 'file' && !change.texts
+  return joinScripts([
+    refuseIf(isDirectory(path), `${path} is a directory: it will not be replaced by a file`),
+    inPlace ? attributesOnly(desired, path) : install(desired, path),
+  ])
+}
+
+const attributesOnly = (desired: File, path: string): Script =>
+  joinScripts([
+    refuseIf(sh`[ ! -f ${path} ] || [ -L ${path} ]`, `${path} is no longer a regular file`),
+    setAttributes(desired, sh`${path}`),
+    sh`sync -- ${path}`,
+  ])
+
+const install = (desired: File, path: string): Script =>
+  installFile({
+    path,
+    content: bytesOf(desired.content ?? ''),
+    mode: desired.mode === undefined ? undefined : octal(desired.mode),
+    owner: desired.owner,
+    group: desired.group,
+    validate: desired.validate === undefined ? undefined : rawScript(desired.validate),
+  })
+
+const removal = (path: string): Script =>
+  joinScripts([
+    refuseIf(isDirectory(path), `${path} is a directory, not a file: it will not be removed`),
+    refuseIf(
+      sh`[ -e ${path} ] && [ ! -f ${path} ] && [ ! -L ${path} ]`,
+      `${path} is neither a file nor a symlink: it will not be removed`,
+    ),
+    sh`rm -f -- ${path}`,
+    sh`if [ -d ${posix.dirname(path)} ]; then sync -- ${posix.dirname(path)}; fi`,
+  ])

@@ -1,0 +1,42 @@
+import { posix } from 'node:path'
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import type { DeadMan } from './resource.ts'
+
+/** What a file may cut when it is wrong: the way in, or the way to root. */
+export type Guard = 'ssh' | 'sudo'
+
+/**
+ * Puts files back as they were, also those that were not there.
+ * @param paths absolute; the restore finds them by their place in this list
+ */
+export function snapshotOf(paths: readonly string[], guard: Guard): DeadMan {
+  return {
+    snapshot: joinScripts([...paths.map(save), rawScript('sync -f -- "$SNAPSHOT"')]),
+    restore: joinScripts([...paths.map(putBack), ...(guard === 'ssh' ? [SSH] : [])]),
+  }
+}
+
+const save = (path: string, i: number): Script => sh`
+  if [ -e ${path} ] || [ -L ${path} ]; then cp -aT -- ${path} "$SNAPSHOT/${i}"; else : >"$SNAPSHOT/${i}.absent"; fi`
+
+/** Copied beside and renamed, as the change itself; without a snapshot of a file nothing happens to it. */
+const putBack = (path: string, i: number): Script => {
+  const beside = posix.join(posix.dirname(path), `.${posix.basename(path)}.provision.putbck`)
+  return sh`
+    if [ -e "$SNAPSHOT/${i}" ] || [ -L "$SNAPSHOT/${i}" ]; then
+      rm -rf -- ${beside}; cp -aT -- "$SNAPSHOT/${i}" ${beside} && mv -fT -- ${beside} ${path}
+    elif [ -e "$SNAPSHOT/${i}.absent" ]; then
+      rm -f -- ${path}
+    fi`
+}
+
+/**
+ * The unit is `ssh` on Debian and Ubuntu, `sshd` elsewhere and after an upgrade. With socket activation (Ubuntu from
+ * 22.10) ports are the socket's: a generator reads sshd_config at daemon-reload.
+ */
+const SSH = rawScript(
+  [
+    'if systemctl is-active -q ssh.socket; then systemctl daemon-reload; systemctl restart ssh.socket; fi',
+    'systemctl reload ssh || systemctl reload sshd',
+  ].join('\n'),
+)

@@ -1,0 +1,79 @@
+import { posix } from 'node:path'
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { isDirectory, refuseIf } from './attributes.ts'
+import { absolutePath, type FileEntry, type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+
+export type Symlink =
+  | {
+      /** Absolute: where the link is. */
+      readonly path: string
+      /** What it says, absolute or relative to its own directory; it need not exist. */
+      readonly target: string
+      readonly state?: 'present' | undefined
+    }
+  | { readonly path: string; readonly target?: string | undefined; readonly state: 'absent' }
+
+const keyOf = (desired: Symlink): string => absolutePath(desired.path)
+const wantedOf = (desired: Symlink): WantedFile => ({ path: keyOf(desired), wantContent: false })
+
+/** A symlink. A file in its place is replaced, a directory never; only a link is ever removed. */
+export const symlinkKind: ResourceKind<Symlink, FileEntry> = {
+  kind: 'symlink',
+  key: keyOf,
+  probe: (all) => probeFiles(all.map(wantedOf)),
+  parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
+  diff(desired, actual) {
+    if (desired.state === 'absent') {
+      return actual === 'absent'
+        ? undefined
+        : {
+            action: 'delete',
+            desired,
+            actual,
+            fields: [typeChange(actual, 'absent') ?? targetChange(actual, undefined)],
+          }
+    }
+    if (actual !== 'absent' && actual.target === desired.target) return undefined
+    const type = typeChange(actual, 'symlink')
+    const fields = [...(type ? [type] : []), targetChange(actual, desired.target)]
+    return { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields }
+  },
+  apply: (changes) => joinScripts(changes.map(applyOne)),
+}
+
+/** A symlink on a host. */
+export const symlink = constructorOf(symlinkKind)
+
+const typeChange = (actual: FileState, to: string): FieldChange | undefined =>
+  actual === 'absent' || actual.type === 'symlink' ? undefined : { field: 'type', from: actual.type, to }
+
+const targetChange = (actual: FileState, to: string | undefined): FieldChange => ({
+  field: 'target',
+  from: actual === 'absent' ? undefined : actual.target,
+  to,
+})
+
+const applyOne = ({ desired }: Change<Symlink, FileEntry>): Script => {
+  const path = keyOf(desired)
+  const dir = posix.dirname(path)
+  if (desired.state === 'absent') {
+    return joinScripts([
+      refuseIf(sh`[ -e ${path} ] && [ ! -L ${path} ]`, `${path} is not a symlink: it will not be removed`),
+      sh`rm -f -- ${path}`,
+      sh`if [ -d ${dir} ]; then sync -- ${dir}; fi`,
+    ])
+  }
+  const stem = posix.join(dir, `.${posix.basename(path)}.provision.`)
+  return joinScripts([
+    refuseIf(isDirectory(path), `${path} is a directory: it will not be replaced by a symlink`),
+    sh`dest=${path}; stem=${stem}`,
+    // What a power cut left behind.
+    rawScript('rm -f -- "$stem"??????'),
+    // A link can't be changed, only replaced: made beside and renamed, so that it is never missing.
+    rawScript('link=$(mktemp -u -- "${stem}XXXXXX")'),
+    sh`ln -sT -- ${desired.target} "$link"`,
+    rawScript('mv -fT -- "$link" "$dest"'),
+    sh`sync -- ${dir}`,
+  ])
+}

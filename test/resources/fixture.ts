@@ -1,0 +1,35 @@
+import type { Action, FieldChange, ResourceKind } from '../../src/resources/resource.ts'
+
+/** What a resource would have to change. Contents as people see them: secrets masked. */
+export interface ExpectedChange {
+  readonly action: Action
+  readonly fields?: readonly FieldChange[]
+  readonly texts?: readonly {
+    readonly name: string
+    readonly before: string | undefined
+    readonly after: string | undefined
+    readonly note?: string
+  }[]
+}
+
+/** One case of one kind as data; see fixtures/README.md. */
+export interface Fixture<Desired = unknown, Actual = unknown> {
+  readonly kind: ResourceKind<Desired, Actual>
+  readonly desired: readonly Desired[]
+  /** What the probe printed on a host. */
+  readonly answer: string
+  /** What `parse` makes of it, by key. */
+  readonly actual: Readonly<Record<string, Actual | 'absent' | 'unknown'>>
+  /** By key; a key that is not here must have no change. */
+  readonly changes: Readonly<Record<string, ExpectedChange>>
+}
+
+/** Types a fixture after its kind. */
+export function fixture<Desired, Actual>(
+  kind: ResourceKind<Desired, Actual>,
+  rest: Omit<Fixture<Desired, Actual>, 'kind'>,
+): Fixture<Desired, Actual> {
+  return { kind, ...rest }
+}
+
+export const base64 = (text: string): string => Buffer.from(text).toString('base64')
