@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { type ContainerRuntimeClient, GenericContainer } from 'testcontainers'
 import type { LabKeys } from './keys.ts'
 import type { HostSpec } from './spec.ts'
@@ -29,13 +30,7 @@ export interface LabContext {
   readonly keys: LabKeys
 }
 
-// Before systemd takes over: what the tar of copied files can't say (an owner, a password), and a writable cgroup tree.
-const BOOT = [
-  'chown -R deploy: /home/deploy/.ssh',
-  'if [ -f /etc/lab-password ]; then chpasswd </etc/lab-password && rm /etc/lab-password; fi',
-  'mount -o remount,rw /sys/fs/cgroup && exec /sbin/init',
-].join('; ')
-
+const BOOT = readFileSync(new URL('boot.sh', import.meta.url), 'utf8')
 const CAPABILITIES = ['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'NET_BROADCAST', 'SYS_PTRACE', 'SYS_NICE']
 
 /** A lab host's container: systemd as PID 1 at a fixed address, without `--privileged`. */

@@ -36,11 +36,37 @@ if [ -x /usr/bin/sudo-rs ]; then
   ln -s sudo-rs /usr/bin/sudo
 fi
 
-# VERBOSE, so that tests can count sessions and execs in the journal.
-mkdir -p /etc/ssh/sshd_config.d
+# VERBOSE, so that tests can count sessions and execs in the journal. Tests fail to log in on purpose, all from one
+# address: newer sshd would shut that address out for a while.
+mkdir -p /etc/ssh/sshd_config.d /run/sshd
 echo 'LogLevel VERBOSE' >/etc/ssh/sshd_config.d/90-lab.conf
+if sshd -t -o PerSourcePenalties=no 2>/dev/null; then
+  echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config.d/90-lab.conf
+fi
 
-systemctl mask systemd-udevd.service getty.target console-getty.service
+# Time services run without setting the clock, which is the machine's.
+dropin() {
+  mkdir -p "/usr/lib/systemd/system/$1.service.d"
+  cat >"/usr/lib/systemd/system/$1.service.d/lab.conf"
+}
+dropin chrony <<'UNIT'
+[Unit]
+ConditionCapability=
+[Service]
+ExecStart=
+ExecStart=!/usr/sbin/chronyd -x $DAEMON_OPTS
+UNIT
+dropin systemd-timesyncd <<'UNIT'
+[Unit]
+ConditionCapability=
+ConditionVirtualization=
+[Service]
+AmbientCapabilities=
+CapabilityBoundingSet=
+UNIT
+
+# Hardware that a container has none of: the last two come with recommended packages and would fail.
+systemctl mask systemd-udevd.service getty.target console-getty.service nvmf-autoconnect.service openipmi.service
 # apt must not start on its own in the middle of a test and hold the dpkg lock.
 systemctl disable apt-daily.timer apt-daily-upgrade.timer 2>/dev/null || true
 

@@ -1,0 +1,25 @@
+# PID 1 of a lab host, until systemd takes its place: does what an engine's options can't.
+
+# What the tar of copied files can't say: an owner, a password.
+chown -R deploy: /home/deploy/.ssh
+if [ -f /etc/lab-password ]; then chpasswd </etc/lab-password && rm /etc/lab-password; fi
+
+# systemd makes its own cgroups.
+mount -o remount,rw /sys/fs/cgroup
+
+# Network sysctls belong to the container: let them be written.
+mount --bind /proc/sys/net /proc/sys/net && mount -o remount,bind,rw /proc/sys/net
+
+# The others belong to the machine that runs the lab: a host gets copies to write to, and the machine keeps its own.
+mkdir -p /run/lab-sysctl/fs
+cp -r /proc/sys/vm /run/lab-sysctl/ 2>/dev/null
+mount --bind /run/lab-sysctl/vm /proc/sys/vm
+for name in fs/file-max fs/nr_open fs/aio-max-nr fs/suid_dumpable fs/protected_fifos fs/protected_regular \
+  fs/inotify/max_user_instances fs/inotify/max_user_watches kernel/panic kernel/pid_max kernel/sysrq \
+  kernel/kptr_restrict kernel/dmesg_restrict kernel/randomize_va_space; do
+  mkdir -p "/run/lab-sysctl/${name%/*}"
+  cp "/proc/sys/$name" "/run/lab-sysctl/$name" 2>/dev/null &&
+    mount --bind "/run/lab-sysctl/$name" "/proc/sys/$name"
+done
+
+exec /sbin/init
