@@ -51,7 +51,9 @@ function asEvent(error: unknown): Event {
   const stack = error instanceof Error && error.stack ? `\n${error.stack}` : ''
   return {
     type: 'input-errors',
-    problems: [{ message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' }],
+    problems: [
+      { message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' },
+    ],
   }
 }
 

@@ -60,7 +60,10 @@ export function hostRun(input: HostRunInput): HostRun {
     tier: input.tier,
     outcome,
     changed: [...progress.changed],
-    owed: outcome === 'failed' || outcome === 'skipped' ? owedAfter(planned, [...progress.changed, because?.resource ?? '']) : [],
+    owed:
+      outcome === 'failed' || outcome === 'skipped'
+        ? owedAfter(planned, [...progress.changed, because?.resource ?? ''])
+        : [],
     ...(because ? { failure: because } : {}),
     traffic: input.traffic(),
     ms: performance.now() - began,
@@ -135,6 +138,9 @@ async function sessionOf(input: HostRunInput, probe: (after?: Script) => Promise
 function owedAfter(planned: Planned | undefined, begun: readonly string[]): string[] {
   const handlers = planned?.plan.handlers ?? []
   return handlers
-    .filter(({ id, owed, because }) => !begun.includes(`handler:${id}`) && (owed || because.some((key) => begun.includes(key))))
+    .filter(
+      ({ id, owed, because }) =>
+        !begun.includes(`handler:${id}`) && (owed || because.some((key) => begun.includes(key))),
+    )
     .map(({ id }) => id)
 }

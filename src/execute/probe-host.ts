@@ -96,7 +96,7 @@ function planOf<Facts>(
   answers: ReadonlyMap<string, Answer>,
 ): Planned {
   const state = answers.get(STATE)
-  if (!state || state.status !== 0) {
+  if (state?.status !== 0) {
     throw new ProvisionError("what earlier runs left can't be read", { code: 'probe', host: input.host })
   }
   return planHost({

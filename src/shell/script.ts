@@ -57,5 +57,5 @@ export const EMPTY: Script = { sh: '' }
 export function writeBytes(content: string | Uint8Array, target: Script): Script {
   const base64 = Buffer.from(content).toString('base64')
   const lines = base64.match(/.{1,976}/g) ?? []
-  return { sh: ['base64 -d >' + target.sh + " <<'PROVISION_BYTES'", ...lines, 'PROVISION_BYTES'].join('\n') }
+  return { sh: [`base64 -d >${target.sh} <<'PROVISION_BYTES'`, ...lines, 'PROVISION_BYTES'].join('\n') }
 }

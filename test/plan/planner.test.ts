@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import type { CompiledResource } from '../../src/catalog/compiled.ts'
+import { hasWork } from '../../src/plan/plan.ts'
+import { planHost } from '../../src/plan/planner.ts'
+import type { Handler } from '../../src/resources/resource.ts'
+import type { Answer } from '../../src/shell/frame.ts'
+import { EMPTY, rawScript } from '../../src/shell/script.ts'
+import { compiled, lineKind } from './kinds.ts'
+
+const plain = lineKind('plain')
+const batch = lineKind('batch', { together: true })
+const risky = lineKind('risky', {
+  together: true,
+  deadMan: (changes) =>
+    changes.some(({ desired }) => desired.value === 'deny') ? { snapshot: EMPTY, restore: EMPTY } : undefined,
+})
+const reload: Handler = { id: 'reload x', script: rawScript('reload') }
+const restart: Handler = { id: 'restart x', script: rawScript('restart'), supersedes: ['reload x'] }
+
+const plan = (
+  resources: readonly CompiledResource[],
+  bodies: Readonly<Record<string, string | number>>,
+  owed: readonly string[] = [],
+) => {
+  const answers = new Map<string, Answer>(
+    Object.entries(bodies).map(([id, body]) => [
+      id,
+      { id, status: typeof body === 'number' ? body : 0, body: typeof body === 'number' ? '' : body },
+    ]),
+  )
+  return planHost({ host: 'h', tier: 't', resources, answers, state: { owed, generation: 'g' } })
+}
+const steps = (planned: ReturnType<typeof plan>) =>
+  planned.segments.map((segment) => segment.steps.map((step) => step.map(({ resource }) => resource.key).join('+')))
+
+describe('planHost', () => {
+  it('plans nothing for a host that is as declared', () => {
+    const planned = plan([compiled(plain, 'a', '1')], { plain: 'a=1' })
+    expect(planned.plan.items.map((item) => item.action)).toEqual(['none'])
+    expect(hasWork(planned.plan)).toBe(false)
+    expect(planned.segments).toEqual([])
+  })
+
+  it('keeps the declared order and makes neighbours of a transactional kind one step', () => {
+    const planned = plan(
+      [compiled(plain, 'a', '1'), compiled(batch, 'b', '1'), compiled(batch, 'c', '1'), compiled(plain, 'd', '1')],
+      { plain: '', batch: '' },
+    )
+    expect(steps(planned)).toEqual([['plain:a', 'batch:b+batch:c', 'plain:d']])
+  })
+
+  it('cuts at a state that is known only later, and plans nothing after it', () => {
+    const planned = plan([compiled(plain, 'a', '1'), compiled(batch, 'b', '1'), compiled(plain, 'c', '1')], {
+      plain: '',
+      batch: 'b=?',
+    })
+    expect(planned.openEnded).toBe(true)
+    expect(steps(planned)).toEqual([['plain:a']])
+    expect(planned.plan.items.map(({ action, segment }) => [action, segment])).toEqual([
+      ['create', 0],
+      ['unknown', 1],
+      ['create', 1],
+    ])
+  })
+
+  it('gives a change that can cut access a segment of its own, with all of its transaction', () => {
+    const planned = plan(
+      [
+        compiled(plain, 'a', '1'),
+        compiled(risky, 'r', 'allow'),
+        compiled(risky, 's', 'deny'),
+        compiled(plain, 'b', '1'),
+      ],
+      { plain: '', risky: '' },
+    )
+    expect(steps(planned)).toEqual([['plain:a'], ['risky:r+risky:s'], ['plain:b']])
+    expect(planned.segments.map((segment) => segment.deadMan !== undefined)).toEqual([false, true, false])
+  })
+
+  it('needs no dead-man for a harmless change of a kind that has one', () => {
+    const planned = plan([compiled(risky, 'r', 'allow'), compiled(plain, 'b', '1')], { plain: '', risky: '' })
+    expect(steps(planned)).toEqual([['risky:r', 'plain:b']])
+  })
+
+  it('names the cause of each handler and lets a restart pay the reload', () => {
+    const resources = [compiled(plain, 'a', '1', [reload]), compiled(plain, 'b', '1', [restart])]
+    expect(plan(resources, { plain: 'b=1' }).plan.handlers).toEqual([
+      { id: 'reload x', because: ['plain:a'], owed: false },
+    ])
+    expect(plan(resources, { plain: '' }).plan.handlers.map(({ id }) => id)).toEqual(['restart x'])
+  })
+
+  it('pays what an earlier run left owing, though nothing else changes', () => {
+    const planned = plan([compiled(plain, 'a', '1', [reload])], { plain: 'a=1' }, ['reload x'])
+    expect(planned.plan.handlers).toEqual([{ id: 'reload x', because: [], owed: true }])
+    expect(hasWork(planned.plan)).toBe(true)
+  })
+
+  it.each([
+    ['failed', { plain: 'a=1', batch: 3 }, /status 3/],
+    ['hung', { plain: 'a=1', batch: 124 }, /hung/],
+    ['is missing', { plain: 'a=1' }, /no answer/],
+  ])('marks only the kind whose probe %s', (_, bodies, why) => {
+    const planned = plan([compiled(plain, 'a', '1'), compiled(batch, 'b', '1')], bodies)
+    expect(planned.plan.items[0]?.problem).toBeUndefined()
+    expect(planned.plan.items[1]?.problem).toMatch(why)
+  })
+
+  it('is frozen, plain data', () => {
+    const { plan: data } = plan([compiled(plain, 'a', '1', [reload])], { plain: '' })
+    expect(JSON.parse(JSON.stringify(data))).toEqual(data)
+    expect(() => Object.assign(data.items[0] ?? {}, { action: 'none' })).toThrow(TypeError)
+  })
+})

@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { owedMarker, parseTargetState, STATE_DIR, targetStateProbe } from '../../src/plan/target-state.ts'
+
+/** The probe with its fixed folder moved to one of the test. */
+const answerIn = (dir: string) =>
+  execFileSync('dash', ['-u'], { input: targetStateProbe.sh.replaceAll(STATE_DIR, dir), encoding: 'utf8' })
+
+describe('the state that runs leave on a target', () => {
+  it('is empty on a host that was never changed', () => {
+    const dir = join(mkdtempSync(join(tmpdir(), 'state-')), 'none')
+    expect(parseTargetState(answerIn(dir))).toEqual({ owed: [], generation: '' })
+  })
+
+  it('brings back the ids of owed handlers, whatever they are called', () => {
+    const id = fc.string({ minLength: 1, maxLength: 40, unit: 'binary' }).filter((text) => text.isWellFormed())
+    fc.assert(
+      fc.property(fc.uniqueArray(id, { maxLength: 4 }), (ids) => {
+        const dir = mkdtempSync(join(tmpdir(), 'state-'))
+        mkdirSync(join(dir, 'owed'))
+        writeFileSync(join(dir, 'generation'), 'run7\n')
+        for (const one of ids) writeFileSync(join(dir, 'owed', basename(owedMarker(one))), 'none\n')
+        expect(parseTargetState(answerIn(dir))).toEqual({ owed: [...ids].sort(), generation: 'run7' })
+      }),
+      { numRuns: 25 },
+    )
+  })
+
+  it('refuses an answer that the probe does not print', () => {
+    expect(() => parseTargetState('hello')).toThrow(/could not be read/)
+  })
+})
