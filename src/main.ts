@@ -18,7 +18,7 @@ export async function main(flags: CliFlags): Promise<number> {
   const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
   try {
     const becomePassword = await becomePasswordOf(flags)
-    const summary = await run(
+    const { summary } = await run(
       {
         root: flags.project,
         inventory: flags.inventory,

@@ -1,0 +1,87 @@
+import { resolve } from 'node:path'
+import { type Compiler, createCompiler } from './catalog/compile.ts'
+import { findRoles, loadRoles } from './catalog/load-roles.ts'
+import { templateLookup } from './catalog/templates.ts'
+import { InputError, type Problem } from './errors.ts'
+import type { Facts } from './facts/facts.ts'
+import type { Host, Inventory } from './inventory/inventory.ts'
+import { readInventory } from './inventory/load.ts'
+import { selectHosts, selectRoles } from './inventory/select.ts'
+import type { Secret } from './secret.ts'
+
+export interface PrepareOptions {
+  /** Folder of the project, absolute or relative to the current one. */
+  readonly root: string
+  readonly inventory: string
+  readonly limit: readonly string[]
+  readonly tags: readonly string[]
+  /** `name=value` with the value in YAML. */
+  readonly vars: readonly string[]
+  readonly becomePassword?: Secret | undefined
+  /** Facts that an earlier run found; undefined where there are none. */
+  readonly knownFacts: (inventory: Inventory, host: Host) => Facts | undefined
+}
+
+export interface Prepared {
+  readonly inventory: Inventory
+  /** The hosts that `--limit` leaves. */
+  readonly hosts: readonly Host[]
+  /** The roles that `--tags` leaves; undefined: all. */
+  readonly tags: ReadonlySet<string> | undefined
+  readonly compiler: Compiler
+}
+
+/**
+ * Reads and checks all input: inventory, roles, vars, flags, templates.
+ * @throws InputError with everything that is wrong, at once; no host is touched until this has passed.
+ */
+export async function prepare(options: PrepareOptions): Promise<Prepared> {
+  const root = resolve(options.root)
+  const found = await findRoles(root)
+  const { inventory, problems: inventoryProblems } = await readInventory({
+    root,
+    name: options.inventory,
+    vars: options.vars,
+    knownRoles: [...found.keys()],
+    becomePassword: options.becomePassword,
+  })
+  const names = inventory.tiers.flatMap((tier) => tier.roles)
+  const { roles, problems: roleProblems } = await loadRoles(root, found, names)
+  const compiler = createCompiler({ inventory, roles, templates: templateLookup(root) })
+  const chosen = selectHosts(inventory, options.limit)
+  const tagged = selectRoles([...roles.keys()], options.tags)
+  const selection = inventory.hosts.length > 0 ? [...chosen.problems, ...tagged.problems] : []
+  const vars = [...inventoryProblems, ...roleProblems, ...compiler.problems()]
+  // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
+  const compiled = vars.length > 0 ? [] : trial(inventory, compiler, options.knownFacts)
+  const problems = [...vars, ...selection, ...compiled]
+  if (problems.length > 0) throw new InputError(distinct(problems))
+  return { inventory, hosts: chosen.hosts, tags: tagged.roles, compiler }
+}
+
+/** Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. */
+function trial(inventory: Inventory, compiler: Compiler, known: PrepareOptions['knownFacts']): Problem[] {
+  return inventory.hosts.flatMap((host) => compiler.compile(host, known(inventory, host) ?? assumed(host)).problems)
+}
+
+/** A plain current Debian host, for a trial where nothing is known yet. */
+const assumed = (host: Host): Facts => ({
+  os: { id: 'debian', versionId: '13', codename: 'trixie' },
+  arch: 'amd64',
+  hostname: host.name,
+  cpus: 2,
+  memoryMiB: 2048,
+  systemd: 257,
+  virtualization: 'none',
+  defaultInterface: 'eth0',
+  addresses: { eth0: [host.address] },
+})
+
+/** The same mistake seen from several hosts is told once. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  const seen = new Set<string>()
+  return problems.filter((problem) => {
+    const sight = JSON.stringify([problem.message, problem.origin, problem.path])
+    return !seen.has(sight) && seen.add(sight)
+  })
+}

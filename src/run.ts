@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import pLimit from 'p-limit'
+import { connector } from './connection/connect.ts'
+import type { Connection } from './connection/connection.ts'
+import { createPool, type Pool } from './connection/pool.ts'
+import { InputError } from './errors.ts'
+import type { Emit, HostOutcome, HostResult, Summary } from './execute/events.ts'
+import { type HostRun, hostRun } from './execute/host-run.ts'
+import type { RunIdentity } from './execute/lock.ts'
+import { probeHost } from './execute/probe-host.ts'
+import { rollout, type TierRun } from './execute/rollout.ts'
+import { type FactsCache, factsCache } from './facts/cache.ts'
+import { parseFacts } from './facts/parse.ts'
+import { factsProbe } from './facts/probe.ts'
+import type { Host } from './inventory/inventory.ts'
+import { type Prepared, prepare, type PrepareOptions } from './prepare.ts'
+import { masker, secretsIn } from './secret.ts'
+
+export interface RunOptions extends Omit<PrepareOptions, 'knownFacts'> {
+  readonly check: boolean
+  /** Hosts at a time, 1 or more. */
+  readonly forks: number
+  readonly showScripts: boolean
+}
+
+export interface RunEdges {
+  readonly emit: Emit
+  /** How hosts are connected; the default is by their transport. */
+  readonly connect?: (host: Host) => Promise<Connection>
+  readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
+}
+
+export interface RunOutcome {
+  readonly summary: Summary
+  readonly results: readonly HostResult[]
+}
+
+/**
+ * One whole run: prepare, probe and plan every host, and unless it is a dry run apply tier by tier.
+ * @throws InputError with everything that is wrong with the input; nothing was changed then
+ */
+export async function run(options: RunOptions, edges: RunEdges): Promise<RunOutcome> {
+  const began = performance.now()
+  const { emit } = edges
+  const cache = factsCache()
+  const prepared = await prepare({ ...options, knownFacts: (inventory, host) => cache.read(inventory.dir, host.name) })
+  const { hosts, inventory } = prepared
+  emit({
+    type: 'run-started',
+    inventory: inventory.name,
+    check: options.check,
+    hosts: hosts.map(({ name, tier }) => ({ name, tier })),
+  })
+  const warn = (message: string) => emit({ type: 'warning', message })
+  const pool = createPool(edges.connect ?? connector({ warn }))
+  try {
+    const runs = makeRuns(options, edges, prepared, cache, pool)
+    await planAll([...runs.values()], options.forks)
+    const results = options.check
+      ? [...runs.values()].map((one) => one.settle())
+      : await applyAll(options, edges, prepared, runs)
+    const summary = summaryOf(results, performance.now() - began)
+    emit({ type: 'run-finished', summary, results })
+    return { summary, results }
+  } finally {
+    await pool.close()
+  }
+}
+
+const nonce = (): string => randomBytes(9).toString('hex')
+
+function makeRuns(
+  options: RunOptions,
+  { emit, stop }: RunEdges,
+  { hosts, inventory, compiler, tags }: Prepared,
+  cache: FactsCache,
+  pool: Pool,
+): Map<string, HostRun> {
+  const identity: RunIdentity = { id: nonce(), who: `${userInfo().username}@${hostname()}` }
+  const one = (host: Host): HostRun => {
+    const { name, tier } = host
+    let known = cache.read(inventory.dir, name)
+    let mask = masker(secretsIn(host.connection.becomePassword))
+    const compile = (facts: Parameters<typeof compiler.compile>[1]) => {
+      const { resources, problems } = compiler.compile(host, facts, { tags })
+      if (problems.length > 0) throw new InputError(problems)
+      mask = masker(secretsIn([host.connection.becomePassword, ...resources.map((resource) => resource.desired)]))
+      return resources
+    }
+    const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
+    return hostRun({
+      ...common,
+      run: identity,
+      connection: () => pool.get(host),
+      open: () => pool.fresh(host),
+      traffic: () => pool.traffic(host),
+      mask: (text) => mask(text),
+      async probe(connection, after) {
+        const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
+        known = probed.facts
+        await cache.write(inventory.dir, name, probed.facts)
+        return probed.planned
+      },
+    })
+  }
+  return new Map(hosts.map((host) => [host.name, one(host)]))
+}
+
+/** @throws InputError when the facts of a host brought a mistake to light: better none is changed than some. */
+async function planAll(runs: readonly HostRun[], forks: number): Promise<void> {
+  const limit = pLimit(forks)
+  await Promise.all(runs.map((one) => limit(() => one.plan())))
+  const problems = runs.flatMap((one) => one.problems())
+  if (problems.length > 0) throw new InputError(problems)
+}
+
+async function applyAll(
+  options: RunOptions,
+  { emit, stop }: RunEdges,
+  { inventory }: Prepared,
+  runs: ReadonlyMap<string, HostRun>,
+): Promise<HostResult[]> {
+  const settled = [...runs.values()].filter((one) => !one.pending()).map((one) => one.settle())
+  const tiers = inventory.tiers.flatMap((tier): TierRun[] => {
+    const members = [...runs.values()].filter((one) => one.tier === tier.name)
+    if (members.length === 0) return []
+    return [
+      {
+        tier: tier.name,
+        hosts: members.map((one) => one.host),
+        pending: members.filter((one) => one.pending()).map((one) => one.host),
+        failed: members.filter((one) => one.failed()).length,
+        serial: tier.rollout.serial,
+        maxFailPercentage: tier.rollout.maxFailPercentage,
+      },
+    ]
+  })
+  const the = (host: string): HostRun => {
+    const found = runs.get(host)
+    if (!found) throw new RangeError(`no run of host ${host}`)
+    return found
+  }
+  const applied = await rollout(tiers, options.forks, {
+    onTier: ({ tier, pending }) => emit({ type: 'tier-started', tier, hosts: pending }),
+    apply: (host) => the(host).apply(),
+    skip: (host, reason) => the(host).settle(reason),
+    stopped: () => stop?.requested() ?? false,
+  })
+  const byHost = new Map([...settled, ...applied].map((result) => [result.host, result]))
+  return [...runs.keys()].flatMap((host) => byHost.get(host) ?? [])
+}
+
+function summaryOf(results: readonly HostResult[], ms: number): Summary {
+  const count = (outcome: HostOutcome) => results.filter((result) => result.outcome === outcome).length
+  return {
+    ok: count('ok'),
+    changed: count('changed'),
+    planned: count('planned'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    ms,
+  }
+}
