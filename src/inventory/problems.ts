@@ -6,8 +6,12 @@ import type { Origins } from './inventory.ts'
 export function nearest(wrong: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined
   const best = closest(wrong.toLowerCase(), known)
-  return distance(wrong.toLowerCase(), best.toLowerCase()) <= Math.max(1, Math.ceil(best.length / 3)) ? best : undefined
+  const far = distance(wrong.toLowerCase(), best.toLowerCase())
+  return far <= Math.max(1, Math.ceil(best.length / 3)) || swapped(wrong, best) ? best : undefined
 }
+
+/** The same letters in another order: the commonest slip, which counts as two edits. */
+const swapped = (a: string, b: string): boolean => [...a.toLowerCase()].sort().join('') === [...b].sort().join('')
 
 /** The hint for an unknown name: the nearest one, else all of them while they fit a line. */
 export function nameHint(wrong: string, known: readonly string[]): string | undefined {

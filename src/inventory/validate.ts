@@ -3,12 +3,15 @@ import type { Problem } from '../errors.ts'
 import type { Origins } from './inventory.ts'
 import { dotted, nameHint, originAt, step, steps } from './problems.ts'
 
-/** Draws a problem from each of ajv's errors (allErrors and verbose on). */
-export function problemsOf(errors: readonly ErrorObject[], origins: Origins): Problem[] {
+/**
+ * Draws a problem from each of ajv's errors (allErrors and verbose on).
+ * @param suffix ends each message, e.g. ` (role nginx)`.
+ */
+export function problemsOf(errors: readonly ErrorObject[], origins: Origins, suffix = ''): Problem[] {
   return withoutBranches(errors).map((error) => {
     const pointer = placeOf(error)
     const { message, hint } = explain(error)
-    return { message, origin: originAt(origins, pointer), path: dotted(pointer), hint }
+    return { message: message + suffix, origin: originAt(origins, pointer), path: dotted(pointer), hint }
   })
 }
 
@@ -48,20 +51,28 @@ function explain(error: ErrorObject): Explained {
   if (error.keyword === 'type')
     return { message: `${subject} is ${kindOf(error.data)}, must be ${wanted(error)}`, hint }
   if (error.keyword === 'enum') return explainEnum(error, subject)
-  const shown = typeof error.data === 'object' ? '' : ` is ${JSON.stringify(error.data)}:`
-  return { message: `${subject}${shown} ${error.message ?? 'not valid'}`, hint }
+  const shown = typeof error.data === 'object' || isSecretSchema(error) ? '' : ` is ${JSON.stringify(error.data)}:`
+  return { message: `${subject}${shown} ${reasonOf(error, hint)}`, hint }
 }
+
+/** A pattern says little to people; the description does, where there is one. */
+const reasonOf = (error: ErrorObject, description: string | undefined): string =>
+  error.keyword === 'pattern' && description !== undefined ? 'not valid' : (error.message ?? 'not valid')
 
 function explainEnum(error: ErrorObject, subject: string): Explained {
   const allowed: unknown = error.params.allowedValues
   const names = Array.isArray(allowed) ? allowed.map(String) : []
   const near = typeof error.data === 'string' ? nameHint(error.data, names) : undefined
-  const value = typeof error.data === 'object' ? kindOf(error.data) : JSON.stringify(error.data)
+  const value =
+    typeof error.data === 'object' || isSecretSchema(error) ? kindOf(error.data) : JSON.stringify(error.data)
   return {
     message: `${subject} is ${value}, must be one of ${names.join(', ')}`,
     hint: near?.startsWith('did') ? near : undefined,
   }
 }
+
+/** The value of a secret is never shown, least of all in a message. */
+const isSecretSchema = (error: ErrorObject): boolean => error.parentSchema?.secret === true
 
 /** The keys that the schema around an unknown key knows. */
 const keysOf = (error: ErrorObject): string[] => {
@@ -90,10 +101,9 @@ const ARTICLES: Readonly<Record<string, string>> = {
 const kindOf = (value: unknown): string => {
   if (value === null) return 'empty'
   if (Array.isArray(value)) return 'a list'
-  return (typeof value === 'number' && Number.isInteger(value) ? undefined : ARTICLES[typeof value]) ?? kindName(value)
+  if (typeof value === 'number' && !Number.isInteger(value)) return 'a fraction'
+  return ARTICLES[typeof value] ?? 'a value'
 }
-
-const kindName = (value: unknown): string => (typeof value === 'object' ? 'a mapping' : `the number ${String(value)}`)
 
 /**
  * Checks data against a compiled schema. What is wrong is reported and then taken out, so that the rest can still be

@@ -25,6 +25,9 @@ export interface ParsedYaml {
 /** More nodes than a person writes: aliases that multiply (a billion laughs). */
 const MAX_NODES = 200_000
 
+/** One slip of the pen makes the parser complain about all that follows. */
+const MAX_ERRORS = 3
+
 /**
  * Reads YAML 1.2 (anchors and merge keys work) and keeps where each value was written.
  * @param file as it is to be printed in messages.
@@ -36,7 +39,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), col: Math.max(1, col) }
   }
-  const broken = [...doc.errors, ...doc.warnings].map((error) => ({
+  const broken = [...doc.errors, ...doc.warnings].slice(0, MAX_ERRORS).map((error) => ({
     message: sentence(error.code, error.message),
     origin: at(error.pos[0]),
   }))
