@@ -1,30 +1,36 @@
-import type { FromSchema, JSONSchema } from 'json-schema-to-ts'
+import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { Secret, Text } from '../secret.ts'
 
-/**
- * Schema of one variable: plain JSON Schema with `description` (required), `default` (absent: the variable must be
- * given), and `secret: true` for values that must never be shown.
- */
-export type VarSchema = Exclude<JSONSchema, boolean> & {
-  readonly description: string
+/** What provision adds to JSON Schema. */
+type Extension = {
+  /** Never to be shown: the value (a string or a number, at any depth) is handed to the role as a Secret. */
   readonly secret?: boolean
+  /** May be left out although it has no default: it is then undefined. For a var as a whole. */
+  readonly optional?: boolean
 }
+
+/**
+ * Schema of one variable: plain JSON Schema (draft-07) with `description` (required), `default` (absent: the variable
+ * must be given, unless it is `optional`), and `secret: true` for values that must never be shown. Defaults and
+ * secrets inside objects and lists count too. Closed objects: `additionalProperties: false`.
+ */
+export type VarSchema = Exclude<ExtendedJSONSchema<Extension>, boolean> & { readonly description: string }
 
 export type VarSchemas = { readonly [name: string]: VarSchema }
 
-/** The type of a role's vars, from their schemas: a default makes a var present, `secret` makes it a Secret. */
-export type VarsOf<S extends VarSchemas> = {
-  readonly [K in keyof S as S[K] extends { readonly default: unknown } | { readonly required: true }
-    ? K
-    : never]: TypeOf<S[K]>
-} & {
-  readonly [K in keyof S as S[K] extends { readonly default: unknown } | { readonly required: true }
-    ? never
-    : K]?: TypeOf<S[K]>
-}
-type TypeOf<V> = V extends { readonly secret: true } ? Secret : V extends JSONSchema ? FromSchema<V> : never
+/** The type of a role's vars, from their schemas: `optional` makes a var maybe undefined, `secret` makes it a Secret. */
+export type VarsOf<S extends VarSchemas> = string extends keyof S
+  ? Readonly<Record<string, unknown>> // Some role whose vars are not known here.
+  : {
+      readonly [K in keyof S as S[K] extends { readonly optional: true } ? never : K]: TypeOf<S[K]>
+    } & {
+      readonly [K in keyof S as S[K] extends { readonly optional: true } ? K : never]?: TypeOf<S[K]>
+    }
+
+type Secrets = { deserialize: [{ pattern: { secret: true }; output: Secret }] }
+type TypeOf<V> = V extends ExtendedJSONSchema<Extension> ? FromExtendedSchema<Extension, V, Secrets> : never
 
 /** Another host as a role sees it. */
 export interface Peer {

@@ -1,0 +1,66 @@
+import { relative } from 'node:path'
+import type { Problem } from '../errors.ts'
+import type { Host, Inventory } from '../inventory/inventory.ts'
+import { nameHint, originAt, step } from '../inventory/problems.ts'
+import type { Role } from './role.ts'
+import type { RoleVarsReader } from './role-vars.ts'
+
+/** Everything wrong with the vars of all hosts, each thing once, however many hosts share it. */
+export function checkVars(
+  inventory: Inventory,
+  roles: ReadonlyMap<string, Role>,
+  rolesOf: (tier: string) => readonly Role[],
+  reader: RoleVarsReader,
+): Problem[] {
+  const known = [...new Set([...roles.values()].flatMap((role) => Object.keys(role.vars)))]
+  const schemas = [...roles.values()].flatMap((role) => reader.schemaProblem(role) ?? [])
+  const missing = new Map<string, Missing>()
+  const wrong = inventory.hosts.flatMap((host) => {
+    const found = rolesOf(host.tier).flatMap((role) => {
+      const read = reader.read(role, host)
+      for (const name of read.missing) note(missing, { role, name, hosts: [host] })
+      return read.problems
+    })
+    return [...unknownVars(host, known), ...found]
+  })
+  return once([...schemas, ...wrong, ...[...missing.values()].map((one) => missingVar(one, inventory))])
+}
+
+interface Missing {
+  readonly role: Role
+  readonly name: string
+  readonly hosts: readonly Host[]
+}
+
+const note = (all: Map<string, Missing>, one: Missing): void => {
+  const key = `${one.role.name} ${one.name} ${one.hosts[0]?.tier}`
+  all.set(key, { ...one, hosts: [...(all.get(key)?.hosts ?? []), ...one.hosts] })
+}
+
+function missingVar({ role, name, hosts }: Missing, { dir, tiers }: Inventory): Problem {
+  const tier = tiers.find((one) => one.name === hosts[0]?.tier)
+  const description = role.vars[name]?.description.replace(/\.$/, '') ?? ''
+  const names = hosts.map((host) => host.name)
+  const shown = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
+  const inventory = relative(`${dir}/../..`, dir)
+  return {
+    message: `'${name}' (${description}) is not set for ${shown}; role '${role.name}' needs it`,
+    origin: tier?.origin,
+    hint: `set it in ${inventory}/group_vars/${tier?.name}.yml${names.length === 1 ? ` or ${inventory}/host_vars/${names[0]}.yml` : ''}`,
+  }
+}
+
+const unknownVars = (host: Host, known: readonly string[]): Problem[] =>
+  Object.keys(host.vars)
+    .filter((name) => !known.includes(name))
+    .map((name) => ({
+      message: `unknown var '${name}': no role of the site has it`,
+      origin: originAt(host.origins, step(name)),
+      path: name,
+      hint: nameHint(name, known),
+    }))
+
+const once = (problems: readonly Problem[]): Problem[] => {
+  const keyOf = ({ message, path, origin }: Problem) => JSON.stringify([message, path, origin])
+  return [...new Map(problems.map((problem) => [keyOf(problem), problem])).values()]
+}

@@ -1,0 +1,136 @@
+import { messageOf, type Problem, ProvisionError } from '../errors.ts'
+import type { Facts } from '../facts/facts.ts'
+import type { Host, Inventory } from '../inventory/inventory.ts'
+import type { Handler, Resource, ResourceKind } from '../resources/resource.ts'
+import { checkVars } from './check-vars.ts'
+import { type Groups, groupsOf } from './groups.ts'
+import type { Role } from './role.ts'
+import { roleVarsReader } from './role-vars.ts'
+import { type TemplateLookup, templateRenderer } from './template.ts'
+
+/** One resource of a host, as the planner takes it. */
+export interface CompiledResource {
+  /** `kind:identity`, unique on the host. */
+  readonly key: string
+  readonly role: string
+  readonly kind: ResourceKind
+  readonly desired: unknown
+  readonly notify: readonly Handler[]
+}
+
+export interface Compiled {
+  /** In order of application. */
+  readonly resources: readonly CompiledResource[]
+  readonly problems: readonly Problem[]
+}
+
+export interface CompileOptions {
+  /** Only these roles; default: all of the tier. */
+  readonly tags?: ReadonlySet<string> | undefined
+}
+
+export interface Compiler {
+  /** What is wrong with the vars of any host; needs no facts, so it is known before a host is touched. */
+  problems(): readonly Problem[]
+  /** The resources of a host. Pure: the same host and facts give the same resources. */
+  compile(host: Host, facts: Facts, options?: CompileOptions): Compiled
+}
+
+export interface CompilerInput {
+  readonly inventory: Inventory
+  /** The roles that the inventory's tiers name. */
+  readonly roles: ReadonlyMap<string, Role>
+  readonly templates: TemplateLookup
+}
+
+/** Prepares to compile the hosts of an inventory: schemas, templates and peers are worked out once, when needed. */
+export function createCompiler({ inventory, roles, templates }: CompilerInput): Compiler {
+  const reader = roleVarsReader()
+  const render = templateRenderer(templates)
+  const groups = groupsOf(inventory, roles, reader)
+  const rolesOf = (tier: string): Role[] => {
+    const names = inventory.tiers.find((one) => one.name === tier)?.roles ?? []
+    return names.flatMap((name) => roles.get(name) ?? [])
+  }
+  let problems: readonly Problem[] | undefined
+
+  const compileRole = (role: Role, host: Host, facts: Facts): Compiled => {
+    try {
+      const resources = role.resources(inputOf(role, host, facts, groups))
+      if (!Array.isArray(resources)) throw new TypeError('resources() must return a list')
+      return { resources: resources.map((resource) => compiledOf(resource, role)), problems: [] }
+    } catch (error) {
+      return { resources: [], problems: [roleProblem(error, role, host)] }
+    }
+  }
+
+  const inputOf = (role: Role, host: Host, facts: Facts, { group }: Groups) => {
+    const about = { name: host.name, tier: host.tier, address: host.address, sshPort: host.connection.port }
+    const { vars } = reader.read(role, host)
+    return {
+      host: about,
+      vars,
+      facts,
+      group,
+      template: (name: string, data: Readonly<Record<string, unknown>> = {}) =>
+        render(role.name, name, { host: about, vars, facts, group, ...data }),
+    }
+  }
+
+  return {
+    problems() {
+      problems ??= checkVars(inventory, roles, rolesOf, reader)
+      return problems
+    },
+    compile(host, facts, { tags } = {}) {
+      const chosen = rolesOf(host.tier).filter((role) => tags?.has(role.name) ?? true)
+      const compiled = chosen.map((role) => compileRole(role, host, facts))
+      const all = compiled.flatMap(({ resources }) => resources)
+      return {
+        resources: gathered(all),
+        problems: [...compiled.flatMap((one) => one.problems), ...duplicates(all, host)],
+      }
+    },
+  }
+}
+
+const compiledOf = ({ kind, desired, notify }: Resource, role: Role): CompiledResource => ({
+  key: `${kind.kind}:${kind.key(desired)}`,
+  role: role.name,
+  kind,
+  desired,
+  notify,
+})
+
+const roleProblem = (error: unknown, role: Role, host: Host): Problem => ({
+  message: `role '${role.name}' on ${host.name}: ${messageOf(error)}`,
+  ...(error instanceof ProvisionError ? { origin: error.origin, hint: error.hint } : {}),
+})
+
+/** The second declaration of each key that is there twice. */
+function duplicates(resources: readonly CompiledResource[], host: Host): Problem[] {
+  const first = new Map<string, CompiledResource>()
+  return resources.flatMap((resource) => {
+    const other = first.get(resource.key)
+    if (other === undefined) {
+      first.set(resource.key, resource)
+      return []
+    }
+    const where =
+      other.role === resource.role
+        ? `twice by role '${resource.role}'`
+        : `by role '${other.role}' and by role '${resource.role}'`
+    return [{ message: `${resource.key} is declared ${where} on ${host.name}`, hint: 'declare it once' }]
+  })
+}
+
+/** Resources of kinds that gather, all at the place of the first of their kind; the rest keep their order. */
+function gathered(resources: readonly CompiledResource[]): CompiledResource[] {
+  const met = new Set<string>()
+  return resources.flatMap((resource) => {
+    if (resource.kind.gather !== true) return [resource]
+    if (met.has(resource.kind.kind)) return []
+    met.add(resource.kind.kind)
+    return resources.filter((other) => other.kind.kind === resource.kind.kind)
+  })
+}

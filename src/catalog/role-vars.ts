@@ -1,0 +1,133 @@
+import { Ajv, type ValidateFunction } from 'ajv'
+import { messageOf, type Problem } from '../errors.ts'
+import type { Host, Value, Vars } from '../inventory/inventory.ts'
+import { problemsOf } from '../inventory/validate.ts'
+import { isMapping, mergeVars, withoutNulls } from '../inventory/vars.ts'
+import { isSecret, reveal, secret } from '../secret.ts'
+import type { Role } from './role.ts'
+
+/** The vars of one role on one host. */
+export interface RoleVars {
+  readonly vars: Readonly<Record<string, unknown>>
+  /** Names of vars that must be given and are not. */
+  readonly missing: readonly string[]
+  readonly problems: readonly Problem[]
+}
+
+export interface RoleVarsReader {
+  /** Checked and complete, secrets tainted. `defaults` false: only what is set for the host. */
+  read(role: Role, host: Host, options?: { readonly defaults?: boolean }): RoleVars
+  /** What is wrong with the schema of a role itself. */
+  schemaProblem(role: Role): Problem | undefined
+}
+
+/** Reads vars by the schemas of roles; each schema is compiled once. */
+export function roleVarsReader(): RoleVarsReader {
+  const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true })
+  ajv.addKeyword({ keyword: 'optional', schemaType: 'boolean' })
+  ajv.addKeyword({
+    keyword: 'secret',
+    schemaType: 'boolean',
+    modifying: true,
+    // After all other keywords: those look at the plain value.
+    post: true,
+    errors: false,
+    validate: (
+      on: boolean,
+      data: unknown,
+      _schema: unknown,
+      place: { parentData: unknown; parentDataProperty: string | number } | undefined,
+    ) => {
+      if (on && place && (typeof data === 'string' || typeof data === 'number')) {
+        taint(place.parentData, place.parentDataProperty, String(data))
+      }
+      return true
+    },
+  })
+  const compiled = new Map<Role, ValidateFunction | Problem>()
+  const validator = (role: Role): ValidateFunction | Problem => {
+    const known = compiled.get(role)
+    if (known !== undefined) return known
+    const made = compileSchema(ajv, role)
+    compiled.set(role, made)
+    return made
+  }
+
+  return {
+    schemaProblem(role) {
+      const made = validator(role)
+      return typeof made === 'function' ? undefined : made
+    },
+    read(role, host, { defaults = true } = {}) {
+      const validate = validator(role)
+      if (typeof validate !== 'function') return { vars: {}, missing: [], problems: [] }
+      const names = Object.keys(role.vars)
+      const set = Object.fromEntries(names.flatMap((name) => entry(host.vars, name)))
+      const merged = withoutNulls(mergeVars(defaults ? defaultsOf(role) : {}, set))
+      const vars = plain(merged)
+      const ok = validate(vars)
+      retaint(merged, vars)
+      const missing = defaults ? names.filter((name) => !(name in vars) && role.vars[name]?.optional !== true) : []
+      return {
+        vars,
+        missing,
+        problems: ok ? [] : problemsOf(validate.errors ?? [], host.origins, ` (role ${role.name})`),
+      }
+    },
+  }
+}
+
+const entry = (vars: Vars, name: string): [string, Value][] => {
+  const value = Object.hasOwn(vars, name) ? vars[name] : undefined
+  return value === undefined ? [] : [[name, value]]
+}
+
+function compileSchema(ajv: Ajv, role: Role): ValidateFunction | Problem {
+  try {
+    return ajv.compile({ type: 'object', properties: withoutDefaults(role) })
+  } catch (error) {
+    return { message: `role '${role.name}': the schema of its vars is not valid: ${messageOf(error)}` }
+  }
+}
+
+/** Top defaults are merged under what is set; the ones inside (of a list's elements) are filled in by ajv. */
+const withoutDefaults = (role: Role): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(role.vars).map(([name, { default: _, ...schema }]) => [name, schema]))
+
+function defaultsOf(role: Role): Vars {
+  return Object.fromEntries(
+    Object.entries(role.vars).flatMap(([name, schema]): [string, Value][] =>
+      schema.default === undefined ? [] : [[name, varValue(schema.default)]],
+    ),
+  )
+}
+
+/** Any plain data as a var's value. */
+function varValue(data: unknown): Value {
+  if (Array.isArray(data)) return data.map(varValue)
+  if (isMapping(data)) return data
+  return typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean' ? data : null
+}
+
+/** A copy that ajv may write to; values that are secret already are checked as what they are. */
+function plain(vars: Vars): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plainValue(value)]))
+}
+function plainValue(value: Value): unknown {
+  if (isSecret(value)) return reveal(value)
+  if (Array.isArray(value)) return value.map(plainValue)
+  return isMapping(value) ? plain(value) : value
+}
+
+/** Secrets that came as such stay secret, whatever the schema says. */
+function retaint(before: Value, after: unknown): void {
+  if (typeof before !== 'object' || before === null || typeof after !== 'object' || after === null) return
+  for (const [key, value] of Object.entries(before)) {
+    if (isSecret(value)) taint(after, key, reveal(value))
+    else retaint(value, Reflect.get(after, key))
+  }
+}
+
+function taint(parent: unknown, key: string | number, value: string): void {
+  if (typeof parent === 'object' && parent !== null) Reflect.set(parent, key, secret(value))
+}

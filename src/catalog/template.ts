@@ -1,0 +1,134 @@
+import ejs from 'ejs'
+import { InputError, messageOf, ProvisionError } from '../errors.ts'
+import type { Text } from '../secret.ts'
+import { type Tainted, tainted } from './taint.ts'
+
+export interface TemplateSource {
+  /** As it is printed in messages. */
+  readonly file: string
+  readonly text: string
+}
+
+/** Finds a template of a role by name. @throws ProvisionError when there is none. */
+export type TemplateLookup = (role: string, name: string) => TemplateSource
+
+export type RenderTemplate = (role: string, name: string, data: Readonly<Record<string, unknown>>) => Text
+
+type Compiled = (data: Readonly<Record<string, unknown>>) => string
+
+interface Failure {
+  readonly source: TemplateSource
+  readonly line: number
+  readonly message: string
+}
+
+/**
+ * Renders ejs templates, each compiled once. `<%= %>` and `<%- %>` print alike and unescaped (a config file is no
+ * HTML); data is at hand by name and as `locals`; `include(name, data?)` renders another template of the same role.
+ * Secrets stay tainted spans of the text.
+ */
+export function templateRenderer(lookup: TemplateLookup): RenderTemplate {
+  const compiled = new Map<string, Compiled>()
+
+  return (role, name, data) => {
+    const secrets = tainted()
+    // The innermost failure: ejs rewrites errors on their way out through each template.
+    let failure: Failure | undefined
+    const render = (template: string, values: Readonly<Record<string, unknown>>): string => {
+      const source = lookup(role, template)
+      const include = (other: string, more: Readonly<Record<string, unknown>> = {}) =>
+        render(other, { ...values, ...more })
+      try {
+        return compile(compiled, source, Object.keys(values))({ ...values, include })
+      } catch (error) {
+        failure ??= failureOf(error, source)
+        throw error
+      }
+    }
+    try {
+      return finished(render(name, secrets.hide(data)), secrets, lookup(role, name))
+    } catch (error) {
+      if (error instanceof ProvisionError || error instanceof InputError) throw error
+      throw failure ? templateError(failure) : error
+    }
+  }
+}
+
+const finished = (text: string, secrets: Tainted, source: TemplateSource): Text => {
+  const found = secrets.show(text)
+  if (found !== undefined) return found
+  throw new ProvisionError(`a secret is changed by the template, or printed as its mask`, {
+    code: 'input',
+    origin: { file: source.file, line: 1, col: 1 },
+    hint: 'print a secret as it is: <%= password %>',
+  })
+}
+
+function compile(cache: Map<string, Compiled>, source: TemplateSource, keys: readonly string[]): Compiled {
+  const names = [...keys, 'include'].filter((key) => NAME.test(key) && !RESERVED.has(key))
+  const id = `${source.file}\0${names.join(' ')}`
+  const known = cache.get(id)
+  if (known !== undefined) return known
+  // Both tags print alike, so both are checked: raw output would print `[object Object]` and nothing for undefined.
+  const text = source.text.replaceAll('<%-', '<%=')
+  const made = ejs.compile(text, {
+    strict: true,
+    destructuredLocals: names,
+    filename: source.file,
+    escape: (value: unknown) => printed(value),
+  })
+  const render: Compiled = (data) => made({ ...data })
+  cache.set(id, render)
+  return render
+}
+
+const NAME = /^[A-Za-z_$][\w$]*$/
+// Names that `let` does not take in strict mode; they are still there as locals.<name>.
+const RESERVED = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
+    'false finally for function if implements import in instanceof interface let locals new null package private ' +
+    'protected public return static super switch this throw true try typeof var void while with yield'
+  ).split(' '),
+)
+
+class Unprintable extends Error {}
+
+/** What may stand in a config file. */
+function printed(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value)
+  if (typeof value === 'number' && !Number.isNaN(value)) return String(value)
+  if (value === undefined || value === null) throw new Unprintable('not set')
+  if (Array.isArray(value)) throw new Unprintable('a list: join it, or loop over it')
+  throw new Unprintable(typeof value === 'object' ? 'a mapping: print its parts' : `no text (${String(value)})`)
+}
+
+function failureOf(error: unknown, source: TemplateSource): Failure {
+  // ejs puts `file:line`, the lines around and an empty line before the message.
+  const text = messageOf(error)
+  const framed = text.startsWith(`${source.file}:`)
+    ? /^:(\d+)\n[\s\S]*?\n\n/.exec(text.slice(source.file.length))
+    : null
+  if (framed?.[1] === undefined) return { source, line: 1, message: text.split('\n')[0] ?? text }
+  const line = Number(framed[1])
+  const message = text.slice(source.file.length + framed[0].length)
+  if (error instanceof Unprintable) return { source, line, message: `${printedAt(source.text, line)} is ${message}` }
+  const missing = error instanceof ReferenceError ? /^(\S+) is not defined$/.exec(message)?.[1] : undefined
+  return { source, line, message: missing === undefined ? message : `'${missing}' is not set` }
+}
+
+/** The expressions that a line prints, as they are written. */
+const printedAt = (text: string, line: number): string => {
+  const found = [...text.matchAll(/<%[=-]([\s\S]*?)[-_]?%>/g)]
+    .filter((tag) => text.slice(0, tag.index).split('\n').length === line)
+    .map((tag) => `'${tag[1]?.trim()}'`)
+  return found.length === 0 ? 'what it prints' : found.join(' or ')
+}
+
+const templateError = ({ source, line, message }: Failure): ProvisionError =>
+  new ProvisionError(`template: ${message}`, {
+    code: 'input',
+    origin: { file: source.file, line, col: 1 },
+    hint: source.text.split('\n')[line - 1]?.trim(),
+  })

@@ -1,0 +1,112 @@
+import type { Problem } from '../errors.ts'
+import type { Source } from './build.ts'
+import type { YamlFile } from './files.ts'
+import type { Host, Origins, Tier } from './inventory.ts'
+import { dotted, nameHint, originAt, step } from './problems.ts'
+import type { HostsFile, SiteFile } from './schema.ts'
+import { isMapping } from './vars.ts'
+
+/** What no schema can say: names that must agree between files, and names that must be unique. */
+
+export function siteProblems({ data, origins }: Source<SiteFile>, knownRoles: readonly string[]): Problem[] {
+  const names = data.tiers.map((tier) => tier.name)
+  return data.tiers.flatMap((tier, i) => {
+    const twice = names.indexOf(tier.name) < i
+    const duplicate = twice ? [problem(origins, `/tiers/${i}/name`, `tier '${tier.name}' is there twice`)] : []
+    const unknown = tier.roles.flatMap((role, n) =>
+      knownRoles.includes(role)
+        ? []
+        : [problem(origins, `/tiers/${i}/roles/${n}`, `unknown role '${role}'`, nameHint(role, knownRoles))],
+    )
+    return [...duplicate, ...unknown]
+  })
+}
+
+/** Tiers and host names of hosts.yml as it was written, also where it was not valid. */
+export function writtenHosts(file: YamlFile | undefined): { tier: string; host: string; pointer: string }[] {
+  return entriesAt(file?.value, 'tiers').flatMap(([tier, members]) =>
+    entriesAt(members, 'hosts').map(([host]) => ({
+      tier,
+      host,
+      pointer: `/tiers${step(tier)}/hosts${step(host)}`,
+    })),
+  )
+}
+
+const entriesAt = (value: unknown, key: string): [string, unknown][] => {
+  const inside = isMapping(value) ? value[key] : undefined
+  return isMapping(inside) ? Object.entries(inside) : []
+}
+
+export function hostsProblems(hosts: Source<HostsFile>, file: YamlFile, tiers: readonly string[]): Problem[] {
+  const { origins } = hosts
+  const unknownTiers = Object.keys(hosts.data.tiers)
+    .filter((tier) => !tiers.includes(tier))
+    .map((tier) => problem(origins, `/tiers${step(tier)}`, `tier '${tier}' is not in site.yml`, nameHint(tier, tiers)))
+  const written = writtenHosts(file)
+  const duplicates = written.flatMap(({ host, pointer }, i) => {
+    const first = written.findIndex((other) => other.host === host)
+    const before = written[first]
+    if (before === undefined || first === i) return []
+    return [problem(origins, pointer, `host '${host}' is there twice`, firstAt(origins, before.pointer))]
+  })
+  const clashes = written.flatMap(({ host, pointer }) =>
+    tiers.includes(host) || host === 'all'
+      ? [problem(origins, pointer, `host '${host}' has the name of a tier`, '--limit could not tell them apart')]
+      : [],
+  )
+  const empty = written.length === 0 ? [problem(origins, '/tiers', 'there is no host in it')] : []
+  return [...unknownTiers, ...duplicates, ...clashes, ...empty]
+}
+
+const firstAt = (origins: Origins, pointer: string): string | undefined => {
+  const origin = originAt(origins, pointer)
+  return origin && `the first is at ${origin.file}:${origin.line}`
+}
+
+/** Hosts that would be one and the same machine. */
+export function addressProblems(hosts: readonly Host[]): Problem[] {
+  const first = new Map<string, Host>()
+  return hosts.flatMap((host) => {
+    const key = `${host.address.toLowerCase()} ${host.connection.port} ${host.connection.transport === 'local'}`
+    const other = first.get(key)
+    if (other === undefined || other.name === host.name) {
+      first.set(key, host)
+      return []
+    }
+    return [
+      {
+        message: `hosts '${other.name}' and '${host.name}' have the same address ${host.address}, port ${host.connection.port}`,
+        origin: host.origin,
+        path: `tiers.${host.tier}.hosts.${host.name}.address`,
+        hint: `the first is at ${other.origin.file}:${other.origin.line}`,
+      },
+    ]
+  })
+}
+
+/** Files of vars that belong to nothing. */
+export function strayFiles(
+  files: ReadonlyMap<string, YamlFile>,
+  known: readonly string[],
+  what: 'tier' | 'host',
+): Problem[] {
+  return [...files]
+    .filter(([name, { file }]) => !known.includes(name) && file.endsWith('.yml'))
+    .map(([name, { file }]) => ({
+      message: `there is no ${what} '${name}'`,
+      origin: { file, line: 1, col: 1 },
+      hint: nameHint(name, known),
+    }))
+}
+
+export function tierNames(tiers: readonly Tier[]): string[] {
+  return tiers.map((tier) => tier.name)
+}
+
+const problem = (origins: Origins, pointer: string, message: string, hint?: string): Problem => ({
+  message,
+  origin: originAt(origins, pointer),
+  path: dotted(pointer),
+  hint,
+})

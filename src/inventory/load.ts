@@ -1,0 +1,112 @@
+import { homedir } from 'node:os'
+import { resolve } from 'node:path'
+import { Ajv } from 'ajv'
+import { InputError, type Problem } from '../errors.ts'
+import type { Secret } from '../secret.ts'
+import { buildHosts, buildTiers, type Source } from './build.ts'
+import { addressProblems, hostsProblems, siteProblems, strayFiles, tierNames, writtenHosts } from './consistency.ts'
+import { readInventoryFiles, type YamlFile } from './files.ts'
+import { givenVars } from './given-vars.ts'
+import type { Inventory } from './inventory.ts'
+import { readPasswords } from './passwords.ts'
+import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
+import { checked } from './validate.ts'
+import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
+
+export interface InventoryOptions {
+  /** Folder of the project: it holds inventories/. */
+  readonly root: string
+  readonly name: string
+  /** `--var`: `name=value`, the value is YAML. */
+  readonly vars?: readonly string[]
+  /** Roles that exist, built in or the project's. */
+  readonly knownRoles: readonly string[]
+  /** For hosts that use sudo and name no become_password_file. */
+  readonly becomePassword?: Secret | undefined
+  /** For `~`; default: home of the current user. */
+  readonly home?: string
+}
+
+export interface ReadInventory {
+  /** What is valid of it. */
+  readonly inventory: Inventory
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Reads and checks an inventory.
+ * @throws InputError with everything that is wrong, at once.
+ */
+export async function loadInventory(options: InventoryOptions): Promise<{ readonly inventory: Inventory }> {
+  const { inventory, problems } = await readInventory(options)
+  if (problems.length > 0) throw new InputError(problems)
+  return { inventory }
+}
+
+/** Reads an inventory as far as it is valid; for checks that go on where its own have found something. */
+export async function readInventory(options: InventoryOptions): Promise<ReadInventory> {
+  const home = options.home ?? homedir()
+  const files = await readInventoryFiles(resolve(options.root), options.name)
+  const given = givenVars(options.vars ?? [])
+  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true })
+  const site = parsed(files.site, (value, origins) => checked(ajv.compile<SiteFile>(SITE_SCHEMA), value, origins))
+  const hosts = parsed(files.hosts, (value, origins) => checked(ajv.compile<HostsFile>(HOSTS_SCHEMA), value, origins))
+  const passwords = await readPasswords(hosts.source?.data, files.hosts?.origins ?? new Map(), files.dir, home)
+
+  const tiers = site.source ? buildTiers(site.source) : []
+  const built =
+    site.source && hosts.source
+      ? buildHosts({
+          site: site.source,
+          hosts: hosts.source,
+          groupVars: levels(files.groupVars),
+          hostVars: levels(files.hostVars),
+          given: given.level,
+          connection: { dir: files.dir, home, passwords: passwords.passwords, becomePassword: options.becomePassword },
+        })
+      : []
+  const written = writtenHosts(files.hosts).map(({ host }) => host)
+  const problems = [
+    ...files.problems,
+    ...site.problems,
+    ...hosts.problems,
+    ...(site.source ? siteProblems(site.source, options.knownRoles) : []),
+    ...(hosts.source && files.hosts && site.source ? hostsProblems(hosts.source, files.hosts, tierNames(tiers)) : []),
+    ...addressProblems(built),
+    ...(site.source ? strayFiles(files.groupVars, ['all', ...tierNames(tiers)], 'tier') : []),
+    ...(hosts.source ? strayFiles(files.hostVars, written, 'host') : []),
+    ...[...files.groupVars.values(), ...files.hostVars.values()].flatMap(notMapping),
+    ...passwords.problems,
+    ...given.problems,
+  ]
+  return { inventory: { name: options.name, dir: files.dir, tiers, hosts: built }, problems }
+}
+
+type Check<T> = (value: unknown, origins: YamlFile['origins']) => ReturnType<typeof checked<T>>
+
+/** A file's data when it is there, is YAML and passes; else what is wrong with it. */
+function parsed<T>(
+  file: YamlFile | undefined,
+  check: Check<T>,
+): { source: Source<T> | undefined; problems: readonly Problem[] } {
+  if (file === undefined || file.problems.length > 0) return { source: undefined, problems: [] }
+  if (file.value === null) {
+    return {
+      source: undefined,
+      problems: [{ message: 'the file is empty', origin: { file: file.file, line: 1, col: 1 } }],
+    }
+  }
+  const { value, problems } = check(file.value, file.origins)
+  return { source: value === undefined ? undefined : { data: value, origins: file.origins }, problems }
+}
+
+const levels = (files: ReadonlyMap<string, YamlFile>): ReadonlyMap<string, Level> =>
+  new Map(
+    [...files].map(([name, { value, origins }]) => [name, isMapping(value) ? levelOf(value, origins, '') : NO_VARS]),
+  )
+
+/** A file of vars may be empty; else it must be a mapping. */
+const notMapping = ({ file, value, problems }: YamlFile): Problem[] =>
+  problems.length > 0 || value === null || isMapping(value)
+    ? []
+    : [{ message: 'a file of vars must be a mapping of names to values', origin: { file, line: 1, col: 1 } }]

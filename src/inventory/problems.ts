@@ -1,0 +1,47 @@
+import { closest, distance } from 'fastest-levenshtein'
+import type { Origin } from '../errors.ts'
+import type { Origins } from './inventory.ts'
+
+/** The known name that a wrong one was probably meant to be; undefined when none is near. */
+export function nearest(wrong: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined
+  const best = closest(wrong.toLowerCase(), known)
+  const far = distance(wrong.toLowerCase(), best.toLowerCase())
+  return far <= Math.max(1, Math.ceil(best.length / 3)) || swapped(wrong, best) ? best : undefined
+}
+
+/** The same letters in another order: the commonest slip, which counts as two edits. */
+const swapped = (a: string, b: string): boolean => [...a.toLowerCase()].sort().join('') === [...b].sort().join('')
+
+/** The hint for an unknown name: the nearest one, else all of them while they fit a line. */
+export function nameHint(wrong: string, known: readonly string[]): string | undefined {
+  const near = nearest(wrong, known)
+  if (near !== undefined) return `did you mean '${near}'?`
+  if (known.length === 0 || known.length > 15) return undefined
+  return `known: ${[...known].sort().join(', ')}`
+}
+
+/** One step of a JSON pointer (RFC 6901). */
+export function step(key: string | number): string {
+  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
+}
+
+/** The keys of a JSON pointer. */
+export function steps(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+}
+
+/** A JSON pointer as people read it: `tiers.web.hosts.web1.address`; undefined for the whole document. */
+export function dotted(pointer: string): string | undefined {
+  return pointer === '' ? undefined : steps(pointer).join('.')
+}
+
+/** Where the value at a pointer was written, or the nearest thing around it. */
+export function originAt(origins: Origins, pointer: string): Origin | undefined {
+  const found = origins.get(pointer)
+  if (found !== undefined || pointer === '') return found
+  return originAt(origins, pointer.slice(0, pointer.lastIndexOf('/')))
+}

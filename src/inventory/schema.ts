@@ -1,0 +1,162 @@
+import type { FromSchema } from 'json-schema-to-ts'
+
+/** The one place that says what site.yml and hosts.yml may hold: types, checks and editors' schemas come from here. */
+
+const VARS = {
+  type: 'object',
+  description: 'Vars of roles, by name.',
+  additionalProperties: true,
+} as const
+
+const CONNECTION = {
+  type: 'object',
+  description:
+    'How to log in. Narrower settings win: host, tier, all. Paths are relative to this file; ~ is your home.',
+  additionalProperties: false,
+  properties: {
+    transport: {
+      enum: ['ssh', 'openssh', 'local'],
+      description: 'ssh: built in. openssh: the ssh program with your ~/.ssh/config. local: this machine.',
+    },
+    user: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_][A-Za-z0-9._@\\\\-]*\\$?$',
+      description: 'Login name. Default: root.',
+    },
+    port: { type: 'integer', minimum: 1, maximum: 65535, description: 'Port of sshd. Default: 22.' },
+    identity_file: {
+      type: 'string',
+      minLength: 1,
+      description: 'Private key. Default: the agent, then ~/.ssh/id_*.',
+    },
+    known_hosts: { type: 'string', minLength: 1, description: 'Known host keys. Default: ~/.ssh/known_hosts.' },
+    host_key_checking: {
+      enum: ['strict', 'accept-new'],
+      description: 'strict (default): an unknown key is refused. accept-new: it is added; a changed one is refused.',
+    },
+    become: {
+      enum: ['none', 'sudo'],
+      description: 'How to become root. Default: sudo, or none where the user is root.',
+    },
+    become_password_file: {
+      type: 'string',
+      minLength: 1,
+      description: "File with sudo's password on its first line. Default: sudo asks for none.",
+    },
+    connect_timeout: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 600,
+      description: 'Seconds until the login must be done. Default: 10.',
+    },
+  },
+} as const
+
+const HOST = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['address'],
+  properties: {
+    address: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9:_][A-Za-z0-9:._%-]*$',
+      description: 'IP address or DNS name, without a port.',
+    },
+    connection: CONNECTION,
+    vars: VARS,
+  },
+} as const
+
+export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]*$'
+
+/** inventories/<name>/hosts.yml */
+export const HOSTS_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'provision: hosts.yml',
+  type: 'object',
+  additionalProperties: false,
+  required: ['tiers'],
+  properties: {
+    connection: CONNECTION,
+    tiers: {
+      type: 'object',
+      description: 'Tiers of site.yml and the hosts in each.',
+      propertyNames: { pattern: NAME_PATTERN },
+      additionalProperties: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['hosts'],
+        properties: {
+          connection: CONNECTION,
+          hosts: {
+            type: 'object',
+            description: 'Hosts by name.',
+            propertyNames: { pattern: NAME_PATTERN },
+            additionalProperties: HOST,
+          },
+        },
+      },
+    },
+  },
+} as const
+
+const ROLLOUT = {
+  type: 'object',
+  description: 'How changes go out over the hosts of the tier.',
+  additionalProperties: false,
+  properties: {
+    serial: {
+      type: ['integer', 'string'],
+      minimum: 1,
+      pattern: '^([1-9][0-9]?|100)%$',
+      description: 'Hosts at a time: a number from 1, or a percentage such as 25%. Default: 1.',
+    },
+    max_fail_percentage: {
+      type: 'number',
+      minimum: 0,
+      maximum: 100,
+      description: 'Failed hosts of the tier, in percent, above which the rest is not begun. Default: 0.',
+    },
+  },
+} as const
+
+/** inventories/site.yml, or inventories/<name>/site.yml */
+export const SITE_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  title: 'provision: site.yml',
+  type: 'object',
+  additionalProperties: false,
+  required: ['tiers'],
+  properties: {
+    tiers: {
+      type: 'array',
+      minItems: 1,
+      description: 'Tiers in the order in which they are changed.',
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['name', 'roles'],
+        properties: {
+          name: {
+            type: 'string',
+            pattern: NAME_PATTERN,
+            not: { const: 'all' },
+            description: 'Name of the tier; not all, which stands for every host.',
+          },
+          roles: {
+            type: 'array',
+            items: { type: 'string' },
+            uniqueItems: true,
+            description: 'Roles of its hosts, in order.',
+          },
+          vars: VARS,
+          rollout: ROLLOUT,
+        },
+      },
+    },
+  },
+} as const
+
+export type HostsFile = FromSchema<typeof HOSTS_SCHEMA>
+export type SiteFile = FromSchema<typeof SITE_SCHEMA>
+export type ConnectionFile = FromSchema<typeof CONNECTION>

@@ -1,0 +1,96 @@
+import type { Origin } from '../errors.ts'
+import { isSecret } from '../secret.ts'
+import type { Origins, Value, Vars } from './inventory.ts'
+import { step } from './problems.ts'
+
+/** The vars of one level of precedence and where each was written. */
+export interface Level {
+  readonly vars: Vars
+  readonly origins: Origins
+}
+
+export const NO_VARS: Level = { vars: {}, origins: new Map() }
+
+/**
+ * Marks a mapping that was written over a `null`: it starts anew, so that what lies under the null (a role's default,
+ * which is merged last but ranks lowest) stays removed.
+ */
+const STARTS_ANEW = Symbol('starts anew')
+
+export function isMapping(value: unknown): value is Vars {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isSecret(value)
+}
+
+const startsAnew = (value: Vars): boolean => STARTS_ANEW in value
+const anew = (value: Vars): Vars => Object.defineProperty({ ...value }, STARTS_ANEW, { value: true })
+
+/** One value over another: mappings merge, everything else replaces. */
+function over(low: Value | undefined, high: Value): Value {
+  if (!isMapping(high) || low === undefined) return high
+  if (low === null) return anew(high)
+  if (!isMapping(low)) return anew(high)
+  if (startsAnew(high)) return high
+  const merged = mergeVars(low, high)
+  return startsAnew(low) ? anew(merged) : merged
+}
+
+/**
+ * Vars of a higher level over those of a lower one: mappings merge deeply, lists and scalars replace. A `null` stays
+ * in the result, since there may be a still lower level whose value it removes; `withoutNulls` ends the merging.
+ */
+export function mergeVars(low: Vars, high: Vars): Vars {
+  const result = new Map<string, Value>(Object.entries(low))
+  for (const [name, value] of Object.entries(high)) result.set(name, over(result.get(name), value))
+  return Object.fromEntries(result)
+}
+
+/** What is left when each `null` has removed what it stands over. Nulls inside lists are values and stay. */
+export function withoutNulls(vars: Vars): Vars {
+  return Object.fromEntries(
+    Object.entries(vars).flatMap(([name, value]): [string, Value][] => {
+      if (value === null) return []
+      return [[name, isMapping(value) ? withoutNulls(value) : value]]
+    }),
+  )
+}
+
+/** Merges levels, lowest first; each value keeps the place it was written at. */
+export function mergeLevels(levels: readonly Level[]): Level {
+  const [first, ...rest] = levels.filter((level) => Object.keys(level.vars).length > 0)
+  if (first === undefined) return NO_VARS
+  return rest.reduce((low, high) => ({ vars: mergeVars(low.vars, high.vars), origins: mergeOrigins(low, high) }), first)
+}
+
+function mergeOrigins(low: Level, high: Level): Origins {
+  const replaced = replacedBy(low.vars, high.vars, '')
+  const kept = [...low.origins].filter(([pointer]) => !isUnder(pointer, replaced))
+  return new Map([...kept, ...high.origins])
+}
+
+const isUnder = (pointer: string, roots: ReadonlySet<string>): boolean => {
+  if (roots.size === 0) return false
+  for (let end = pointer.length; end > 0; end = pointer.lastIndexOf('/', end - 1)) {
+    if (roots.has(pointer.slice(0, end))) return true
+  }
+  return false
+}
+
+/** Pointers of what the higher level replaces as a whole. */
+function replacedBy(low: Vars, high: Vars, pointer: string): ReadonlySet<string> {
+  const roots = Object.entries(high).flatMap(([name, value]) => {
+    const under = low[name]
+    const place = pointer + step(name)
+    if (under === undefined) return []
+    return isMapping(value) && isMapping(under) && !startsAnew(value) ? [...replacedBy(under, value, place)] : [place]
+  })
+  return new Set(roots)
+}
+
+/** Vars found inside a file, as a level: their pointers are made relative to the vars. */
+export function levelOf(value: unknown, origins: Origins, pointer: string): Level {
+  if (!isMapping(value) || Object.keys(value).length === 0) return NO_VARS
+  const inside = [...origins].flatMap(([place, origin]): [string, Origin][] =>
+    place === pointer || place.startsWith(`${pointer}/`) ? [[place.slice(pointer.length), origin]] : [],
+  )
+  return { vars: value, origins: new Map(inside) }
+}

@@ -1,0 +1,140 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import { messageOf, type Origin, type Problem } from '../errors.ts'
+import type { Origins, Value } from './inventory.ts'
+import { dotted, step } from './problems.ts'
+
+export interface ParsedYaml {
+  /** Plain data; null for an empty document or one with problems. */
+  readonly value: Value
+  /** By JSON pointer: an entry of a mapping is where its key stands, an element where it begins, `''` the whole. */
+  readonly origins: Origins
+  readonly problems: readonly Problem[]
+}
+
+/** More nodes than a person writes: aliases that multiply (a billion laughs). */
+const MAX_NODES = 200_000
+
+/** One slip of the pen makes the parser complain about all that follows. */
+const MAX_ERRORS = 3
+
+/**
+ * Reads YAML 1.2 (anchors and merge keys work) and keeps where each value was written.
+ * @param file as it is to be printed in messages.
+ */
+export function parseYaml(text: string, file: string): ParsedYaml {
+  const lines = new LineCounter()
+  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, merge: true })
+  const at = (offset: number): Origin => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(1, line), col: Math.max(1, col) }
+  }
+  const broken = [...doc.errors, ...doc.warnings].slice(0, MAX_ERRORS).map((error) => ({
+    message: sentence(error.code, error.message),
+    origin: at(error.pos[0]),
+  }))
+  if (broken.length > 0) return { value: null, origins: new Map(), problems: broken }
+  return walk(doc, file, at)
+}
+
+const sentence = (code: string, message: string): string => {
+  if (code === 'MULTIPLE_DOCS') return 'only one YAML document is allowed in a file'
+  if (code === 'TAB_AS_INDENT') return 'YAML is indented with spaces, this is a tab'
+  if (code === 'DUPLICATE_KEY') return 'this key is there twice in one mapping'
+  return `not valid YAML: ${message}`
+}
+
+function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin): ParsedYaml {
+  const origins = new Map<string, Origin>([['', { file, line: 1, col: 1 }]])
+  const problems: Problem[] = []
+  let nodes = 0
+
+  const entries = (map: YAMLMap, pointer: string, open: readonly Node[]): [string, Value][] => {
+    const own = map.items.filter((pair) => !isMerge(pair))
+    const merged = map.items.filter(isMerge).flatMap((pair) => mergedEntries(pair, pointer, open))
+    const result = new Map<string, Value>(merged)
+    for (const pair of own) {
+      const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
+      const place = pointer + step(key)
+      // What a merge key brought under this name is replaced as a whole.
+      if (result.has(key)) forget(origins, place)
+      const offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? 0
+      origins.set(place, at(offset))
+      result.set(key, value(pair.value, place, open))
+    }
+    return [...result]
+  }
+
+  // `<<: *a` or `<<: [*a, *b]`: the earlier of a list wins, and the mapping's own keys over both.
+  const mergedEntries = (pair: Pair, pointer: string, open: readonly Node[]): [string, Value][] => {
+    const sources = isSeq(pair.value) ? [...pair.value.items].reverse() : [pair.value]
+    return sources.flatMap((source) => {
+      const node = isAlias(source) ? source.resolve(doc) : source
+      if (isMap(node) && !open.includes(node)) return entries(node, pointer, [...open, node])
+      problems.push({
+        message: 'a merge key (<<) takes a mapping',
+        origin: origins.get(pointer),
+        path: dotted(pointer),
+      })
+      return []
+    })
+  }
+
+  const value = (node: unknown, pointer: string, open: readonly Node[]): Value => {
+    nodes += 1
+    if (nodes > MAX_NODES) throw new RangeError('its aliases make too much of it')
+    if (isAlias(node)) {
+      const target = node.resolve(doc)
+      if (target === undefined || open.includes(target)) {
+        const message = target === undefined ? 'an alias of nothing' : 'an alias inside what it stands for'
+        problems.push({ message: `${message}: *${node.source}`, origin: origins.get(pointer), path: dotted(pointer) })
+        return null
+      }
+      return value(target, pointer, open)
+    }
+    if (isMap(node)) return Object.fromEntries(entries(node, pointer, [...open, node]))
+    if (isSeq(node)) {
+      return node.items.map((item, i) => {
+        const place = pointer + step(i)
+        const start = isNodeWithRange(item) ? item.range?.[0] : undefined
+        origins.set(place, start === undefined ? (origins.get(pointer) ?? at(0)) : at(start))
+        return value(item, place, [...open, node])
+      })
+    }
+    return isScalar(node) ? scalar(node.value) : null
+  }
+
+  try {
+    const whole = value(doc.contents, '', [])
+    return { value: problems.length > 0 ? null : whole, origins, problems }
+  } catch (error) {
+    return { value: null, origins, problems: [{ message: `not usable YAML: ${messageOf(error)}`, origin: at(0) }] }
+  }
+}
+
+const forget = (origins: Map<string, Origin>, place: string): void => {
+  for (const known of origins.keys()) if (known.startsWith(`${place}/`)) origins.delete(known)
+}
+
+// With merge on, the library gives the key `<<` a symbol's or a string's form by version; its source is the same.
+const isMerge = (pair: Pair): boolean =>
+  isScalar(pair.key) &&
+  (pair.key.value === '<<' || typeof pair.key.value === 'symbol') &&
+  (pair.key.type === undefined || pair.key.type === 'PLAIN')
+
+const isNodeWithRange = (node: unknown): node is Node => isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)
+
+const scalar = (value: unknown): Value => {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  return value === null || value === undefined ? null : String(value)
+}
