@@ -1,0 +1,25 @@
+const SHOW = '\u001b[?25h'
+
+/**
+ * Brings the terminal's cursor back, whatever ends the process while a live list hides it.
+ * @returns stops the watch; call it when the list is done.
+ */
+export function guardCursor(out: NodeJS.WritableStream): () => void {
+  const show = () => {
+    out.write(SHOW)
+  }
+  const onSignal = (signal: NodeJS.Signals) => {
+    show()
+    // Nobody else stops the run in an orderly way: do what the signal does without a listener.
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
+  }
+  process.once('exit', show)
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+  return () => {
+    process.off('exit', show)
+    process.off('SIGINT', onSignal)
+    process.off('SIGTERM', onSignal)
+    show()
+  }
+}

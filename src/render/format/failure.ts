@@ -1,0 +1,43 @@
+import type { Problem } from '../../errors.ts'
+import type { Failure } from '../../execute/events.ts'
+import { indent, type Line, line, span } from './line.ts'
+import { counted } from './words.ts'
+
+/** Lines of the host's log that are shown; JSON has all that were kept. */
+const LOG_LINES = 20
+
+/** What failed, what to do, and what the host said last. */
+export function failureLines(host: string, failure: Failure): Line[] {
+  const [first = '', ...more] = failure.message.split('\n')
+  const at = failure.resource === undefined ? '' : ` at ${failure.resource}`
+  return [
+    line(span('bad', `${host} failed${at}: `), first),
+    ...indent([
+      ...more.map((text) => line(text)),
+      ...hintLines(failure.hint),
+      ...failure.log.slice(-LOG_LINES).map((text) => line(span('dim', '│ '), text)),
+    ]),
+  ]
+}
+
+export function hintLines(hint: string | undefined): Line[] {
+  return hint === undefined ? [] : [line(span('run', '→ '), hint)]
+}
+
+export function warningLines(message: string, hint: string | undefined): Line[] {
+  return [line(span('warn', 'warning: '), message), ...indent(hintLines(hint))]
+}
+
+/** Everything wrong with the input, each with its place. */
+export function problemLines(problems: readonly Problem[]): Line[] {
+  return [
+    ...problems.flatMap(problem),
+    line(span('bad', `${counted(problems.length, 'problem')} in the input; no host was touched`)),
+  ]
+}
+
+const problem = ({ origin, path, message, hint }: Problem): Line[] => {
+  const place = origin === undefined ? [] : [span('bold', `${origin.file}:${origin.line}:${origin.col}`), '  ']
+  const what = path === undefined || message.startsWith(path) ? message : `${path}: ${message}`
+  return [line(...place, what), ...indent(hintLines(hint))]
+}

@@ -1,0 +1,62 @@
+import type { HostResult, Summary } from '../../execute/events.ts'
+import { hintLines } from './failure.ts'
+import { type Line, line, type Span, span } from './line.ts'
+import { counted, duration, listing } from './words.ts'
+
+/** Names in `--limit` beyond which the advice would be longer than what it saves. */
+const LIMIT_NAMES = 12
+
+/** The last lines of a run: what came of it and what to do next. */
+export function summaryLines(summary: Summary, results: readonly HostResult[], check: boolean): Line[] {
+  return [countsLine(summary, check), ...notTried(results), ...owedLines(results), ...nextLines(results, check)]
+}
+
+const countsLine = (summary: Summary, check: boolean): Line => {
+  const { ok, changed, planned, failed, skipped, ms } = summary
+  const counts: Span[] = [
+    check
+      ? span(planned > 0 ? 'change' : 'good', `${planned} would change`)
+      : span(changed > 0 ? 'change' : 'good', `${changed} changed`),
+    span('good', `${ok} ok`),
+    ...(failed > 0 ? [span('bad', `${failed} failed`)] : [{ text: '0 failed' }]),
+    ...(skipped > 0 ? [span('warn', `${skipped} not tried`)] : []),
+  ]
+  const next = check && planned > 0 ? '; run without --check to apply' : ''
+  const hosts = ok + changed + planned + failed + skipped
+  return line(
+    span('bold', `${counted(hosts, 'host')}: `),
+    ...counts.flatMap((count, i) => (i === 0 ? [count] : [', ', count])),
+    ` in ${duration(ms)}${next}`,
+  )
+}
+
+const notTried = (results: readonly HostResult[]): Line[] => {
+  const skipped = results.filter((result) => result.outcome === 'skipped')
+  return grouped(skipped, ({ failure }) => failure?.message ?? '').map(([reason, hosts]) =>
+    line(span('warn', 'not tried: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
+  )
+}
+
+const owedLines = (results: readonly HostResult[]): Line[] => {
+  const owing = results.filter(({ owed }) => owed.length > 0)
+  return grouped(owing, ({ owed }) => owed.join(', ')).map(([handlers, hosts]) =>
+    line(span('warn', 'still owed: '), `${handlers} on ${listing(hosts)}; the next run pays it`),
+  )
+}
+
+/** Names of hosts by what they have in common. */
+const grouped = (results: readonly HostResult[], by: (result: HostResult) => string): [string, string[]][] => {
+  const groups = new Map<string, string[]>()
+  for (const result of results) {
+    const name = by(result)
+    groups.set(name, [...(groups.get(name) ?? []), result.host])
+  }
+  return [...groups]
+}
+
+const nextLines = (results: readonly HostResult[], check: boolean): Line[] => {
+  const left = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'skipped').map(({ host }) => host)
+  if (check || left.length === 0) return []
+  const limit = left.length <= LIMIT_NAMES && left.length < results.length ? ` --limit ${left.join(',')}` : ''
+  return hintLines(`when the cause is gone, run again${limit === '' ? '' : ` with${limit}`}`)
+}

@@ -1,0 +1,20 @@
+import { WriteStream } from 'node:tty'
+import { jsonRenderer } from './json.ts'
+import { plainRenderer } from './plain.ts'
+import type { Renderer, RenderOptions } from './renderer.ts'
+import { treeRenderer } from './tree.ts'
+
+export type { Renderer, RenderOptions } from './renderer.ts'
+
+export type RendererKind = 'tree' | 'plain' | 'json'
+
+/**
+ * The renderer for a run.
+ * @param kind `tree` needs a terminal: with any other `out` the plain one takes its place.
+ * @param options `columns` is used by the tree only; JSON takes none but `out`.
+ */
+export function createRenderer(kind: RendererKind, options: RenderOptions): Renderer {
+  if (kind === 'json') return jsonRenderer(options)
+  const { out } = options
+  return kind === 'tree' && out instanceof WriteStream ? treeRenderer({ ...options, out }) : plainRenderer(options)
+}

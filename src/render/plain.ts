@@ -1,0 +1,135 @@
+import type { Event, HostResult } from '../execute/events.ts'
+import type { HostPlan } from '../plan/plan.ts'
+import { failureLines, problemLines, warningLines } from './format/failure.ts'
+import { costText, doneText, unchangedLines } from './format/host.ts'
+import { BLANK, indent, type Line, line, paint, type Span, span } from './format/line.ts'
+import { handlerLine, itemLines, marked } from './format/plan.ts'
+import { reportLines, titleLine } from './format/report.ts'
+import { scriptLines } from './format/script.ts'
+import { summaryLines } from './format/summary.ts'
+import { counted, duration } from './format/words.ts'
+import type { Renderer, RenderOptions } from './renderer.ts'
+import { flushed } from './stream.ts'
+
+/** Host names longer than this are not padded to: they would push everything to the right. */
+const NAME_WIDTH = 24
+
+type Step = Extract<Event, { type: 'step-started' }>
+
+/**
+ * Lines for logs and CI: nothing is ever rewritten, and each line names its host, since hosts run side by side. A dry
+ * run is printed whole at its end, where hosts with the same plan can be told together.
+ */
+export function plainRenderer(options: RenderOptions): Renderer {
+  const plans = new Map<string, HostPlan>()
+  const results = new Map<string, HostResult>()
+  const steps = new Map<string, Step>()
+  let hosts: Extract<Event, { type: 'run-started' }>['hosts'] = []
+  let check = false
+  let width = 0
+
+  const print = (lines: readonly Line[], stream = options.out) => {
+    for (const one of lines) stream.write(`${paint(one, options.color)}\n`)
+  }
+  const column = (host: string): Span => span('bold', `${host.padEnd(width)}  `)
+  const beside = (host: string, lines: readonly Line[]) => {
+    const [first = BLANK, ...rest] = lines
+    print([[column(host), ...first], ...indent(rest, width + 2)])
+  }
+
+  const stepDone = (event: Extract<Event, { type: 'step-finished' }>) => {
+    const step = steps.get(`${event.host} ${event.key}`)
+    steps.delete(`${event.host} ${event.key}`)
+    // A failed step is told by the failure of its host.
+    if (step === undefined || !event.ok) return
+    const [first = BLANK, ...rest] = stepLines(step, plans.get(event.host), options)
+    const time = options.verbosity >= 1 ? [span('dim', `  ${duration(event.ms)}`)] : []
+    beside(event.host, [[...first, ...time], ...rest])
+  }
+
+  const hostDone = (result: HostResult) => {
+    results.set(result.host, result)
+    if (check) return
+    if (options.verbosity >= 2) for (const one of unchangedItems(plans.get(result.host))) beside(result.host, [one])
+    if (result.outcome === 'failed' && result.failure) print(failureLines(result.host, result.failure))
+    if (result.outcome !== 'changed') return
+    const cost = options.verbosity >= 1 ? costText(result) : duration(result.ms)
+    beside(result.host, [line(span('good', 'changed'), `  ${doneText(result)} in ${cost}`)])
+  }
+
+  const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
+    for (const result of event.results) results.set(result.host, result)
+    if (check) print(reportLines({ hosts, plans, results }, options))
+    else {
+      const unchanged = event.results.filter(({ outcome }) => outcome === 'ok')
+      print([...(unchanged.length > 0 ? [BLANK, ...unchangedLines(unchanged, options.verbosity)] : []), BLANK])
+    }
+    print(summaryLines(event.summary, event.results, check))
+  }
+
+  const started = (event: Extract<Event, { type: 'run-started' }>) => {
+    hosts = event.hosts
+    check = event.check
+    width = Math.min(NAME_WIDTH, Math.max(0, ...hosts.map(({ name }) => name.length)))
+    print([titleLine(event), ...(check ? [BLANK] : [])])
+  }
+
+  const event = (event: Event): void => {
+    switch (event.type) {
+      case 'run-started':
+        started(event)
+        break
+      case 'host-planned':
+        plans.set(event.host, event.plan)
+        break
+      case 'tier-started':
+        print([BLANK, line(span('bold', event.tier), ` (${counted(event.hosts.length, 'host')})`)])
+        break
+      case 'step-started':
+        steps.set(`${event.host} ${event.key}`, event)
+        break
+      case 'step-finished':
+        stepDone(event)
+        break
+      case 'output':
+        if (options.verbosity >= 1) beside(event.host, [line(span('dim', '│ '), event.line)])
+        break
+      case 'host-note':
+        beside(event.host, [line(event.message)])
+        break
+      case 'host-finished':
+        hostDone(event.result)
+        break
+      case 'script':
+        print(scriptLines(event.host, event.purpose, event.script))
+        break
+      case 'warning':
+        print(warningLines(event.message, event.hint), options.err)
+        break
+      case 'input-errors':
+        print(problemLines(event.problems), options.err)
+        break
+      case 'run-finished':
+        finished(event)
+        break
+      case 'host-probing':
+      case 'host-started':
+        break
+    }
+  }
+  return { event, finish: () => flushed([options.out, options.err]) }
+}
+
+/** A step that was done, with what the plan said of it. */
+const stepLines = ({ key, action }: Step, plan: HostPlan | undefined, options: RenderOptions): Line[] => {
+  if (action === 'handler') {
+    const id = key.replace(/^handler:/, '')
+    const handler = plan?.handlers.find((one) => one.id === id)
+    return [handler ? handlerLine(handler) : line(...marked('handler', id))]
+  }
+  const item = plan?.items.find((one) => one.key === key)
+  return item ? itemLines({ ...item, action }, options) : [line(...marked(action, key))]
+}
+
+const unchangedItems = (plan: HostPlan | undefined): Line[] =>
+  (plan?.items ?? []).filter((item) => item.action === 'none').map((item) => line(...marked('none', item.key)))

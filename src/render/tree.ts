@@ -1,0 +1,159 @@
+import type { Event, HostResult } from '../execute/events.ts'
+import type { HostPlan } from '../plan/plan.ts'
+import { guardCursor } from './cursor.ts'
+import { failureLines, problemLines, warningLines } from './format/failure.ts'
+import { unchangedLines } from './format/host.ts'
+import { BLANK, type Line, line, paint, span } from './format/line.ts'
+import { reportLines, titleLine } from './format/report.ts'
+import { scriptLines } from './format/script.ts'
+import { summaryLines } from './format/summary.ts'
+import { listing } from './format/words.ts'
+import type { LiveList } from './live.ts'
+import type { Renderer, RenderOptions } from './renderer.ts'
+import { createRow, type Row } from './row.ts'
+import { flushed } from './stream.ts'
+import { type TierView, tierView } from './tier-view.ts'
+
+/** With so few hosts left to read, they are named. */
+const FEW = 3
+/** How often slow steps' seconds are brought up to date. */
+const TICK_MS = 1000
+
+/**
+ * A live tree for terminals: first how far the reading of hosts is, then tier by tier its hosts at work; below it, at
+ * the end, what is worth more than a line. Parts are shown one after the other, each when the one before has left the
+ * screen, while events go on to change the state of those still to come.
+ * @param options `out` must be a terminal
+ */
+export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.WriteStream }): Renderer {
+  const plans = new Map<string, HostPlan>()
+  const results = new Map<string, HostResult>()
+  let run: Extract<Event, { type: 'run-started' }> | undefined
+  let reading: Row | undefined
+  let tier: TierView | undefined
+  let ticker: NodeJS.Timeout | undefined
+  let shown: Promise<void> = Promise.resolve()
+
+  const print = (lines: readonly Line[], stream: NodeJS.WritableStream = options.out) => {
+    shown = shown.then(() => {
+      for (const one of lines) stream.write(`${paint(one, options.color)}\n`)
+    })
+  }
+  const live = (list: LiveList) => {
+    shown = shown.then(async () => {
+      const { showLive } = await import('./live.ts')
+      const release = guardCursor(options.out)
+      await showLive(list, options).finally(release)
+    })
+  }
+
+  const endPart = () => {
+    reading?.set({ title: [], state: 'done' })
+    tier?.end()
+    clearInterval(ticker)
+    reading = undefined
+    tier = undefined
+  }
+
+  const read = () => {
+    if (run === undefined) return
+    const left = run.hosts.filter(({ name }) => !plans.has(name) && !results.has(name)).map(({ name }) => name)
+    const count = `${run.hosts.length - left.length}/${run.hosts.length}`
+    const waiting = left.length > 0 && left.length <= FEW ? `  waiting for ${listing(left)}` : ''
+    reading?.set({ title: line('reading hosts  ', count, span('dim', waiting)), state: 'active' })
+  }
+
+  const runStarted = (event: Extract<Event, { type: 'run-started' }>) => {
+    run = event
+    print([titleLine(event), BLANK])
+    reading = createRow({ title: line('reading hosts'), state: 'active' })
+    live({ head: reading, rows: [], transient: true })
+    read()
+  }
+
+  const tierStarted = (event: Extract<Event, { type: 'tier-started' }>) => {
+    if (reading && run && options.diff) print(reportLines({ hosts: run.hosts, plans, results: new Map() }, options))
+    endPart()
+    const view = tierView(event, { verbosity: options.verbosity, now: Date.now })
+    tier = view
+    live({ head: view.head, rows: view.rows, transient: false })
+    ticker = setInterval(() => view.tick(), TICK_MS)
+    ticker.unref()
+  }
+
+  const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
+    const hadTiers = tier !== undefined
+    endPart()
+    for (const result of event.results) results.set(result.host, result)
+    const check = run?.check === true
+    if (check && run) print(reportLines({ hosts: run.hosts, plans, results }, options))
+    else {
+      const failed = event.results.flatMap(({ host, failure, outcome }) =>
+        outcome === 'failed' && failure ? [...failureLines(host, failure), BLANK] : [],
+      )
+      const unchanged = unchangedLines(
+        event.results.filter(({ outcome }) => outcome === 'ok'),
+        options.verbosity,
+      )
+      print([...(hadTiers ? [BLANK] : []), ...failed, ...unchanged])
+    }
+    print(summaryLines(event.summary, event.results, check))
+  }
+
+  const event = (event: Event): void => {
+    switch (event.type) {
+      case 'run-started':
+        runStarted(event)
+        break
+      case 'host-planned':
+        plans.set(event.host, event.plan)
+        read()
+        break
+      case 'tier-started':
+        tierStarted(event)
+        break
+      case 'host-started':
+        tier?.begun(event.host)
+        break
+      case 'step-started':
+        tier?.step(event, plans.get(event.host))
+        break
+      case 'step-finished':
+        tier?.stepDone(event.host)
+        break
+      case 'output':
+        tier?.say(event.host, event.line)
+        break
+      case 'host-note':
+        tier?.say(event.host, event.message)
+        break
+      case 'host-finished':
+        results.set(event.host, event.result)
+        read()
+        tier?.hostDone(event.result)
+        break
+      case 'script':
+        print(scriptLines(event.host, event.purpose, event.script))
+        break
+      case 'warning':
+        print(warningLines(event.message, event.hint), options.err)
+        break
+      case 'input-errors':
+        print(problemLines(event.problems), options.err)
+        break
+      case 'run-finished':
+        finished(event)
+        break
+      case 'host-probing':
+        break
+    }
+  }
+  return {
+    event,
+    async finish() {
+      endPart()
+      await shown
+      await flushed([options.out, options.err])
+    },
+  }
+}
