@@ -150,10 +150,13 @@ function diff(desired: Package, actual: PackageState | 'absent'): Change<Package
 const removal = (desired: Package, actual: PackageState | 'absent'): FieldChange[] => {
   const from = unpacked(actual)
   if (from) {
-    return [{ field: 'version', from: from.version }, ...(desired.purge ? [{ field: 'configuration' }] : [])]
+    return [
+      { field: 'version', from: from.version },
+      ...(desired.purge ? [{ field: 'configuration', from: 'present' }] : []),
+    ]
   }
   const left = desired.purge && actual !== 'absent' && actual.status === 'config-files'
-  return left ? [{ field: 'configuration', from: 'left from a removal' }] : []
+  return left ? [{ field: 'configuration', from: 'present' }] : []
 }
 
 const upkeep = (desired: Package, actual: PackageState | 'absent'): FieldChange[] => {

@@ -1,0 +1,174 @@
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+
+/** A systemd unit's state: whether it starts at boot and whether it runs now. What is undefined is left as it is. */
+export interface Service {
+  /** Unit name; without a suffix, `.service`. Instances (`app@1`) yes, templates (`app@`) no: they have no state. */
+  readonly name: string
+  /** Starts at boot. Static and generated units can't be enabled or disabled and count as they should be. */
+  readonly enabled?: boolean
+  readonly state?: 'started' | 'stopped'
+  /** Can't be started by anybody. A running unit goes on running unless `state` is `stopped` as well. */
+  readonly masked?: boolean
+}
+
+/** As `systemctl show` has it. */
+export interface ServiceState {
+  readonly active: string
+  readonly sub: string
+  /** UnitFileState; empty for a unit that has no file. */
+  readonly file: string
+  readonly masked: boolean
+  /** A unit file changed on disk since systemd read it. */
+  readonly needsReload: boolean
+}
+
+const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload']
+
+/** `nginx` → `nginx.service`. */
+export function unitName(name: string): string {
+  return /\.(service|socket|target|timer|mount|automount|path|slice|swap|device|scope)$/.test(name)
+    ? name
+    : `${name}.service`
+}
+
+/** Answers come in the order of the names: an alias (`sshd`) answers with another Id. Missing units exit 0 as well. */
+function probe(all: readonly Service[]): Script {
+  return sh`timeout 15 systemctl show --no-pager -p ${PROPERTIES.join(',')} -- ${all.map((one) => unitName(one.name))}`
+}
+
+function parse(answer: string, all: readonly Service[]): Map<string, ServiceState | 'absent'> {
+  const blocks = answer.trim().split(/\n{2,}/)
+  if (blocks.length !== all.length) throw new Error(`systemctl told of ${blocks.length} units, asked for ${all.length}`)
+  return new Map(all.map((one, i) => [unitName(one.name), parseBlock(blocks[i] ?? '')]))
+}
+
+const parseBlock = (block: string): ServiceState | 'absent' => {
+  const at = new Map(
+    block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const get = (name: string): string => {
+    const value = at.get(name)
+    if (value === undefined) throw new Error(`systemctl did not tell ${name}`)
+    return value
+  }
+  if (get('LoadState') === 'not-found' && get('ActiveState') === 'inactive') return 'absent'
+  const file = get('UnitFileState')
+  return {
+    active: get('ActiveState'),
+    sub: get('SubState'),
+    file,
+    masked: get('LoadState') === 'masked' || file.startsWith('masked'),
+    needsReload: get('NeedDaemonReload') === 'yes',
+  }
+}
+
+/** linked: found by systemd, but wanted by nothing. *-runtime: gone after a boot. */
+const OFF = ['disabled', 'enabled-runtime', 'linked', 'linked-runtime', 'masked', 'masked-runtime', 'bad', '']
+const ON = ['enabled', 'enabled-runtime', 'alias']
+
+/** activating is not started: it may be the pause between two crashes. */
+const RUNNING = ['active', 'reloading', 'refreshing']
+const RESTING = ['inactive', 'failed', 'maintenance']
+
+function diff(desired: Service, actual: ServiceState | 'absent'): Change<Service, ServiceState> | undefined {
+  const fields = actual === 'absent' ? beginning(desired) : difference(desired, actual)
+  return fields.length === 0
+    ? undefined
+    : { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields }
+}
+
+/** For a unit that is not there yet, being stopped, disabled or not masked is no change. */
+const beginning = (desired: Service): FieldChange[] => [
+  ...(desired.masked ? [{ field: 'masked', to: 'yes' }] : []),
+  ...(desired.enabled ? [{ field: 'enabled', to: 'yes' }] : []),
+  ...(desired.state === 'started' ? [{ field: 'state', to: 'started' }] : []),
+]
+
+const difference = ({ enabled, state, masked }: Service, actual: ServiceState): FieldChange[] => {
+  const shown = actual.sub === actual.active ? actual.active : `${actual.active} (${actual.sub})`
+  const wrongFile = enabled === true ? OFF.includes(actual.file) : enabled === false && ON.includes(actual.file)
+  const wrongState =
+    state === 'started' ? !RUNNING.includes(actual.active) : state === 'stopped' && !RESTING.includes(actual.active)
+  return [
+    ...(actual.needsReload ? [{ field: 'daemon-reload', from: 'needed', to: 'done' }] : []),
+    ...(masked !== undefined && masked !== actual.masked
+      ? [{ field: 'masked', from: actual.masked ? 'yes' : 'no', to: masked ? 'yes' : 'no' }]
+      : []),
+    ...(wrongFile ? [{ field: 'enabled', from: actual.file || 'no', to: enabled ? 'yes' : 'no' }] : []),
+    ...(wrongState && state ? [{ field: 'state', from: shown, to: state }] : []),
+  ]
+}
+
+/** What is declared, whatever the plan saw: the unit may have come, or changed, since. Each step is a no-op when done. */
+function apply(changes: readonly Change<Service, ServiceState>[]): Script {
+  return joinScripts([TOOLS, ...changes.map(({ desired }) => applyOne(desired))])
+}
+
+const applyOne = ({ name, enabled, state, masked }: Service): Script =>
+  joinScripts([
+    sh`unit=${unitName(name)}`,
+    rawScript('if [ "$(get NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi'),
+    // Unmasked before it can be enabled; stopped before it is masked.
+    ...(masked === false ? [rawScript('systemctl unmask -- "$unit"')] : []),
+    ...(enabled === true ? [rawScript('systemctl enable -- "$unit"')] : []),
+    ...(enabled === false ? [rawScript('systemctl disable -- "$unit"')] : []),
+    ...(state === 'started' ? [rawScript('start')] : []),
+    ...(state === 'stopped' ? [rawScript('stop')] : []),
+    ...(masked === true ? [rawScript('systemctl mask -- "$unit"')] : []),
+  ])
+
+/**
+ * `systemctl start` reports success for a simple service as soon as it has forked. Started means: still active a
+ * second later in the same invocation (one that crashed and was started anew has another InvocationID).
+ */
+const TOOLS = rawScript(
+  [
+    'get() { systemctl show -p "$1" --value -- "$unit"; }',
+    'explain() {',
+    '  printf "provision: %s %s\\n" "$unit" "$1"',
+    '  systemctl status --no-pager --full --lines=0 -- "$unit" || true',
+    '  journalctl --no-pager --quiet --lines=20 -u "$unit" || true',
+    '  exit 1',
+    '}',
+    'start() {',
+    // A unit that failed too often refuses until it is forgiven.
+    '  if [ "$(get ActiveState)" = failed ]; then systemctl reset-failed -- "$unit"; fi',
+    '  systemctl start -- "$unit" || explain "did not start"',
+    '  before=$(get InvocationID)',
+    '  sleep 1',
+    '  case $(get ActiveState) in active | reloading | refreshing) ;; *) explain "did not stay up" ;; esac',
+    '  [ "$(get InvocationID)" = "$before" ] || explain "crashed right after its start"',
+    '}',
+    'stop() {',
+    '  if [ "$(get LoadState)" = not-found ]; then return; fi',
+    '  systemctl stop -- "$unit" || explain "did not stop"',
+    '  case $(get ActiveState) in inactive | failed) ;; *) explain "did not stay stopped" ;; esac',
+    '}',
+  ].join('\n'),
+)
+
+export const serviceKind: ResourceKind<Service, ServiceState> = {
+  kind: 'service',
+  key: (desired) => unitName(desired.name),
+  probe,
+  parse,
+  diff,
+  apply,
+}
+
+const construct = constructorOf(serviceKind)
+
+/**
+ * Declares a unit's state: `service({ name: 'nginx', enabled: true, state: 'started' })`.
+ * @throws RangeError for a name that no unit can have, and for masked units that shall start
+ */
+export const service: typeof construct = (input) => {
+  if (!/^[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\-]+)?$/.test(input.name) || /@\.[a-z]+$/.test(input.name)) {
+    throw new RangeError(`${JSON.stringify(input.name)} is not the name of a unit that can run`)
+  }
+  if (input.masked && (input.enabled || input.state === 'started')) {
+    throw new RangeError(`service ${input.name}: a masked unit can be neither enabled nor started`)
+  }
+  return construct(input)
+}
