@@ -1,9 +1,10 @@
 import type { Text } from '../secret.ts'
+import { attributeChanges } from './attributes.ts'
 import { contentChange, type FileState, sha256, type WantedFile } from './content.ts'
 import type { FieldChange, TextChange } from './resource.ts'
 
 /** A file of root's that every user may read, which a kind keeps for its own purpose. */
-export const CONFIG_MODE = '0644'
+export const CONFIG_ATTRIBUTES = { mode: '0644', owner: 'root', group: 'root' } as const
 
 /** Asks for a configuration file: its content comes along when it differs. */
 export function wantedConfig(path: string, content: Text | Uint8Array | undefined): WantedFile {
@@ -36,11 +37,7 @@ const removed = (actual: FileState): FieldChange[] =>
 const kept = (actual: FileState): FieldChange[] => {
   if (actual === 'absent') return []
   if (actual.type !== 'file') return [{ field: 'type', from: described(actual), to: 'file' }]
-  const owner = `${actual.owner}:${actual.group}`
-  return [
-    ...(actual.mode === CONFIG_MODE ? [] : [{ field: 'mode', from: actual.mode, to: CONFIG_MODE }]),
-    ...(owner === 'root:root' ? [] : [{ field: 'owner', from: owner, to: 'root:root' }]),
-  ]
+  return attributeChanges(actual, CONFIG_ATTRIBUTES)
 }
 
 const described = (actual: Exclude<FileState, 'absent'>): string =>

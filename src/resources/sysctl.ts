@@ -1,6 +1,6 @@
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { CONFIG_MODE, configChange, wantedConfig } from './config-file.ts'
+import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
 import { type FileState, parseFiles, probeFiles } from './content.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 
@@ -99,9 +99,7 @@ const set = (desired: Sysctl): Script =>
     installFile({
       path: filePath(desired),
       content: contentOf(desired) ?? '',
-      mode: CONFIG_MODE,
-      owner: 'root',
-      group: 'root',
+      ...CONFIG_ATTRIBUTES,
     }),
   ])
 

@@ -1,7 +1,7 @@
 import { reveal, type Text } from '../secret.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { CONFIG_MODE, configChange, wantedConfig } from './config-file.ts'
+import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
 import { type FileState, parseFiles, probeFiles } from './content.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
@@ -93,9 +93,7 @@ const install = (desired: SystemdUnit): Script => {
     installFile({
       path,
       content: reveal(contentOf(desired) ?? ''),
-      mode: CONFIG_MODE,
-      owner: 'root',
-      group: 'root',
+      ...CONFIG_ATTRIBUTES,
       validate: desired.verify === false ? undefined : verification(desired),
     }),
   ])
@@ -108,7 +106,7 @@ const install = (desired: SystemdUnit): Script => {
  * unit proves them), refuse it. Seen alike on systemd 252 and 257.
  */
 const verification = ({ unit, dropIn }: SystemdUnit): Script => sh`
-  stage=$(mktemp -d); trap 'rm -rf -- "$file" "$stage"' EXIT
+  stage=$(mktemp -d); trap 'rm -rf -- "$stage"' EXIT
   unit=${unit} dropin=${dropIn ?? ''}
   if [ -z "$dropin" ]; then
     cp -- "$file" "$stage/$unit"; mine=$stage/$unit
@@ -133,7 +131,6 @@ const verification = ({ unit, dropIn }: SystemdUnit): Script => sh`
   else
     printf 'provision: %s is not checked, %s is not installed yet\n' "$dest" "$unit"
   fi
-  rm -rf -- "$stage"; trap 'rm -f -- "$file"' EXIT
 `
 
 /** Links in *.wants/ would dangle, and a unit without a file could not be asked to stop. */
@@ -151,7 +148,7 @@ const remove = (desired: SystemdUnit): Script => {
   return sh`
     if [ -f ${path} ] && [ ! -e ${`/usr/lib/systemd/system/${unit}`} ] && [ ! -e ${`/usr/local/lib/systemd/system/${unit}`} ]; then
       systemctl stop -- ${running}
-      systemctl disable -- ${unit}
+      systemctl -q disable -- ${unit} 2>/dev/null || true
     fi
     rm -f -- ${path}
   `
