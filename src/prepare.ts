@@ -48,15 +48,26 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const names = inventory.tiers.flatMap((tier) => tier.roles)
   const { roles, problems: roleProblems } = await loadRoles(root, found, names)
   const compiler = createCompiler({ inventory, roles, templates: templateLookup(root) })
-  const chosen = selectHosts(inventory, options.limit)
-  const tagged = selectRoles([...roles.keys()], options.tags)
-  const selection = inventory.hosts.length > 0 ? [...chosen.problems, ...tagged.problems] : []
+  const hosts = attempt(() => selectHosts(inventory, options.limit), [])
+  const tags = attempt(() => selectRoles(inventory, options.tags), undefined)
+  // Where the inventory itself can't be read, every name in a flag would look wrong.
+  const selection = inventory.hosts.length > 0 ? [...hosts.problems, ...tags.problems] : []
   const vars = [...inventoryProblems, ...roleProblems, ...compiler.problems()]
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
   const compiled = vars.length > 0 ? [] : trial(inventory, compiler, options.knownFacts)
   const problems = [...vars, ...selection, ...compiled]
   if (problems.length > 0) throw new InputError(distinct(problems))
-  return { inventory, hosts: chosen.hosts, tags: tagged.roles, compiler }
+  return { inventory, hosts: hosts.value, tags: tags.value, compiler }
+}
+
+/** What a function returns, or the problems that it throws. */
+function attempt<T>(make: () => T, otherwise: T): { readonly value: T; readonly problems: readonly Problem[] } {
+  try {
+    return { value: make(), problems: [] }
+  } catch (error) {
+    if (error instanceof InputError) return { value: otherwise, problems: error.problems }
+    throw error
+  }
 }
 
 /** Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. */
