@@ -21,7 +21,7 @@ export interface RoleVarsReader {
   schemaProblem(role: Role): Problem | undefined
 }
 
-/** Reads vars by the schemas of roles; each schema is compiled once. */
+/** Reads vars by the schemas of roles; each schema is compiled once, each host read once. */
 export function roleVarsReader(): RoleVarsReader {
   const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true })
   ajv.addKeyword({ keyword: 'optional', schemaType: 'boolean' })
@@ -53,26 +53,33 @@ export function roleVarsReader(): RoleVarsReader {
     return made
   }
 
+  const read = (role: Role, host: Host, defaults: boolean): RoleVars => {
+    const validate = validator(role)
+    if (typeof validate !== 'function') return { vars: {}, missing: [], problems: [] }
+    const names = Object.keys(role.vars)
+    const set = Object.fromEntries(names.flatMap((name) => entry(host.vars, name)))
+    const merged = withoutNulls(mergeVars(defaults ? defaultsOf(role) : {}, set))
+    const vars = plain(merged)
+    const ok = validate(vars)
+    retaint(merged, vars)
+    const missing = defaults ? names.filter((name) => !(name in vars) && role.vars[name]?.optional !== true) : []
+    const problems = ok ? [] : problemsOf(validate.errors ?? [], host.origins, ` (role ${role.name})`)
+    return { vars, missing, problems }
+  }
+  const complete = new Map<Role, Map<Host, RoleVars>>()
+
   return {
     schemaProblem(role) {
       const made = validator(role)
       return typeof made === 'function' ? undefined : made
     },
     read(role, host, { defaults = true } = {}) {
-      const validate = validator(role)
-      if (typeof validate !== 'function') return { vars: {}, missing: [], problems: [] }
-      const names = Object.keys(role.vars)
-      const set = Object.fromEntries(names.flatMap((name) => entry(host.vars, name)))
-      const merged = withoutNulls(mergeVars(defaults ? defaultsOf(role) : {}, set))
-      const vars = plain(merged)
-      const ok = validate(vars)
-      retaint(merged, vars)
-      const missing = defaults ? names.filter((name) => !(name in vars) && role.vars[name]?.optional !== true) : []
-      return {
-        vars,
-        missing,
-        problems: ok ? [] : problemsOf(validate.errors ?? [], host.origins, ` (role ${role.name})`),
-      }
+      if (!defaults) return read(role, host, false)
+      const ofRole = complete.get(role) ?? new Map<Host, RoleVars>()
+      complete.set(role, ofRole)
+      const vars = ofRole.get(host) ?? read(role, host, true)
+      ofRole.set(host, vars)
+      return vars
     },
   }
 }

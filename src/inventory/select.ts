@@ -42,7 +42,10 @@ export function selectRoles(inventory: Inventory, tags: readonly string[]): Read
   const elements = tags.flatMap(split)
   if (elements.length === 0) return undefined
   const names = [...new Set(inventory.tiers.flatMap((tier) => tier.roles))]
-  const found = elements.map((element) => ({ element, roles: names.filter(picomatch(element)) }))
+  const found = elements.map((element) => {
+    const matches = picomatch(element)
+    return { element, roles: names.filter((name) => matches(name)) }
+  })
   const problems = found
     .filter(({ roles }) => roles.length === 0)
     .map(({ element }) => unmatched('--tags', element, names))

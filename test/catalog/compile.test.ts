@@ -256,7 +256,6 @@ web_sites:
     const count = inventory.hosts.map((host) => compiler.compile(host, FACTS).resources.length)
     const ms = performance.now() - start
     expect(count).toEqual(Array.from({ length: 500 }, () => 6))
-    console.log(ms)
     expect(ms).toBeLessThan(2000)
   })
 })

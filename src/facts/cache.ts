@@ -1,0 +1,76 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { Facts } from './facts.ts'
+
+export interface FactsCache {
+  /** What was last known of a host; undefined when nothing usable is there. */
+  read(host: string): Promise<Facts | undefined>
+  /** Remembers facts; writes only when they changed. Never fails: without a cache a run only asks twice. */
+  write(host: string, facts: Facts): Promise<void>
+}
+
+/** Folder of all cached facts: $XDG_CACHE_HOME (or ~/.cache)/provision/facts. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const base = env.XDG_CACHE_HOME
+  // The XDG specification: a relative path is to be ignored.
+  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'provision', 'facts')
+}
+
+/** The cached facts of one inventory, known by its absolute folder. */
+export function factsCache(inventoryDir: string, folder: string = cacheFolder()): FactsCache {
+  const dir = join(folder, createHash('sha256').update(inventoryDir).digest('hex').slice(0, 16))
+  const fileOf = (host: string) => join(dir, `${encodeURIComponent(host)}.json`)
+  return {
+    read: async (host) => factsFrom(await textOf(fileOf(host))),
+    async write(host, facts) {
+      const text = `${JSON.stringify(facts)}\n`
+      if ((await textOf(fileOf(host))) === text) return
+      await replace(dir, fileOf(host), text).catch(() => undefined)
+    },
+  }
+}
+
+const textOf = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined)
+
+async function replace(dir: string, file: string, text: string): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const staged = `${file}.${randomBytes(4).toString('hex')}`
+  try {
+    await writeFile(staged, text, { mode: 0o600 })
+    await rename(staged, file)
+  } finally {
+    await rm(staged, { force: true })
+  }
+}
+
+function factsFrom(text: string | undefined): Facts | undefined {
+  if (text === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isFacts(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Of this version's shape: whatever else is in the file counts as nothing. */
+function isFacts(value: unknown): value is Facts {
+  if (!isRecord(value) || !isRecord(value.os) || !isRecord(value.addresses)) return false
+  return (
+    hasAll(value.os, ['id', 'versionId', 'codename'], 'string') &&
+    hasAll(value, ['arch', 'hostname', 'virtualization', 'defaultInterface'], 'string') &&
+    hasAll(value, ['cpus', 'memoryMiB', 'systemd'], 'number') &&
+    Object.values(value.addresses).every(
+      (list) => Array.isArray(list) && list.every((address) => typeof address === 'string'),
+    )
+  )
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const hasAll = (value: Readonly<Record<string, unknown>>, names: readonly string[], type: string): boolean =>
+  // biome-ignore lint/suspicious/useValidTypeof: the type is a parameter
+  names.every((name) => typeof value[name] === type)
