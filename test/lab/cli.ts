@@ -11,8 +11,8 @@ program
   .command('up')
   .description('start the lab, or what of it is stopped, cut off or changed')
   .option('--subnet <a.b.c>', 'first three numbers of its network (default: $LAB_SUBNET, or as the inventory says)')
-  .option('--inventory <folder>', 'the inventory whose hosts to start', 'inventories/lab')
-  .action(async (options: { subnet?: string; inventory: string }) => {
+  .option('--inventory <folder>', 'the inventory whose hosts to start (default: inventories/lab)')
+  .action(async (options: { subnet?: string; inventory?: string }) => {
     const started = Date.now()
     const lab = await startLab({ ...options, name: labName(), say: console.error })
     console.error(`lab ${lab.name}: ${lab.hosts.size} hosts up in ${((Date.now() - started) / 1000).toFixed(1)} s`)

@@ -14,8 +14,7 @@ const WANTED_INOTIFY_INSTANCES = 8192
 
 /** Makes sure that a Docker engine answers: the one that is there, or one installed and started here. */
 export async function ensureEngine(say: Say): Promise<void> {
-  // A private registry of third-party reapers is not needed: hosts outlive this process on purpose, and are
-  // cleaned up by their label.
+  // No reaper: hosts outlive this process on purpose and are cleaned up by label, and its image may not be to be had.
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
   if (!(await engineAnswers())) await withLock('engine', () => installAndStart(say))
   await refuseCgroup1()

@@ -30,12 +30,6 @@ install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
 mkdir -p /var/lib/systemd/linger
 touch /var/lib/systemd/linger/deploy
 
-# As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws.
-if [ -x /usr/bin/sudo-rs ]; then
-  dpkg-divert --quiet --local --rename --divert /usr/bin/sudo.ws --add /usr/bin/sudo
-  ln -s sudo-rs /usr/bin/sudo
-fi
-
 # VERBOSE, so that tests can count sessions and execs in the journal. Tests fail to log in on purpose, all from one
 # address: newer sshd would shut that address out for a while.
 mkdir -p /etc/ssh/sshd_config.d /run/sshd

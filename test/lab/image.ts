@@ -41,16 +41,31 @@ const PREFETCH = [
   'unattended-upgrades',
 ].concat(['curl', 'socat'])
 
+/** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
+const SUDO_RS = `set -eu
+DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends sudo-rs
+dpkg-divert --quiet --local --rename --divert /usr/bin/sudo.ws --add /usr/bin/sudo
+ln -s sudo-rs /usr/bin/sudo
+: >/etc/machine-id
+`
+
 /** The name of the host image for `spec`, built when this machine does not have it yet. */
 export async function ensureImage(spec: ImageSpec, say: Say): Promise<string> {
-  const install = spec.sudoRs ? [...BASE_PACKAGES, 'sudo-rs'] : BASE_PACKAGES
-  const lists = `INSTALL='${install.join(' ')}' PREFETCH='${PREFETCH.join(' ')}'`
-  const script = `${lists}\n${await readFile(SETUP, 'utf8')}`
-  const image = `provision-lab-${spec.suite}${spec.sudoRs ? '-sudo-rs' : ''}:${contentTag(script)}`
+  if (!spec.sudoRs) {
+    const lists = `INSTALL='${BASE_PACKAGES.join(' ')}' PREFETCH='${PREFETCH.join(' ')}'`
+    const script = `${lists}\n${await readFile(SETUP, 'utf8')}`
+    return ensureLayer(`provision-lab-${spec.suite}`, script, () => ensureBase(spec.suite, say), say)
+  }
+  const plain = await ensureImage({ ...spec, sudoRs: false }, say)
+  return ensureLayer(`provision-lab-${spec.suite}-sudo-rs`, `# on ${plain}\n${SUDO_RS}`, async () => plain, say)
+}
+
+async function ensureLayer(name: string, script: string, from: () => Promise<string>, say: Say): Promise<string> {
+  const image = `${name}:${contentTag(script)}`
   if (await imageExists(image)) return image
-  await withLock(`image-${spec.suite}`, async () => {
+  await withLock(name, async () => {
     if (await imageExists(image)) return
-    const base = await ensureBase(spec.suite, say)
+    const base = await from()
     const started = Date.now()
     say(`building ${image}`)
     await buildLayer(base, image, script)

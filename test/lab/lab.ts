@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
@@ -100,7 +101,10 @@ async function describe(spec: LabSpec, name: string, dir: string): Promise<{ hos
   const source = resolve(spec.inventory ?? join(ROOT, 'inventories', 'lab'))
   const hosts = await readHosts(source)
   // The inventory as it is describes exactly one lab; any other gets a copy that fits.
-  if (name === DEFAULT_NAME && (subnet ?? subnetOf(hosts)) === subnetOf(hosts)) return { hosts, inventory: source }
+  if (name === DEFAULT_NAME && (subnet ?? subnetOf(hosts)) === subnetOf(hosts)) {
+    await rm(join(dir, 'inventory'), { recursive: true, force: true })
+    return { hosts, inventory: source }
+  }
   const inventory = await copyInventory(source, dir, subnet ?? subnetOf(hosts))
   return { hosts: await readHosts(inventory), inventory }
 }
