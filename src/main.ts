@@ -1,6 +1,7 @@
 import type { CliFlags } from './cli.ts'
-import { InputError, messageOf, ProvisionError } from './errors.ts'
+import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
+import { inventoryNames } from './inventory/files.ts'
 import { createRenderer, type RendererKind } from './render/index.ts'
 import { run } from './run.ts'
 import { type Secret, secret } from './secret.ts'
@@ -17,6 +18,7 @@ export async function main(flags: CliFlags): Promise<number> {
   })
   const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
   try {
+    if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
     const becomePassword = await becomePasswordOf(flags)
     const { summary } = await run(
       {
@@ -40,6 +42,15 @@ export async function main(flags: CliFlags): Promise<number> {
   } finally {
     stop.dispose()
     await renderer.finish()
+  }
+}
+
+async function missingInventory(project: string): Promise<Problem> {
+  const names = await inventoryNames(project)
+  return {
+    message: 'no inventory was named',
+    hint:
+      names.length > 0 ? `add --inventory with one of: ${names.join(', ')}` : 'make inventories/<name>/hosts.yml first',
   }
 }
 

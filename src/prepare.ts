@@ -3,6 +3,7 @@ import { type Compiler, createCompiler } from './catalog/compile.ts'
 import { findRoles, loadRoles } from './catalog/load-roles.ts'
 import { templateLookup } from './catalog/templates.ts'
 import { InputError, type Problem } from './errors.ts'
+import { type FactsCache, factsCache } from './facts/cache.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
 import { readInventory } from './inventory/load.ts'
@@ -18,8 +19,6 @@ export interface PrepareOptions {
   /** `name=value` with the value in YAML. */
   readonly vars: readonly string[]
   readonly becomePassword?: Secret | undefined
-  /** Facts that an earlier run found; undefined where there are none. */
-  readonly knownFacts: (inventory: Inventory, host: Host) => Facts | undefined
 }
 
 export interface Prepared {
@@ -29,6 +28,9 @@ export interface Prepared {
   /** The roles that `--tags` leaves; undefined: all. */
   readonly tags: ReadonlySet<string> | undefined
   readonly compiler: Compiler
+  /** Facts that an earlier run found, by host; and where to keep new ones. */
+  readonly known: ReadonlyMap<string, Facts>
+  readonly cache: FactsCache
 }
 
 /**
@@ -53,11 +55,13 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   // Where the inventory itself can't be read, every name in a flag would look wrong.
   const selection = inventory.hosts.length > 0 ? [...hosts.problems, ...tags.problems] : []
   const vars = [...inventoryProblems, ...roleProblems, ...compiler.problems()]
+  const cache = factsCache(inventory.dir)
+  const known = await knownFacts(inventory.hosts, cache)
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
-  const compiled = vars.length > 0 ? [] : trial(inventory, compiler, options.knownFacts)
+  const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known)
   const problems = [...vars, ...selection, ...compiled]
   if (problems.length > 0) throw new InputError(distinct(problems))
-  return { inventory, hosts: hosts.value, tags: tags.value, compiler }
+  return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache }
 }
 
 /** What a function returns, or the problems that it throws. */
@@ -70,9 +74,15 @@ function attempt<T>(make: () => T, otherwise: T): { readonly value: T; readonly 
   }
 }
 
+async function knownFacts(hosts: readonly Host[], cache: FactsCache): Promise<Map<string, Facts>> {
+  const read = async ({ name }: Host) => [name, await cache.read(name)] as const
+  const entries = await Promise.all(hosts.map(read))
+  return new Map(entries.flatMap(([name, facts]) => (facts ? [[name, facts] as const] : [])))
+}
+
 /** Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. */
-function trial(inventory: Inventory, compiler: Compiler, known: PrepareOptions['knownFacts']): Problem[] {
-  return inventory.hosts.flatMap((host) => compiler.compile(host, known(inventory, host) ?? assumed(host)).problems)
+function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>): Problem[] {
+  return hosts.flatMap((host) => compiler.compile(host, known.get(host.name) ?? assumed(host)).problems)
 }
 
 /** A plain current Debian host, for a trial where nothing is known yet. */

@@ -10,14 +10,13 @@ import { type HostRun, hostRun } from './execute/host-run.ts'
 import type { RunIdentity } from './execute/lock.ts'
 import { probeHost } from './execute/probe-host.ts'
 import { rollout, type TierRun } from './execute/rollout.ts'
-import { type FactsCache, factsCache } from './facts/cache.ts'
 import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
 import type { Host } from './inventory/inventory.ts'
-import { type Prepared, prepare, type PrepareOptions } from './prepare.ts'
+import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { masker, secretsIn } from './secret.ts'
 
-export interface RunOptions extends Omit<PrepareOptions, 'knownFacts'> {
+export interface RunOptions extends PrepareOptions {
   readonly check: boolean
   /** Hosts at a time, 1 or more. */
   readonly forks: number
@@ -43,8 +42,7 @@ export interface RunOutcome {
 export async function run(options: RunOptions, edges: RunEdges): Promise<RunOutcome> {
   const began = performance.now()
   const { emit } = edges
-  const cache = factsCache()
-  const prepared = await prepare({ ...options, knownFacts: (inventory, host) => cache.read(inventory.dir, host.name) })
+  const prepared = await prepare(options)
   const { hosts, inventory } = prepared
   emit({
     type: 'run-started',
@@ -55,7 +53,7 @@ export async function run(options: RunOptions, edges: RunEdges): Promise<RunOutc
   const warn = (message: string) => emit({ type: 'warning', message })
   const pool = createPool(edges.connect ?? connector({ warn }))
   try {
-    const runs = makeRuns(options, edges, prepared, cache, pool)
+    const runs = makeRuns(options, edges, prepared, pool)
     await planAll([...runs.values()], options.forks)
     const results = options.check
       ? [...runs.values()].map((one) => one.settle())
@@ -73,14 +71,13 @@ const nonce = (): string => randomBytes(9).toString('hex')
 function makeRuns(
   options: RunOptions,
   { emit, stop }: RunEdges,
-  { hosts, inventory, compiler, tags }: Prepared,
-  cache: FactsCache,
+  { hosts, compiler, tags, known: earlier, cache }: Prepared,
   pool: Pool,
 ): Map<string, HostRun> {
   const identity: RunIdentity = { id: nonce(), who: `${userInfo().username}@${hostname()}` }
   const one = (host: Host): HostRun => {
     const { name, tier } = host
-    let known = cache.read(inventory.dir, name)
+    let known = earlier.get(name)
     let mask = masker(secretsIn(host.connection.becomePassword))
     const compile = (facts: Parameters<typeof compiler.compile>[1]) => {
       const { resources, problems } = compiler.compile(host, facts, { tags })
@@ -99,7 +96,7 @@ function makeRuns(
       async probe(connection, after) {
         const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
         known = probed.facts
-        await cache.write(inventory.dir, name, probed.facts)
+        await cache.write(name, probed.facts)
         return probed.planned
       },
     })

@@ -56,6 +56,11 @@ async function unknownInventory(root: string, name: string): Promise<Problem | u
   return { message: `there is no inventory '${name}' in ${join(root, 'inventories')}`, hint: nameHint(name, known) }
 }
 
+/** Names of the inventories of a project. */
+export async function inventoryNames(root: string): Promise<string[]> {
+  return (await folders(join(root, 'inventories'))) ?? []
+}
+
 const folders = async (dir: string): Promise<string[] | undefined> => {
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => undefined)
   return entries?.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map((entry) => entry.name)
