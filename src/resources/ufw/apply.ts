@@ -134,13 +134,20 @@ const firewallSettings = (change: UfwChange): Script[] => {
   ]
 }
 
+const FORGET_CHAINS = rawScript(`for ip in iptables ip6tables; do
+  $ip -w 10 -S 2>/dev/null | grep -E '^-A [A-Z]+ -j ufw6?-' | while read -r _ rule; do $ip -w 10 -D $rule; done
+  chains=$($ip -w 10 -S 2>/dev/null | sed -nE 's/^-N (ufw6?-.*)/\\1/p')
+  for chain in $chains; do $ip -w 10 -F "$chain"; done
+  for chain in $chains; do $ip -w 10 -X "$chain"; done
+done`)
+
 const power = (desired: FirewallDesired, actual: FirewallActual | undefined): Script[] => {
   const { enabled, running, inSync } = actual ?? { enabled: false, running: false, inSync: false }
   if (!desired.enabled) return enabled || running ? [sh`ufw --force disable`] : []
   return [
-    ...(enabled && running ? [] : [sh`ufw --force enable`]),
-    // Enabling does nothing for chains that are loaded already.
-    ...(running && !inSync ? [sh`ufw reload`] : []),
+    // A reload would not do: ufw takes the way into its chains for granted once they are there.
+    ...(running && !inSync ? [sh`ufw --force disable`, FORGET_CHAINS] : []),
+    ...(enabled && running && inSync ? [] : [sh`ufw --force enable`]),
   ]
 }
 

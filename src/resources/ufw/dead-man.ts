@@ -49,12 +49,12 @@ else
   ufw --force disable
   for ip in iptables ip6tables; do
     [ -e "$SNAPSHOT/$ip" ] || continue
-    # The chains that ufw leaves behind empty, unless they were there before.
-    if ! grep -q '^-N ufw' "$SNAPSHOT/$ip.all"; then
-      $ip -w 10 -S | sed -n 's/^-A \\([A-Z]*\\) -j \\(ufw6\\{0,1\\}-.*\\)/-D \\1 -j \\2/p' | while read -r rule; do $ip -w 10 $rule; done
-      $ip -w 10 -S | sed -n 's/^-N \\(ufw6\\{0,1\\}-.*\\)/\\1/p' | while read -r chain; do $ip -w 10 -F "$chain"; done
-      $ip -w 10 -S | sed -n 's/^-N \\(ufw6\\{0,1\\}-.*\\)/\\1/p' | while read -r chain; do $ip -w 10 -X "$chain"; done
-    fi
+    # What ufw leaves behind: ways into its empty chains, and those to loopback where it blocked IPv6.
+    $ip -w 10 -S | grep -E '^-A [A-Z]+ (-j ufw6?-|-[io] lo -j ACCEPT$)' | grep -vxF -f "$SNAPSHOT/$ip.all" |
+      while read -r _ rule; do $ip -w 10 -D $rule; done
+    $ip -w 10 -S | grep -E '^-N ufw6?-' | grep -vxF -f "$SNAPSHOT/$ip.all" >"$SNAPSHOT/$ip.left"
+    while read -r _ chain; do $ip -w 10 -F "$chain"; done <"$SNAPSHOT/$ip.left"
+    while read -r _ chain; do $ip -w 10 -X "$chain"; done <"$SNAPSHOT/$ip.left"
     while read -r policy; do $ip -w 10 $policy; done <"$SNAPSHOT/$ip"
   done
 fi

@@ -24,7 +24,7 @@ export interface HostState {
 
 /**
  * Reads what ufw itself reads (`### tuple ###` lines, /etc/default/ufw, ufw.conf: precise also while it is inactive,
- * when `ufw status` shows nothing), and how many rules of the user chains the kernel has: somebody may have flushed
+ * when `ufw status` shows nothing, and what a removed package left behind), and how many rules of the user chains the kernel has: somebody may have flushed
  * them or changed a policy behind ufw's back.
  */
 export const PROBE: Script = rawScript(String.raw`set -- $(printenv SSH_CONNECTION || :)
@@ -33,27 +33,26 @@ if [ $# = 4 ]; then
   printf 'ssh %s %s %s %s\n' "$1" "$3" "$4" "$dev"
 fi
 [ ! -d /proc/sys/net/ipv6 ] || echo kernel6
-if command -v ufw >/dev/null; then
-  echo installed
-  sed -n 's/^\(IPV6\|DEFAULT_[A-Z]*_POLICY\)=/set &/p' /etc/default/ufw
-  sed -n 's/^\(ENABLED\|LOGLEVEL\)=/set &/p' /etc/ufw/ufw.conf
-  for v in 4 6; do
-    case $v in 4) n='' ;; 6) n=6 ;; esac
-    f=/etc/ufw/user$n.rules
-    [ ! -f "$f" ] || awk -v v=$v -v u="ufw$n-user-" '
-      /^### tuple ###/ { print "tuple", v, $0 }
-      $1 == "-A" && index($2, u) == 1 { count[$2]++ }
-      END { for (i = split("input output forward", c, " "); i > 0; i--) print "file", v, u c[i], count[u c[i]] + 0 }' "$f"
-    case $v in 4) iptables -w 5 -S ;; 6) ip6tables -w 5 -S ;; esac 2>/dev/null |
-      awk -v v=$v -v u="ufw$n-user-" -v b="ufw$n-before-" '
-      $1 == "-P" { print "kernel", v, $0 }
-      $1 == "-A" && NF == 4 && index($4, b) == 1 { print "kernel", v, $0 }
-      $1 == "-N" && index($2, u) == 1 { count[$2] += 0 }
-      $1 == "-A" && index($2, u) == 1 { count[$2]++ }
-      END { for (i = split("input output forward", c, " "); i > 0; i--)
-        if ((u c[i]) in count) print "kernel", v, u c[i], count[u c[i]] }'
-  done
-fi
+! command -v ufw >/dev/null || echo installed
+for f in /etc/default/ufw /etc/ufw/ufw.conf; do
+  [ ! -f "$f" ] || sed -n 's/^\(IPV6\|DEFAULT_[A-Z]*_POLICY\|ENABLED\|LOGLEVEL\)=/set &/p' "$f"
+done
+for v in 4 6; do
+  case $v in 4) n='' ;; 6) n=6 ;; esac
+  f=/etc/ufw/user$n.rules
+  [ ! -f "$f" ] || awk -v v=$v -v u="ufw$n-user-" '
+    /^### tuple ###/ { print "tuple", v, $0 }
+    $1 == "-A" && index($2, u) == 1 { count[$2]++ }
+    END { for (i = split("input output forward", c, " "); i > 0; i--) print "file", v, u c[i], count[u c[i]] + 0 }' "$f"
+  case $v in 4) iptables -w 5 -S ;; 6) ip6tables -w 5 -S ;; esac 2>/dev/null |
+    awk -v v=$v -v u="ufw$n-user-" -v b="ufw$n-before-" '
+    $1 == "-P" { print "kernel", v, $0 }
+    $1 == "-A" && NF == 4 && index($4, b) == 1 { print "kernel", v, $0 }
+    $1 == "-N" && index($2, u) == 1 { count[$2] += 0 }
+    $1 == "-A" && index($2, u) == 1 { count[$2]++ }
+    END { for (i = split("input output forward", c, " "); i > 0; i--)
+      if ((u c[i]) in count) print "kernel", v, u c[i], count[u c[i]] }'
+done
 echo end`)
 
 /** @throws Error when the answer is not what the probe prints. */
