@@ -23,7 +23,7 @@ export interface ParsedYaml {
 }
 
 /** More nodes than a person writes: aliases that multiply (a billion laughs). */
-const MAX_NODES = 200_000
+const MAX_NODES = 100_000
 
 /** One slip of the pen makes the parser complain about all that follows. */
 const MAX_ERRORS = 3
