@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { loadProject } from '../src/project.ts'
+import { prepare } from '../src/prepare.ts'
 import { problemsOf, projectFolder } from './project-folder.ts'
+
+const options = (root: string, inventory = 'prod') => ({ root, inventory, limit: [], tags: [], vars: [] })
 
 const WEB = `
 import { defineRole } from 'provision'
@@ -20,9 +22,9 @@ const FILES = {
 
 describe('a project', () => {
   test('is loaded with its inventory, its roles and a compiler', async () => {
-    const project = await loadProject({ root: projectFolder(FILES), inventory: 'prod' })
+    const project = await prepare(options(projectFolder(FILES)))
     expect(project.inventory.hosts.map((host) => host.name)).toEqual(['web1'])
-    expect([...project.roles.keys()]).toEqual(['web_test'])
+    expect(project.compiler.problems()).toEqual([])
   })
 
   test('tells what is wrong with files, names and vars at once', async () => {
@@ -31,19 +33,26 @@ describe('a project', () => {
       'inventories/prod/hosts.yml': 'conection: {}\ntiers: { web: { hosts: { web1: { address: 192.0.2.1 } } } }\n',
       'inventories/prod/group_vars/web.yml': 'web_nmae: x\n',
     })
-    expect(await problemsOf(() => loadProject({ root, inventory: 'prod' }))).toEqual([
+    expect(await problemsOf(() => prepare(options(root)))).toEqual([
       "inventories/prod/hosts.yml:1:1 unknown key 'conection' [conection] (did you mean 'connection'?)",
       "inventories/prod/group_vars/web.yml:1:1 unknown var 'web_nmae': no role of the site has it [web_nmae] (did you mean 'web_name'?)",
       "inventories/site.yml:1:9 'web_name' (Name) is not set for web1; role 'web_test' needs it (set it in inventories/prod/group_vars/web.yml or inventories/prod/host_vars/web1.yml)",
     ])
   })
 
+  test('names an unknown role, and not its vars as well', async () => {
+    const root = projectFolder({ ...FILES, 'inventories/site.yml': 'tiers: [{ name: web, roles: [web_tset] }]\n' })
+    expect(await problemsOf(() => prepare(options(root)))).toEqual([
+      "inventories/site.yml:1:29 unknown role 'web_tset' [tiers.0.roles.0] (did you mean 'web_test'?)",
+    ])
+  })
+
   test('names the inventories there are', async () => {
     const root = projectFolder(FILES)
-    expect(await problemsOf(() => loadProject({ root, inventory: 'prd' }))).toEqual([
+    expect(await problemsOf(() => prepare(options(root, 'prd')))).toEqual([
       `there is no inventory 'prd' in ${root}/inventories (did you mean 'prod'?)`,
     ])
-    expect(await problemsOf(() => loadProject({ root: projectFolder({}), inventory: 'prod' }))).toHaveLength(1)
+    expect(await problemsOf(() => prepare(options(projectFolder({}))))).toHaveLength(1)
   })
 
   test.each([
@@ -51,6 +60,6 @@ describe('a project', () => {
     ['inventories/prod/hosts.yml', 'tiers: {}', 'inventories/prod/hosts.yml:1:1 there is no host in it [tiers]'],
   ])('refuses an empty %s', async (file, text, message) => {
     const root = projectFolder({ ...FILES, 'inventories/prod/group_vars/web.yml': '', [file]: text })
-    expect(await problemsOf(() => loadProject({ root, inventory: 'prod' }))).toContain(message)
+    expect(await problemsOf(() => prepare(options(root)))).toContain(message)
   })
 })
