@@ -1,0 +1,105 @@
+import { createCompiler } from '../../src/catalog/compile.ts'
+import type { CompiledResource } from '../../src/catalog/compiled.ts'
+import { packageRoot } from '../../src/catalog/package-root.ts'
+import type { Role } from '../../src/catalog/role.ts'
+import { templateLookup } from '../../src/catalog/templates.ts'
+import type { Facts } from '../../src/facts/facts.ts'
+import { loadInventory } from '../../src/inventory/load.ts'
+import { masked, type Text } from '../../src/secret.ts'
+import { projectFolder, shown } from '../project-folder.ts'
+
+export const FACTS: Facts = {
+  os: { id: 'debian', versionId: '13', codename: 'trixie' },
+  arch: 'amd64',
+  hostname: 'web1',
+  cpus: 2,
+  memoryMiB: 2048,
+  systemd: 257,
+  virtualization: 'kvm',
+  defaultInterface: 'eth0',
+  addresses: { eth0: ['192.0.2.11'] },
+}
+
+const HOSTS = `
+tiers:
+  web:
+    hosts:
+      web1: { address: 192.0.2.11, connection: { port: 2222 } }
+      web2: { address: 192.0.2.12 }
+      web3: { address: 192.0.2.13 }
+  lb: { hosts: { lb1: { address: 192.0.2.21 } } }
+  monitor: { hosts: { mon1: { address: 192.0.2.31 } } }
+`
+
+export interface Setting {
+  readonly vars?: Readonly<Record<string, unknown>>
+  readonly facts?: Partial<Facts>
+  /** Default web1. */
+  readonly host?: string
+  /** hosts.yml. */
+  readonly hosts?: string
+}
+
+export interface CompiledHost {
+  readonly keys: readonly string[]
+  readonly problems: readonly string[]
+  /** What a resource declares. @throws Error when it is not there */
+  desired(key: string): unknown
+  /** Ids of the handlers that a resource owes. */
+  notifies(key: string): string[]
+  /** Content of a file or a unit, secrets masked. */
+  content(key: string): string
+  /** Content of a file of a set. */
+  setContent(key: string, path: string): string
+}
+
+/** One of provision's own roles on one host, with its own templates: what the planner would get. */
+export async function compiled(role: Role, { vars = {}, facts, host = 'web1', hosts = HOSTS }: Setting = {}) {
+  const tiers = ['web', 'lb', 'monitor'].filter((tier) => hosts.includes(`${tier}:`))
+  const root = projectFolder({
+    'inventories/site.yml': JSON.stringify({ tiers: tiers.map((name) => ({ name, roles: [role.name] })) }),
+    'inventories/test/hosts.yml': hosts,
+    'inventories/test/group_vars/all.yml': JSON.stringify(vars),
+  })
+  const { inventory } = await loadInventory({ root, name: 'test', knownRoles: [role.name] })
+  const compiler = createCompiler({
+    inventory,
+    roles: new Map([[role.name, role]]),
+    templates: templateLookup(packageRoot()),
+  })
+  const one = inventory.hosts.find(({ name }) => name === host)
+  if (one === undefined) throw new Error(`no host ${host}`)
+  const found = compiler.problems()
+  const { resources, problems } = compiler.compile(one, { ...FACTS, ...facts })
+  return view(resources, shown([...found, ...problems]))
+}
+
+function view(resources: readonly CompiledResource[], problems: readonly string[]): CompiledHost {
+  const find = (key: string) => {
+    const resource = resources.find((one) => one.key === key)
+    if (resource === undefined) throw new Error(`no ${key} among ${resources.map((one) => one.key).join(', ')}`)
+    return resource
+  }
+  return {
+    keys: resources.map(({ key }) => key),
+    problems,
+    desired: (key) => find(key).desired,
+    notifies: (key) => find(key).notify.map(({ id }) => id),
+    content: (key) => text(find(key).desired),
+    setContent(key, path) {
+      const files: unknown = at(find(key).desired, 'files')
+      return text(at(files, path))
+    },
+  }
+}
+
+const at = (value: unknown, key: string): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+
+const isText = (value: unknown): value is Text => typeof value === 'string' || Array.isArray(value)
+
+function text(desired: unknown): string {
+  const content = at(desired, 'content')
+  if (!isText(content)) throw new Error(`no content in ${JSON.stringify(desired)}`)
+  return masked(content)
+}
