@@ -87,5 +87,5 @@ const asUser = ({ user, cwd }: Command, text: string, prefix: Script, shell: str
       ? rawScript('')
       : sh`runuser -u ${user} -- env HOME="$(getent passwd ${user} | cut -d: -f6)" USER=${user} LOGNAME=${user}`
   const line = [sh`cd -- ${cwd ?? '/'} &&`, prefix, become, rawScript(shell)].map((part) => part.sh).filter(Boolean)
-  return rawScript([`( ${line.join(' ')} ) <<'${end}'`, '{', text, '} </dev/null', end].join('\n'))
+  return rawScript([`( ${line.join(' ')} ) <<'${end}'`, '{ :', text, '} </dev/null', end].join('\n'))
 }
