@@ -14,7 +14,7 @@ import { type FactsCache, factsCache } from './facts/cache.ts'
 import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
 import type { Host } from './inventory/inventory.ts'
-import { type Prepared, prepare, type PrepareOptions } from './prepare.ts'
+import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { masker, secretsIn } from './secret.ts'
 
 export interface RunOptions extends Omit<PrepareOptions, 'knownFacts'> {

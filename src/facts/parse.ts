@@ -89,6 +89,4 @@ function stable(line: string): Address[] {
 
 /** A /32 beside a real network's address is a virtual one, which moves between hosts. */
 const isFloating = (one: Address, all: readonly Address[]): boolean =>
-  !one.ipv6 &&
-  one.prefix === 32 &&
-  all.some((other) => other.device === one.device && !other.ipv6 && other.prefix < 32)
+  !one.ipv6 && one.prefix === 32 && all.some((other) => other.device === one.device && !other.ipv6 && other.prefix < 32)

@@ -6,7 +6,7 @@ import { rawScript, type Script } from '../shell/script.ts'
  */
 export const factsProbe: Script = rawScript(
   [
-    "ID=; VERSION_ID=; VERSION_CODENAME=; name=; total=; version=; virt=",
+    'ID=; VERSION_ID=; VERSION_CODENAME=; name=; total=; version=; virt=',
     // Stands for itself: a file of shell assignments. `.` of a missing file would end the shell.
     '[ ! -r /etc/os-release ] || . /etc/os-release',
     'read -r name </proc/sys/kernel/hostname || :',

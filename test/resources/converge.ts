@@ -39,7 +39,7 @@ export function plan<D, A>(kind: ResourceKind<D, A>, desired: readonly D[]): Cha
  */
 export function run(script: Script, state = '/nonexistent'): { readonly status: number; readonly output: string } {
   const moved = rawScript(script.sh.replaceAll('/var/lib/provision', state))
-  const ran = dash(applyScript('t', [{ id: 'apply', script: moved, timeout: 30 }]), [])
+  const ran = dash(applyScript('t', rawScript(':'), [{ id: 'apply', script: moved, timeout: 30 }]), [])
   const answer = parseFrame('t', ran.stdout).get('apply')
   if (!answer) throw new Error(`no answer: ${ran.stdout}${ran.stderr}`)
   return { status: answer.status, output: answer.body }
