@@ -1,4 +1,5 @@
 import { rawScript, type Script, sh } from '../shell/script.ts'
+import { policyGuard } from './policy-rc.ts'
 
 /** What one transaction does. Names are checked (no blanks); a version may end in `*`. */
 export interface AptWork {
@@ -21,6 +22,7 @@ export function aptTransaction(work: AptWork): Script {
   const targets = work.install.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`))
   return sh`
     ${SETUP}
+    ${policyGuard()}
     update=${work.update ? 'yes' : ''}
     installs=${words(targets)}
     install_names=${words(names)}
@@ -37,29 +39,11 @@ export function aptTransaction(work: AptWork): Script {
 /** Package names hold no blanks and no wildcards other than a version's `*`; `set -f` keeps that from matching files. */
 const words = (all: readonly string[]): string => all.join(' ')
 
-/**
- * invoke-rc.d and deb-systemd-invoke ask policy-rc.d before they start anything: 101 forbids it, so that no service
- * runs before it is configured. Ours is bound to the life of this process, so that one left by a power cut forbids
- * nothing; a user's own is kept beside it, asked when ours has run out, and put back at the end.
- */
 const SETUP = rawScript(
   [
     'set -f',
     'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none',
-    'policy=/usr/sbin/policy-rc.d; kept=$policy.provision-kept; mark="# provision: for the length of one apt transaction"',
-    'policy_restore() {',
-    '  if grep -qsxF -- "$mark" "$policy"; then',
-    '    if [ -e "$kept" ]; then mv -f -- "$kept" "$policy"; else rm -f -- "$policy"; fi',
-    '  else rm -f -- "$kept"; fi',
-    '}',
-    'policy_arm() {',
-    '  if [ -e "$policy" ]; then cp -a -- "$policy" "$kept"; fi',
-    '  born=$(cut -d" " -f22 "/proc/$$/stat")',
-    '  { printf "%s\\n" "#!/bin/sh" "$mark" \\',
-    `      'if [ "$(cut -d" " -f22 /proc/'"$$"'/stat 2>/dev/null)" = '"$born"' ]; then exit 101; fi' \\`,
-    `      "if [ -x $kept ]; then exec $kept"' "$@"; fi' "exit 0"; } >"$policy.provision-new"`,
-    '  chmod 0755 -- "$policy.provision-new"; mv -f -- "$policy.provision-new" "$policy"',
-    '}',
+    'native=$(dpkg --print-architecture)',
     'fail() { printf "provision: %s\\n" "$*"; exit 1; }',
     'get() { apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }',
     // Debian's default would bring recommended packages, which nobody declared.
@@ -68,14 +52,18 @@ const SETUP = rawScript(
     '    -o Dpkg::Options::=--force-confold "$@"',
     '}',
     'installed() { dpkg-query -W -f="\\${db:Status-Abbrev}\\n" "$1" 2>/dev/null | grep -q "^.i "; }',
-    // The candidate, or nothing for a name that apt does not know or that is only virtual.
-    'candidate() { apt-cache policy "$1" 2>/dev/null | sed -n "s/^  Candidate: //p" | grep -vxF "(none)"; }',
+    // The named ones that are neither installed nor have a candidate: unknown to apt, or only virtual.
+    'unknown() {',
+    `  offered=$(apt-cache policy $install_names 2>/dev/null | awk '/^[^ ]/ { sub(/:$/, ""); name = $0 } $1 == "Candidate:" && $2 != "(none)" { print name }')`,
+    '  for name in $install_names; do',
+    '    printf "%s\\n" "$offered" | grep -qxF -e "$name" -e "${name%":$native"}" || installed "$name" || printf "%s " "$name"',
+    '  done',
+    '}',
     'listed() { [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name "*Packages*" -print -quit)" ]; }',
     'fresh() {',
     '  listed && [ -n "$(find /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -mmin -1440 2>/dev/null)" ]',
     '}',
-    'known() { for name in $install_names; do candidate "$name" >/dev/null || return 1; done; }',
-    // Not with the lock's timeout: the lists have a lock of their own, which does not wait.
+    // Three tries, also because the lists have a lock of their own, which does not wait.
     'refresh() {',
     '  for pause in 5 15 0; do',
     '    if get update -o APT::Update::Error-Mode=any; then touch /var/lib/apt/lists; return 0; fi',
@@ -91,10 +79,6 @@ const VITAL = 'openssh-server sudo sudo-rs systemd systemd-sysv init dbus apt dp
 
 const TRANSACTION = rawScript(
   [
-    'policy_restore',
-    'trap \'rc=$?; policy_restore; exit "$rc"\' EXIT',
-    "trap 'exit 143' TERM; trap 'exit 130' INT; trap 'exit 129' HUP",
-    'policy_arm',
     // What an earlier run, or a power cut, left half done. `check` waits for another apt to finish first.
     'if [ -n "$(dpkg --audit)" ] || [ -n "$(find /var/lib/dpkg/updates -name "[0-9]*")" ]; then',
     '  get check >/dev/null || true',
@@ -102,11 +86,9 @@ const TRANSACTION = rawScript(
     '  dpkg --configure -a --force-confdef --force-confold || change -f install',
     'fi',
     'if [ -n "$installs" ]; then',
-    '  if [ -n "$update" ] || ! fresh || ! known; then refresh; fi',
-    '  for name in $install_names; do',
-    '    installed "$name" || candidate "$name" >/dev/null ||',
-    '      fail "package $name: no installation candidate (unknown to the repositories of this host, or virtual)"',
-    '  done',
+    '  if [ -n "$update" ] || ! fresh || [ -n "$(unknown)" ]; then refresh; fi',
+    '  missing=$(unknown)',
+    '  [ -z "$missing" ] || fail "no installation candidate (unknown to the repositories of this host, or virtual): $missing"',
     'fi',
     'if [ -n "$unholds" ]; then',
     '  for name in $unholds; do if installed "$name"; then apt-mark -q unhold "$name"; fi; done',
@@ -116,7 +98,7 @@ const TRANSACTION = rawScript(
     '  manual=$(apt-mark showmanual)',
     '  extra=',
     '  for name in $(printf "%s\\n" "$plan" | sed -n "s/^\\(Remv\\|Purg\\) \\([^ ]*\\) .*/\\2/p" | sort -u); do',
-    '    case " $remove_names " in *" $name "*) continue ;; esac',
+    '    case " $remove_names " in *" $name "* | *" $name:$native "*) continue ;; esac',
     `    case " ${VITAL} " in *" \${name%%:*} "*) extra="$extra $name"; continue ;; esac`,
     '    if printf "%s\\n" "$manual" | grep -qxF -- "$name"; then extra="$extra $name"',
     '    else echo "provision: $name goes too; apt had installed it for others"; fi',

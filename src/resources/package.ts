@@ -199,7 +199,7 @@ function apply(changes: readonly Change<Package, PackageState>[]): Script {
     remove: names(gone),
     purge: names(gone.filter((one) => one.purge)),
     hold: names(desired.filter((one) => one.hold === true)),
-    unhold: names(desired.filter((one) => one.hold === false)),
+    unhold: names(changes.map((change) => change.desired).filter((one) => one.hold === false)),
     update: kept.some((change) => change.fields.some((one) => one.to?.includes(AFTER_UPDATE))),
   })
 }

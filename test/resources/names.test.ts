@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { type AptRepository, aptRepository } from '../../src/resources/apt-repository.ts'
+import { type Service, service, serviceKind } from '../../src/resources/service.ts'
+import { type Sysctl, sysctl, sysctlKind } from '../../src/resources/sysctl.ts'
+import { type SystemdUnit, systemdUnit } from '../../src/resources/systemd-unit.ts'
+
+const uris = ['https://deb.example.com/']
+const suites = ['stable']
+
+describe('constructors refuse what a host would misread', () => {
+  test.each<Service>([
+    { name: 'a b' },
+    { name: 'sys*' },
+    { name: 'app@.service' },
+    { name: 'nginx', masked: true, state: 'started' },
+  ])('service %j', (input) => {
+    expect(() => service(input)).toThrow(RangeError)
+  })
+
+  test.each<Sysctl>([
+    { name: 'net', value: 'a\nb' },
+    { name: '../../etc/passwd', value: 1 },
+    { name: 'net..ipv4', value: 1 },
+    { name: 'vm.swappiness' },
+  ])('sysctl %j', (input) => {
+    expect(() => sysctl(input)).toThrow(RangeError)
+  })
+
+  test.each<SystemdUnit>([
+    { unit: 'app', content: 'x' },
+    { unit: '../app.service', content: 'x' },
+    { unit: 'app.service', dropIn: 'limits', content: 'x' },
+    { unit: 'app.service', dropIn: '.hidden.conf', content: 'x' },
+    { unit: 'app.service' },
+  ])('systemd-unit %j', (input) => {
+    expect(() => systemdUnit(input)).toThrow(RangeError)
+  })
+
+  test.each<AptRepository>([
+    { name: 'a/b', uris, suites },
+    { name: 'a', suites },
+    { name: 'a', uris: ['https://x/ stable\nTrusted: yes'], suites },
+    { name: 'a', uris, suites, key: 'not armored' },
+    { name: 'a', uris, suites, key: new Uint8Array([1]), signedBy: '/k.gpg' },
+  ])('apt-repository %j', (input) => {
+    expect(() => aptRepository(input)).toThrow(RangeError)
+  })
+})
+
+test('nginx and nginx.service are one unit', () => {
+  expect(serviceKind.key({ name: 'nginx' })).toBe(serviceKind.key({ name: 'nginx.service' }))
+})
+
+test('a setting is asked at its place in /proc/sys, in either spelling', () => {
+  const script = sysctlKind.probe([
+    { name: 'net.ipv4.conf.eth0/100.rp_filter' },
+    { name: 'net/ipv4/conf/eth0.100/tag' },
+  ]).sh
+  expect(script).toContain('/proc/sys/net/ipv4/conf/eth0.100/rp_filter ')
+  expect(script).toContain('/proc/sys/net/ipv4/conf/eth0.100/tag ')
+})

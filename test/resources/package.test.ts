@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { type Package, packageKind, pkg } from '../../src/resources/package.ts'
+
+const dpkg = spawnSync('dpkg-query', ['-W', '-f=${Version}', 'dpkg'], { encoding: 'utf8' })
+
+describe.runIf(dpkg.status === 0)('the probe, asked of the dpkg database of this machine', () => {
+  const ask = (all: readonly Package[]) => {
+    const { stdout, status } = spawnSync('dash', ['-u'], { input: packageKind.probe(all).sh, encoding: 'utf8' })
+    expect(status).toBe(0)
+    return { stdout, actual: packageKind.parse(stdout, all) }
+  }
+
+  test('an installed package is as declared, and apt-cache is not asked', () => {
+    const desired = { name: 'dpkg' }
+    const { stdout, actual } = ask([desired])
+    expect(actual.get('dpkg')).toMatchObject({ status: 'installed', version: dpkg.stdout })
+    expect(stdout).not.toContain('Candidate:')
+    const state = actual.get('dpkg')
+    if (state === undefined || state === 'unknown') throw new Error('dpkg was not asked about')
+    expect(packageKind.diff(desired, state)).toBeUndefined()
+  })
+
+  test('at its pin apt-cache is not asked, off its pin it is', () => {
+    const begin = dpkg.stdout.slice(0, 3)
+    expect(ask([{ name: 'dpkg', version: `${begin}*` }]).stdout).not.toContain('Candidate:')
+    expect(ask([{ name: 'dpkg', version: '0.1' }]).stdout).toContain('Candidate:')
+  })
+
+  test('an unknown name is absent and does not hide the others', () => {
+    const all = [{ name: 'provision-no-such-package' }, { name: 'dpkg' }]
+    const { actual } = ask(all)
+    expect(actual.get('provision-no-such-package')).toMatchObject({ status: 'none', candidate: undefined })
+    expect(actual.get('dpkg')).toMatchObject({ status: 'installed' })
+  })
+})
+
+test('an answer that is cut short is no answer', () => {
+  expect(() => packageKind.parse('native\tamd64\n', [{ name: 'dpkg' }])).toThrow('cut short')
+})
+
+test.each<Package>([
+  { name: 'nginx mysql' },
+  { name: 'nginx*' },
+  { name: '-o=APT::Get::x' },
+  { name: 'nginx', state: 'absent', hold: true },
+  { name: 'nginx', state: 'latest', version: '1.2' },
+  { name: 'nginx', version: '1 2' },
+])('refuses %j', (input) => {
+  expect(() => pkg(input)).toThrow(RangeError)
+})
