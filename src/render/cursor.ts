@@ -5,8 +5,10 @@ const SHOW = '\u001b[?25h'
  * @returns stops the watch; call it when the list is done.
  */
 export function guardCursor(out: NodeJS.WritableStream): () => void {
+  // As it is now: listr2 puts a buffer in its place while it draws.
+  const write = out.write.bind(out)
   const show = () => {
-    out.write(SHOW)
+    write(SHOW)
   }
   const onSignal = (signal: NodeJS.Signals) => {
     show()
