@@ -16,8 +16,9 @@ export function guardCursor(out: NodeJS.WritableStream): () => void {
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
   }
   process.once('exit', show)
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
+  // Ahead of the others: listr2's own guard steps back as long as it sees a listener besides itself.
+  process.prependOnceListener('SIGINT', onSignal)
+  process.prependOnceListener('SIGTERM', onSignal)
   return () => {
     process.off('exit', show)
     process.off('SIGINT', onSignal)
