@@ -13,6 +13,8 @@ export function checkVars(
   reader: RoleVarsReader,
 ): Problem[] {
   const known = [...new Set([...roles.values()].flatMap((role) => Object.keys(role.vars)))]
+  // With a role missing, its vars would all be reported as unknown.
+  const complete = inventory.tiers.every((tier) => tier.roles.every((name) => roles.has(name)))
   const schemas = [...roles.values()].flatMap((role) => reader.schemaProblem(role) ?? [])
   const missing = new Map<string, Missing>()
   const wrong = inventory.hosts.flatMap((host) => {
@@ -21,7 +23,7 @@ export function checkVars(
       for (const name of read.missing) note(missing, { role, name, hosts: [host] })
       return read.problems
     })
-    return [...unknownVars(host, known), ...found]
+    return [...(complete ? unknownVars(host, known) : []), ...found]
   })
   return once([...schemas, ...wrong, ...[...missing.values()].map((one) => missingVar(one, inventory))])
 }

@@ -2,6 +2,7 @@ import ejs from 'ejs'
 import { InputError, messageOf, ProvisionError } from '../errors.ts'
 import type { Text } from '../secret.ts'
 import { type Tainted, tainted } from './taint.ts'
+import { syntaxErrorLine } from './template-syntax.ts'
 
 export interface TemplateSource {
   /** As it is printed in messages. */
@@ -110,7 +111,11 @@ function failureOf(error: unknown, source: TemplateSource): Failure {
   const framed = text.startsWith(`${source.file}:`)
     ? /^:(\d+)\n[\s\S]*?\n\n/.exec(text.slice(source.file.length))
     : null
-  if (framed?.[1] === undefined) return { source, line: 1, message: text.split('\n')[0] ?? text }
+  if (framed?.[1] === undefined) {
+    const [first = text] = text.split('\n')
+    const line = error instanceof SyntaxError ? syntaxErrorLine(source.text) : 1
+    return { source, line, message: first.replace(/ in \S+ while compiling ejs$/, '') }
+  }
   const line = Number(framed[1])
   const message = text.slice(source.file.length + framed[0].length)
   if (error instanceof Unprintable) return { source, line, message: `${printedAt(source.text, line)} is ${message}` }

@@ -72,5 +72,4 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const hasAll = (value: Readonly<Record<string, unknown>>, names: readonly string[], type: string): boolean =>
-  // biome-ignore lint/suspicious/useValidTypeof: the type is a parameter
   names.every((name) => typeof value[name] === type)

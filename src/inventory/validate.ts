@@ -55,9 +55,11 @@ function explain(error: ErrorObject): Explained {
   return { message: `${subject}${shown} ${reasonOf(error, hint)}`, hint }
 }
 
-/** A pattern says little to people; the description does, where there is one. */
+/** A pattern or a choice of schemas says little to people; the description does, where there is one. */
 const reasonOf = (error: ErrorObject, description: string | undefined): string =>
-  error.keyword === 'pattern' && description !== undefined ? 'not valid' : (error.message ?? 'not valid')
+  OPAQUE.has(error.keyword) && description !== undefined ? 'not valid' : (error.message ?? 'not valid')
+
+const OPAQUE = new Set(['pattern', 'anyOf', 'oneOf', 'not'])
 
 function explainEnum(error: ErrorObject, subject: string): Explained {
   const allowed: unknown = error.params.allowedValues

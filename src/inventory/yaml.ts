@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -23,7 +24,7 @@ export interface ParsedYaml {
 }
 
 /** More nodes than a person writes: aliases that multiply (a billion laughs). */
-const MAX_NODES = 200_000
+const MAX_NODES = 100_000
 
 /** One slip of the pen makes the parser complain about all that follows. */
 const MAX_ERRORS = 3
@@ -58,6 +59,12 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
   const origins = new Map<string, Origin>([['', { file, line: 1, col: 1 }]])
   const problems: Problem[] = []
   let nodes = 0
+  const targets = new Map<Alias, Node | undefined>()
+  // The library looks through the whole document each time.
+  const targetOf = (alias: Alias): Node | undefined => {
+    if (!targets.has(alias)) targets.set(alias, alias.resolve(doc))
+    return targets.get(alias)
+  }
 
   const entries = (map: YAMLMap, pointer: string, open: readonly Node[]): [string, Value][] => {
     const own = map.items.filter((pair) => !isMerge(pair))
@@ -79,7 +86,7 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
   const mergedEntries = (pair: Pair, pointer: string, open: readonly Node[]): [string, Value][] => {
     const sources = isSeq(pair.value) ? [...pair.value.items].reverse() : [pair.value]
     return sources.flatMap((source) => {
-      const node = isAlias(source) ? source.resolve(doc) : source
+      const node = isAlias(source) ? targetOf(source) : source
       if (isMap(node) && !open.includes(node)) return entries(node, pointer, [...open, node])
       problems.push({
         message: 'a merge key (<<) takes a mapping',
@@ -94,7 +101,7 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
     nodes += 1
     if (nodes > MAX_NODES) throw new RangeError('its aliases make too much of it')
     if (isAlias(node)) {
-      const target = node.resolve(doc)
+      const target = targetOf(node)
       if (target === undefined || open.includes(target)) {
         const message = target === undefined ? 'an alias of nothing' : 'an alias inside what it stands for'
         problems.push({ message: `${message}: *${node.source}`, origin: origins.get(pointer), path: dotted(pointer) })

@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import type { Inventory } from '../../src/inventory/inventory.ts'
+import { loadInventory } from '../../src/inventory/load.ts'
+import { selectHosts, selectRoles } from '../../src/inventory/select.ts'
+import { problemsOf, projectFolder } from '../project-folder.ts'
+
+const inventory = async (): Promise<Inventory> => {
+  const root = projectFolder({
+    'inventories/site.yml': 'tiers: [{ name: lb, roles: [base, haproxy] }, { name: web, roles: [base, nginx] }]',
+    'inventories/prod/hosts.yml': `
+tiers:
+  web: { hosts: { web1: { address: a }, web2: { address: b }, web3: { address: c } } }
+  lb: { hosts: { lb1: { address: d }, lb2.example.org: { address: e } } }
+`,
+  })
+  return (await loadInventory({ root, name: 'prod', knownRoles: ['base', 'nginx', 'haproxy'] })).inventory
+}
+const names = async (...limits: string[]) => selectHosts(await inventory(), limits).map((host) => host.name)
+
+describe('--limit', () => {
+  test.each([
+    [[], ['lb1', 'lb2.example.org', 'web1', 'web2', 'web3']],
+    [['all'], ['lb1', 'lb2.example.org', 'web1', 'web2', 'web3']],
+    [['web'], ['web1', 'web2', 'web3']],
+    [['web2,lb1'], ['lb1', 'web2']],
+    [
+      ['web2', 'lb1'],
+      ['lb1', 'web2'],
+    ],
+    [['*.example.org'], ['lb2.example.org']],
+    [['web{1,3}'], ['web1', 'web3']],
+    [['web[1-2], !web1'], ['web2']],
+    [['!web'], ['lb1', 'lb2.example.org']],
+    [['l*,!lb1'], ['lb2.example.org']],
+  ])('%j', async (limits, expected) => {
+    expect(await names(...limits)).toEqual(expected)
+  })
+
+  test('refuses what matches nothing, all of it at once', async () => {
+    const found = await inventory()
+    expect(await problemsOf(() => selectHosts(found, ['wbe1,lb1,!nope*']))).toEqual([
+      "--limit: nothing is named 'wbe1' (did you mean 'web1'?)",
+      "--limit: nothing is named 'nope*' (known: lb, lb1, lb2.example.org, web, web1, web2, web3)",
+    ])
+    expect(await problemsOf(() => selectHosts(found, ['web1,!web']))).toEqual(['--limit web1,!web leaves no host'])
+  })
+})
+
+describe('--tags', () => {
+  test('names roles', async () => {
+    const found = await inventory()
+    expect(selectRoles(found, [])).toBeUndefined()
+    expect(selectRoles(found, ['nginx,base'])).toEqual(new Set(['nginx', 'base']))
+    expect(selectRoles(found, ['h*'])).toEqual(new Set(['haproxy']))
+    expect(await problemsOf(() => selectRoles(found, ['ngnix']))).toEqual([
+      "--tags: nothing is named 'ngnix' (did you mean 'nginx'?)",
+    ])
+  })
+})
