@@ -1,0 +1,37 @@
+import type { Host } from '../inventory/inventory.ts'
+import type { Connection } from './connection.ts'
+import { knownHostsFiles } from './host-key.ts'
+
+export interface ConnectOptions {
+  /** Told of what is odd and does not stop the login, e.g. a malformed line of known_hosts. */
+  readonly warn?: (message: string) => void
+  /** Where SSH_AUTH_SOCK and HOME are looked up; default: this process's. */
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/**
+ * A function that connects hosts and shares what they have in common, such as a parsed known_hosts. Transports are
+ * loaded when the first host needs them.
+ */
+export function connector(options: ConnectOptions = {}): (host: Host) => Promise<Connection> {
+  const files = knownHostsFiles(options.warn)
+  const env = options.env ?? process.env
+  return async (host) => {
+    switch (host.connection.transport) {
+      case 'ssh':
+        return (await import('./ssh.ts')).connectSsh(host, files, env)
+      case 'openssh':
+        return (await import('./openssh.ts')).connectOpenSsh(host, env)
+      case 'local':
+        return (await import('./local.ts')).connectLocal(host, env)
+    }
+  }
+}
+
+/**
+ * Connects one host by its transport.
+ * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth.
+ */
+export function connect(host: Host, options?: ConnectOptions): Promise<Connection> {
+  return connector(options)(host)
+}

@@ -1,0 +1,139 @@
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { messageOf, type ProvisionError } from '../errors.ts'
+import type { Host } from '../inventory/inventory.ts'
+import { words } from '../shell/quote.ts'
+import { errno, failure } from './failure.ts'
+import {
+  fingerprint,
+  formatKnownHost,
+  judge,
+  type KnownHosts,
+  keyType,
+  knownTypes,
+  parseKnownHosts,
+} from './known-hosts.ts'
+
+/** known_hosts files of a run, each parsed once until it changes. */
+export interface KnownHostsFiles {
+  /** A missing file has no entries. @throws the system's error when it is there and cannot be read. */
+  read(path: string): KnownHosts
+}
+
+/** @param warn told once of each line that cannot be used. */
+export function knownHostsFiles(warn: (message: string) => void = () => {}): KnownHostsFiles {
+  const parsed = new Map<string, { stamp: string; known: KnownHosts }>()
+  const warned = new Set<string>()
+  const stampOf = (path: string): string | undefined => {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs}`
+  }
+  return {
+    read(path) {
+      const stamp = stampOf(path)
+      if (stamp === undefined) return { entries: [], malformed: [] }
+      const before = parsed.get(path)
+      if (before?.stamp === stamp) return before.known
+      const known = parseKnownHosts(readFileSync(path, 'utf8'))
+      parsed.set(path, { stamp, known })
+      for (const { line, why } of known.malformed) {
+        const message = `${path}:${line}: not a known_hosts line: ${why}`
+        if (!warned.has(message)) warn(message)
+        warned.add(message)
+      }
+      return known
+    },
+  }
+}
+
+/** Signature algorithms for host keys that ssh2 can check, in the order ssh(1) prefers; SHA-1 is left out. */
+const ALGORITHMS = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+] as const
+
+export type HostKeyAlgorithm = (typeof ALGORITHMS)[number]
+
+const typeOf = (algorithm: HostKeyAlgorithm) => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
+
+/** What to ask the server for: types it is known by come first, so that it shows a key that can be compared. */
+export function hostKeyAlgorithms(known: KnownHosts, host: Host): HostKeyAlgorithm[] {
+  const types = knownTypes(known, { address: host.address, port: host.connection.port })
+  const isKnown = (algorithm: HostKeyAlgorithm) => types.includes(typeOf(algorithm))
+  return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
+}
+
+const keyscan = (host: Host, type: string): string => {
+  const port = host.connection.port === 22 ? [] : ['-p', String(host.connection.port)]
+  const short = type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '')
+  return `${words(['ssh-keyscan', ...port, '-t', short, host.address])} >> ${words([host.connection.knownHosts])}`
+}
+
+/**
+ * Appends in one write with O_APPEND, so that lines of several processes never mix. Synchronous on purpose: between
+ * the look at the file and the write no other host of this process comes in.
+ */
+const append = (path: string, known: KnownHosts, host: Host, key: Buffer) => {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  // A file whose names are hashed stays free of readable ones.
+  const hashed = known.entries.some((entry) => entry.names.hashed)
+  const line = formatKnownHost(
+    { address: host.address, port: host.connection.port },
+    key,
+    hashed ? randomBytes(20) : undefined,
+  )
+  const unfinished = known.entries.length > 0 && !readFileSync(path, 'utf8').endsWith('\n')
+  appendFileSync(path, unfinished ? `\n${line}` : line, { mode: 0o600 })
+}
+
+/**
+ * Decides on the key a server shows; with `accept-new` an unknown one is added to the file. The name looked up is the
+ * host's address as the inventory has it, never its inventory name: that is what ssh(1) looks up for the same address.
+ * @returns why the key is refused; undefined: it is good.
+ */
+export function checkHostKey(files: KnownHostsFiles, host: Host, key: Buffer): ProvisionError | undefined {
+  const { knownHosts: path, hostKeyChecking, port } = host.connection
+  const shown = `${keyType(key) ?? 'unknown'} key ${fingerprint(key)}`
+  const refuse = (message: string, hint: string) => failure(host, 'host-key', message, { hint })
+  try {
+    const known = files.read(path)
+    const verdict = judge(known, { address: host.address, port }, key)
+    switch (verdict.kind) {
+      case 'known':
+        return undefined
+      case 'revoked':
+        return refuse(
+          `${host.address} shows the ${shown}, which is revoked in ${path}:${verdict.line}`,
+          'Give the host a new key; a revoked one is never accepted.',
+        )
+      case 'changed':
+        return refuse(
+          `the host key of ${host.address} has CHANGED: it shows the ${shown}, but ${verdict.lines
+            .map((line) => `${path}:${line}`)
+            .join(', ')} ${verdict.lines.length === 1 ? 'has' : 'have'} another (${verdict.types.join(', ')})`,
+          `Someone may be listening in. If the host was installed anew, check the fingerprint on its console, remove the old key with \`${words(['ssh-keygen', '-f', path, '-R', port === 22 ? host.address : `[${host.address}]:${port}`])}\` and add the new one.`,
+        )
+      case 'authority':
+        return refuse(
+          `${host.address} is known in ${path}:${verdict.line} by a certificate authority, and the ssh transport cannot check host certificates`,
+          'Set `transport: openssh` for this host, or add its plain key to the file.',
+        )
+      case 'unknown':
+        if (hostKeyChecking === 'strict') {
+          return refuse(
+            `the host key of ${host.address} is not in ${path}: it shows the ${shown}`,
+            `Compare the fingerprint with the host's console, then add it: ${keyscan(host, keyType(key) ?? 'ed25519')}`,
+          )
+        }
+        append(path, known, host, key)
+        return undefined
+    }
+  } catch (error) {
+    return failure(host, 'host-key', `${path} cannot be used: ${errno(error) ?? messageOf(error)}`, { cause: error })
+  }
+}

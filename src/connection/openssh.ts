@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pLimit from 'p-limit'
+import type { Host } from '../inventory/inventory.ts'
+import type { Connection } from './connection.ts'
+import { failure, place } from './failure.ts'
+import { opensshFailure } from './openssh-failure.ts'
+import { runProgram } from './program.ts'
+import { rootConnection } from './root-exec.ts'
+
+const MAX_CHANNELS = 8
+const READY = 'connected'
+
+/** What every ssh is told; what is not said here comes from the user's ~/.ssh/config (ProxyJump, HostKeyAlias …). */
+const settings = (host: Host): string[] => {
+  const { port, user, identityFile, knownHosts, hostKeyChecking, connectTimeout } = host.connection
+  const options = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: hostKeyChecking === 'strict' ? 'yes' : 'accept-new',
+    // ssh splits this value at blanks.
+    UserKnownHostsFile: `"${knownHosts}"`,
+    ConnectTimeout: String(connectTimeout),
+    ServerAliveInterval: '5',
+    ServerAliveCountMax: '3',
+    LogLevel: 'ERROR',
+    ...(identityFile === undefined ? {} : { IdentitiesOnly: 'yes' }),
+  }
+  return [
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...(identityFile === undefined ? [] : ['-i', identityFile]),
+    ...['-p', String(port), '-l', user, '--', host.address],
+  ]
+}
+
+interface Master {
+  /** What ssh said last when it ended; undefined while it runs. */
+  ended(): string | undefined
+  close(): Promise<void>
+}
+
+/** One ssh that logs in and stays. It tells that it is in by its LocalCommand, when its socket listens already. */
+const startMaster = (host: Host, socket: string, env: NodeJS.ProcessEnv): Promise<Master> =>
+  new Promise((resolve, reject) => {
+    const stop = new AbortController()
+    let last: string | undefined
+    const timer = setTimeout(() => {
+      reject(failure(host, 'timeout', `${place(host)}: no login within ${host.connection.connectTimeout} s`))
+      stop.abort()
+    }, host.connection.connectTimeout * 1000)
+    const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
+    const argv = ['ssh', '-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready, ...settings(host)]
+    const onStdout = (text: string) => {
+      if (!text.includes(READY)) return
+      clearTimeout(timer)
+      resolve({ ended: () => last, close })
+    }
+    const over = runProgram(host, argv, '', { signal: stop.signal, onStdout }, env).then(
+      (result) => {
+        last = result.stderr.trim().split('\n').at(-1) || 'ssh ended'
+        reject(opensshFailure(host, result))
+      },
+      (error: unknown) => {
+        last = 'ssh was ended'
+        reject(error)
+      },
+    )
+    over.finally(() => clearTimeout(timer))
+    const close = () => {
+      stop.abort()
+      return over
+    }
+  })
+
+/**
+ * Connects with the system's ssh: one master process, over which each exec is a session.
+ * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth, as far as ssh's words tell them apart.
+ */
+export async function connectOpenSsh(host: Host, env: NodeJS.ProcessEnv): Promise<Connection> {
+  // A folder of our own: a socket's path is short (107 bytes) and nobody else may reach it.
+  const dir = await mkdtemp(join(tmpdir(), 'provision-'))
+  const socket = join(dir, 's')
+  const clean = () => rm(dir, { recursive: true, force: true })
+  // C: the words that failures are told apart by.
+  const plain = { ...env, LC_ALL: 'C' }
+  const master = await startMaster(host, socket, plain).catch(async (error: unknown) => {
+    await clean()
+    throw error
+  })
+  // Without its master ssh would log in anew, behind our back: a proxy that fails forbids it.
+  const session = ['ssh', '-T', '-S', socket, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false', ...settings(host)]
+  const limit = pLimit(MAX_CHANNELS)
+  return rootConnection(host, {
+    run: (command, input, options) =>
+      limit(async () => {
+        const result = await runProgram(host, [...session, command], input, options, plain)
+        // The master's end may be seen a moment after that of its session.
+        if (result.status === 255) await new Promise((resolve) => setTimeout(resolve, 50))
+        const last = master.ended()
+        if (result.status === 255 && last !== undefined) {
+          throw failure(host, 'unreachable', `link lost to ${place(host)}: ${last}`)
+        }
+        return result
+      }),
+    close: async () => {
+      await master.close()
+      await clean()
+    },
+  })
+}
