@@ -21,13 +21,12 @@ describe('installing a file', () => {
     expect(statSync(path).mode & 0o7777).toBe(0o4755)
   })
 
-  test('is closed to others until it is in place', () => {
+  test('is closed to others until it has its mode, also in place of a file that was open', () => {
     const path = join(scratch(), 'f')
-    const seen = install(
-      { path, content: 's', mode: '0644' },
-      'chmod() { stat -c %a -- "$file"; command chmod "$@"; }\n',
-    )
-    expect(seen.output.split('\n')[0]).toBe('600')
+    writeFileSync(path, 'open')
+    const look = 'look() { stat -c %a -- "$file"; }\nchmod() { look; command chmod "$@"; look; }\nsync() { look; }\n'
+    const seen = install({ path, content: 's', mode: '0640' }, look).output.split('\n')
+    expect(seen.slice(0, 3)).toEqual(['600', '640', '640'])
   })
 
   test.each(['base64', 'chmod', 'sync', 'mv'])('keeps the old file and cleans up when %s fails', (program) => {
