@@ -1,0 +1,105 @@
+import { ProvisionError } from '../errors.ts'
+import { rawScript, type Script, sh } from '../shell/script.ts'
+import { accountName, records } from './account.ts'
+import { applyKeys, deadManForKeys } from './authorized-key-apply.ts'
+import { describeKey, type KeyLine, parseKeyLine } from './authorized-key-line.ts'
+import { type AuthorizedKeys, type KeysState, keysOf } from './authorized-key-model.ts'
+import { constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+
+export type { AuthorizedKeys, KeysState } from './authorized-key-model.ts'
+
+const keyOf = (desired: AuthorizedKeys): string => {
+  const seen = new Set<string>()
+  for (const { blob, type } of keysOf(desired)) {
+    if (seen.has(blob)) {
+      throw new ProvisionError(`a ${type} key of ${desired.user} is declared twice: …${blob.slice(-12)}`, {
+        code: 'input',
+      })
+    }
+    seen.add(blob)
+  }
+  return accountName(desired.user, 'user')
+}
+
+/**
+ * The keys that let one user in: ~/.ssh/authorized_keys, compared by key and options, whatever their comments. The
+ * home is looked up when the change is made, so the user may be made before it in the same run.
+ */
+export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
+  kind: 'authorized-key',
+  key: keyOf,
+  probe,
+  parse(answer, all) {
+    if (!/^end$/m.test(answer)) throw new Error('the answer about authorized keys is cut short')
+    const found = new Map(records(answer, 'keys').map(([name = '', ...rest]) => [name, rest]))
+    return new Map(all.map(({ user }) => [user, stateOf(found.get(user))]))
+  },
+  diff(desired, actual) {
+    const state = actual === 'absent' ? NOTHING : actual
+    const fields = [...keyChanges(desired, state), ...(desired.state === 'absent' ? [] : flawChanges(state))]
+    if (fields.length === 0) return undefined
+    const action = desired.state === 'absent' ? 'delete' : state.keys.length === 0 ? 'create' : 'update'
+    return { action, desired, actual, fields }
+  },
+  apply: applyKeys,
+  deadMan: deadManForKeys,
+}
+
+/** The keys that let one user in over SSH. */
+export const authorizedKeys = constructorOf(authorizedKeyKind)
+
+const NOTHING: KeysState = { keys: [], flaws: [] }
+
+function probe(all: readonly AuthorizedKeys[]): Script {
+  return sh`
+    { getent passwd -- ${all.map((desired) => desired.user)} || [ $? = 2 ]; } | ${READ}
+    echo end`
+}
+
+/** Nothing is read through a symlink: its owner could point it at a file that only root may read. */
+const READ = rawScript(
+  [
+    'while IFS=: read -r name _ uid _ _ home _; do',
+    '  dir=$home/.ssh; file=$dir/authorized_keys',
+    '  if [ -L "$home/.ssh" ] || [ -L "$file" ]; then',
+    `    printf 'keys %s:%s:symlink\\n' "$name" "$uid"`,
+    '  elif [ -f "$file" ]; then',
+    `    printf 'keys %s:%s:%s:%s:' "$name" "$uid" "$(stat -c %u:%a -- "$dir")" "$(stat -c %u:%a -- "$file")"`,
+    '    head -c 1048576 -- "$file" | base64 -w0; echo',
+    '  fi',
+    'done',
+  ].join('\n'),
+)
+
+const stateOf = (record: readonly string[] | undefined): KeysState | 'absent' => {
+  if (record === undefined) return 'absent'
+  const [uid, dirOwner, dirMode, owner, mode, base64 = ''] = record
+  if (dirOwner === 'symlink') return { keys: [], flaws: ['a symlink'] }
+  const flaws = [
+    ...(dirOwner === uid ? [] : [`~/.ssh of uid ${dirOwner}`]),
+    ...(dirMode === '700' ? [] : [`~/.ssh mode ${dirMode}`]),
+    ...(owner === uid ? [] : [`file of uid ${owner}`]),
+    ...(mode === '600' ? [] : [`file mode ${mode}`]),
+  ]
+  const lines = Buffer.from(base64, 'base64').toString().split('\n')
+  return { keys: lines.flatMap((line) => parseKeyLine(line) ?? []), flaws }
+}
+
+const keyChanges = (desired: AuthorizedKeys, state: KeysState): FieldChange[] => {
+  const wanted = keysOf(desired)
+  const find = (list: readonly KeyLine[], { type, blob }: KeyLine) =>
+    list.find((other) => other.type === type && other.blob === blob)
+  if (desired.state === 'absent') {
+    return state.keys.filter((key) => find(wanted, key)).map((key) => ({ field: 'key', from: describeKey(key) }))
+  }
+  const added = wanted.flatMap((key): FieldChange[] => {
+    const present = find(state.keys, key)
+    if (present?.options === key.options) return []
+    return [{ field: 'key', from: present && describeKey(present), to: describeKey(key) }]
+  })
+  const extra = desired.exclusive ? state.keys.filter((key) => !find(wanted, key)) : []
+  return [...added, ...extra.map((key) => ({ field: 'key', from: describeKey(key) }))]
+}
+
+const flawChanges = (state: KeysState): FieldChange[] =>
+  state.flaws.map((flaw) => ({ field: 'access', from: flaw, to: '~/.ssh 700, file 600, both of the user' }))

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { ProvisionError } from '../errors.ts'
+import { reveal, type Secret } from '../secret.ts'
+import { accountName, passwdField } from './account.ts'
+import { constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import { applyUser } from './user-apply.ts'
+import { parseUsers, probeUsers } from './user-probe.ts'
+
+export interface User {
+  readonly name: string
+  /** Undefined: the next free one. Files outside of the home keep the number they have when it changes. */
+  readonly uid?: number | undefined
+  /** Primary group, which must be there. Undefined: a group of the user's own name, made with the user. */
+  readonly group?: string | undefined
+  /** Supplementary groups, which must be there. */
+  readonly groups?: readonly string[] | undefined
+  /** Default true: others that the user is in stay. false: exactly `groups`. */
+  readonly appendGroups?: boolean | undefined
+  /** Undefined: /home/NAME. What is in the old one is moved when it changes. */
+  readonly home?: string | undefined
+  readonly shell?: string | undefined
+  /** Number of the system's range and no home is made; only counts when the user is made. */
+  readonly system?: boolean | undefined
+  /** GECOS field, e.g. the full name. */
+  readonly comment?: string | undefined
+  /** As crypt(5) makes it (`mkpasswd -m yescrypt`), never the password itself. */
+  readonly passwordHash?: Secret | undefined
+  /** Locks the password; logins by key go on. */
+  readonly locked?: boolean | undefined
+  /** Default present. */
+  readonly state?: 'present' | 'absent' | undefined
+  /** With `state: absent`: the home and the mail go too. */
+  readonly removeHome?: boolean | undefined
+}
+
+export interface UserState {
+  readonly uid: number
+  readonly group: string
+  readonly gid: number
+  /** Supplementary groups, sorted. */
+  readonly groups: readonly string[]
+  readonly home: string
+  readonly shell: string
+  readonly comment: string
+  /** SHA-256 of the password hash; undefined when the user has none. The hash itself stays on the host. */
+  readonly passwordSha256: string | undefined
+  readonly locked: boolean
+}
+
+const keyOf = (desired: User): string => {
+  const name = accountName(desired.name, 'user')
+  for (const one of [...(desired.groups ?? []), ...(desired.group ? [desired.group] : [])]) accountName(one, 'group')
+  for (const field of ['home', 'shell'] as const) {
+    const path = passwdField(desired[field] ?? '/', `${field} of ${name}`)
+    if (!path.startsWith('/')) throw wrong(`${field} of ${name} is not an absolute path: ${path}`)
+  }
+  passwdField(desired.comment ?? '', `comment of ${name}`)
+  if (desired.passwordHash !== undefined && !/^[!-9;-~]+$/.test(reveal(desired.passwordHash)))
+    throw wrong(`passwordHash of ${name} is no hash of crypt(5)`)
+  if (name === 'root' && desired.state === 'absent') throw wrong('root will not be removed')
+  return name
+}
+
+const wrong = (message: string): ProvisionError => new ProvisionError(message, { code: 'input' })
+
+/** A user of the host. The one that the tool logs in as is neither removed nor locked. */
+export const userKind: ResourceKind<User, UserState> = {
+  kind: 'user',
+  key: keyOf,
+  probe: probeUsers,
+  parse: parseUsers,
+  diff(desired, actual) {
+    if (desired.state === 'absent') {
+      if (actual === 'absent') return undefined
+      const to = desired.removeHome ? `absent, with ${actual.home}` : 'absent'
+      return { action: 'delete', desired, actual, fields: [{ field: 'user', from: 'present', to }] }
+    }
+    if (actual === 'absent') {
+      return { action: 'create', desired, actual, fields: [{ field: 'user', to: 'present' }, ...wantedFields(desired)] }
+    }
+    const fields = [
+      ...plainChanges(desired, actual),
+      ...groupChanges(desired, actual),
+      ...passwordChanges(desired, actual),
+    ]
+    return fields.length === 0 ? undefined : { action: 'update', desired, actual, fields }
+  },
+  apply: applyUser,
+}
+
+/** A user on a host. */
+export const user = constructorOf(userKind)
+
+const PLAIN = ['uid', 'group', 'home', 'shell', 'comment'] as const
+
+const wantedFields = (desired: User): FieldChange[] => [
+  ...PLAIN.flatMap((field) => (desired[field] === undefined ? [] : [{ field, to: String(desired[field]) }])),
+  ...(desired.groups?.length ? [{ field: 'groups', to: [...desired.groups].sort().join(',') }] : []),
+  ...(desired.passwordHash ? [{ field: 'passwordHash', to: String(desired.passwordHash) }] : []),
+  ...(desired.locked ? [{ field: 'locked', to: 'yes' }] : []),
+]
+
+const plainChanges = (desired: User, actual: UserState): FieldChange[] =>
+  PLAIN.flatMap((field) => {
+    const to = desired[field]
+    return to === undefined || to === actual[field] ? [] : [{ field, from: String(actual[field]), to: String(to) }]
+  })
+
+const groupChanges = (desired: User, actual: UserState): FieldChange[] => {
+  if (desired.groups === undefined) return []
+  const kept = desired.appendGroups === false ? [] : actual.groups
+  const wanted = [...new Set([...kept, ...desired.groups])].filter((name) => name !== actual.group).sort()
+  const [from, to] = [actual.groups.join(','), wanted.join(',')]
+  return from === to ? [] : [{ field: 'groups', from, to }]
+}
+
+const passwordChanges = (desired: User, actual: UserState): FieldChange[] => {
+  const { passwordHash, locked } = desired
+  const wanted = passwordHash && createHash('sha256').update(reveal(passwordHash)).digest('hex')
+  const yesNo = (flag: boolean) => (flag ? 'yes' : 'no')
+  return [
+    ...(passwordHash === undefined || wanted === actual.passwordSha256
+      ? []
+      : [{ field: 'passwordHash', from: actual.passwordSha256 ? 'another' : undefined, to: String(passwordHash) }]),
+    ...(locked === undefined || locked === actual.locked
+      ? []
+      : [{ field: 'locked', from: yesNo(actual.locked), to: yesNo(locked) }]),
+  ]
+}
