@@ -1,0 +1,39 @@
+import { authorizedKeys, file, type Resource, type RoleInput, user } from 'provision'
+import type { BaseVars } from './vars.ts'
+
+type Admins = BaseVars['admin_users']
+
+/** sudo passes over names in sudoers.d that have a dot or end in `~`. */
+const SUDOERS = '/etc/sudoers.d/90-provision'
+
+/** Administrators, their keys, and what they may do as root. */
+export function accounts(admins: Admins, template: RoleInput<BaseVars>['template']): Resource[] {
+  const mighty = admins.filter((admin) => admin.state === 'present' && admin.sudo !== 'none')
+  return [
+    ...admins.flatMap(account),
+    mighty.length === 0
+      ? file({ path: SUDOERS, state: 'absent', guard: 'sudo' })
+      : file({
+          path: SUDOERS,
+          content: template('sudoers.ejs', { admins: mighty }),
+          mode: '0440',
+          owner: 'root',
+          group: 'root',
+          validate: 'visudo -c -f "$file"',
+          guard: 'sudo',
+        }),
+  ]
+}
+
+const account = ({ name, state, keys, exclusive_keys, groups, shell, password_hash }: Admins[number]): Resource[] =>
+  state === 'absent'
+    ? [user({ name, state })]
+    : [
+        user({
+          name,
+          shell,
+          ...(groups.length > 0 && { groups }),
+          ...(password_hash && { passwordHash: password_hash }),
+        }),
+        ...(keys.length > 0 || exclusive_keys ? [authorizedKeys({ user: name, keys, exclusive: exclusive_keys })] : []),
+      ]

@@ -1,0 +1,72 @@
+import {
+  directory,
+  type Facts,
+  file,
+  ProvisionError,
+  type Resource,
+  type RoleInput,
+  restart,
+  service,
+  symlink,
+} from 'provision'
+import type { BaseVars } from './vars.ts'
+
+const TIMESYNCD_DIR = '/etc/systemd/timesyncd.conf.d'
+
+/** The right time, and the zone that it is shown in. */
+export function clock(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['template']): Resource[] {
+  return [...(vars.time_sync === 'timesyncd' ? timesyncd(vars, facts, template) : []), ...zone(vars.timezone)]
+}
+
+function timesyncd(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['template']): Resource[] {
+  const path = `${TIMESYNCD_DIR}/provision.conf`
+  const notify = [restart('systemd-timesyncd')]
+  // Its unit has ConditionVirtualization=!container: there it is started at no time and would never count as started.
+  const runs = vars.time_sync_in_containers || !isContainer(facts)
+  return [
+    ...(vars.ntp_servers.length === 0
+      ? [file({ path, state: 'absent', notify })]
+      : [
+          directory({ path: TIMESYNCD_DIR, mode: '0755' }),
+          file({ path, content: template('timesyncd.conf.ejs'), mode: '0644', notify }),
+        ]),
+    service({ name: 'systemd-timesyncd', enabled: true, ...(runs && { state: 'started' }) }),
+  ]
+}
+
+/** What systemd-detect-virt calls containers. */
+const CONTAINERS = 'docker podman lxc lxc-libvirt systemd-nspawn rkt openvz wsl proot pouch container-other'.split(' ')
+
+const isContainer = ({ virtualization }: Facts): boolean => CONTAINERS.includes(virtualization)
+
+function zone(timezone: string): Resource[] {
+  checkZone(timezone)
+  return [
+    file({
+      path: '/etc/timezone',
+      content: `${timezone}\n`,
+      mode: '0644',
+      // Debian moves old names to tzdata-legacy: a link to nothing would silently mean UTC.
+      validate:
+        'zone=$(cat "$file"); [ -f "/usr/share/zoneinfo/$zone" ] || { echo "tzdata has no $zone" >&2; exit 1; }',
+    }),
+    symlink({ path: '/etc/localtime', target: `/usr/share/zoneinfo/${timezone}` }),
+  ]
+}
+
+/** Names are files on the host, so capitals count. */
+function checkZone(timezone: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone })
+  } catch (cause) {
+    throw new ProvisionError(`timezone '${timezone}' is not known`, {
+      code: 'input',
+      hint: 'a name of the tz database such as Europe/Berlin or Etc/UTC',
+      cause,
+    })
+  }
+  const exact = Intl.supportedValuesOf('timeZone').find((known) => known.toLowerCase() === timezone.toLowerCase())
+  if (exact !== undefined && exact !== timezone) {
+    throw new ProvisionError(`timezone '${timezone}' is written ${exact}`, { code: 'input' })
+  }
+}

@@ -1,0 +1,21 @@
+import { file, type Resource, type RoleInput, service } from 'provision'
+import type { BaseVars } from './vars.ts'
+
+const AUTO = '/etc/apt/apt.conf.d/20auto-upgrades'
+/** After the package's 50unattended-upgrades: the last value wins in apt.conf, and lists add up. */
+const SETTINGS = '/etc/apt/apt.conf.d/52provision-unattended-upgrades'
+
+/** apt reads its configuration for everything it does: a broken file would break it all. */
+const validate = 'apt-config -c "$file" dump >/dev/null'
+
+/** Security updates by themselves, or the certainty that there are none. */
+export function upgrades(vars: BaseVars, template: RoleInput<BaseVars>['template']): Resource[] {
+  const config = (path: string, name: string) => file({ path, content: template(name), mode: '0644', validate })
+  return [
+    config(AUTO, 'auto-upgrades.ejs'),
+    vars.unattended_upgrades ? config(SETTINGS, 'unattended-upgrades.ejs') : file({ path: SETTINGS, state: 'absent' }),
+    ...(vars.unattended_upgrades && vars.unattended_upgrades_timers
+      ? ['apt-daily.timer', 'apt-daily-upgrade.timer'].map((name) => service({ name, enabled: true, state: 'started' }))
+      : []),
+  ]
+}

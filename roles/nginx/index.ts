@@ -1,0 +1,84 @@
+import { posix } from 'node:path'
+import {
+  defineRole,
+  directory,
+  fileSet,
+  pkg,
+  reload,
+  restart,
+  service,
+  systemdUnit,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
+import { checkSites } from './checks.ts'
+import { siteFiles } from './files.ts'
+import { openPorts, siteViews } from './sites.ts'
+import { upstreamViews } from './upstreams.ts'
+import { vars } from './vars.ts'
+
+/**
+ * `nginx -s reload` exits 0 when the new configuration is not in use (a port that somebody else has): only new workers
+ * prove it. Workers of an earlier reload that still finish their requests don't count; /proc, for procps may be missing.
+ */
+const WORKERS = [
+  'for pid in $(cat /proc/"$(cat /run/nginx.pid)"/task/*/children); do',
+  '  grep -qs "worker process is shutting down" "/proc/$pid/cmdline" || echo "$pid"',
+  'done',
+].join('\n')
+
+export default defineRole({
+  name: 'nginx',
+  description:
+    'Web server: static sites and reverse proxy. Its whole configuration is validated before any of it lands.',
+  vars,
+  resources({ host, vars, facts, group, template }) {
+    checkSites(vars)
+    const views = siteViews(vars, facts)
+    const peers = group('all')
+    const config = (name: string, data = {}) => ({ content: template(name, data), mode: '0644' })
+    const proxies = [
+      ...vars.nginx_real_ip_from,
+      ...tierAddresses(peers, vars.nginx_real_ip_from_tiers, 'nginx_real_ip_from'),
+    ]
+    const clients = [...vars.nginx_allow_from, ...tierAddresses(peers, vars.nginx_allow_from_tiers, 'nginx_allow_from')]
+    return [
+      pkg({ name: 'nginx', ...(vars.nginx_hold && { hold: true }), notify: [restart('nginx')] }),
+      // Root's, and not in /var/lib/provision, into which the workers could not look.
+      directory({ path: posix.dirname(vars.nginx_drain_file), mode: '0755' }),
+      ...vars.nginx_sites.flatMap((site) => siteFiles(site, host)),
+      systemdUnit({ unit: 'nginx.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
+      fileSet({
+        name: 'nginx',
+        root: '/etc/nginx',
+        files: {
+          'nginx.conf': config('nginx.conf.ejs', { proxies }),
+          'provision/upstreams.conf': config('upstreams.conf.ejs', {
+            upstreams: upstreamViews(vars.nginx_upstreams, peers, host),
+          }),
+          'provision/status.conf': config('status.conf.ejs'),
+          ...Object.fromEntries(
+            views.map((site) => [`provision/sites/${site.name}.conf`, config('site.conf.ejs', { site })]),
+          ),
+        },
+        // Only our own folder: what Debian and other packages put elsewhere is not included and does no harm.
+        purge: ['provision/**'],
+        // Relative includes are looked for beside the file of -c: in the stage.
+        validate: 'nginx -t -q -c "$STAGE/nginx.conf"',
+        notify: [reload('nginx', { changes: WORKERS })],
+      }),
+      ...(vars.nginx_firewall
+        ? openPorts(vars.nginx_sites).map((port) =>
+            ufwRule({
+              action: 'allow',
+              proto: 'tcp',
+              port,
+              from: clients.length > 0 ? [...new Set(clients)] : 'any',
+              comment: 'nginx',
+            }),
+          )
+        : []),
+      service({ name: 'nginx', enabled: true, state: 'started' }),
+    ]
+  },
+})

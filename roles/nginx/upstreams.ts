@@ -1,0 +1,67 @@
+import { ipFamily, type Peer } from 'provision'
+import { wrong } from './checks.ts'
+import type { Upstream } from './vars.ts'
+
+export interface UpstreamView {
+  readonly name: string
+  readonly balance: string
+  readonly keepalive: number
+  /** Arguments of `server`. */
+  readonly servers: readonly string[]
+}
+
+/**
+ * Upstreams with the servers of their tiers.
+ * @param peers all hosts of the inventory
+ * @throws ProvisionError for an upstream without servers, or one that nginx can't have so
+ */
+export function upstreamViews(
+  upstreams: readonly Upstream[],
+  peers: readonly Peer[],
+  host: { readonly name: string; readonly tier: string },
+): UpstreamView[] {
+  return upstreams.map((upstream) => {
+    const { name, balance, keepalive } = upstream
+    const servers = [...upstream.servers, ...ofTier(upstream, peers, host)]
+    if (servers.length === 0) {
+      throw wrong(
+        `nginx_upstreams: '${name}' has no servers`,
+        upstream.tier === undefined
+          ? 'give servers, or a tier'
+          : `the inventory has no hosts in tier '${upstream.tier}'`,
+      )
+    }
+    if (balance === 'ip_hash' && servers.some((server) => server.backup)) {
+      throw wrong(`nginx_upstreams: '${name}': ip_hash knows no backup servers`)
+    }
+    return { name, balance, keepalive, servers: servers.map(serverWords) }
+  })
+}
+
+type Server = Upstream['servers'][number]
+
+function ofTier(
+  { tier, port, paired }: Upstream,
+  peers: readonly Peer[],
+  host: { name: string; tier: string },
+): Server[] {
+  if (tier === undefined) return []
+  const servers = peers.filter((peer) => peer.tier === tier)
+  const own = peers.filter((peer) => peer.tier === host.tier).findIndex((peer) => peer.name === host.name)
+  const partner = servers.length === 0 ? -1 : own % servers.length
+  return servers.map(({ address }, i) => ({
+    addr: `${ipFamily(address) === 6 ? `[${address}]` : address}:${port}`,
+    backup: paired && i !== partner,
+    down: false,
+  }))
+}
+
+const serverWords = ({ addr, weight, max_fails, fail_timeout, backup, down }: Server): string =>
+  [
+    addr,
+    ...(weight === undefined ? [] : [`weight=${weight}`]),
+    ...(max_fails === undefined ? [] : [`max_fails=${max_fails}`]),
+    ...(fail_timeout === undefined ? [] : [`fail_timeout=${fail_timeout}`]),
+    ...(backup ? ['backup'] : []),
+    ...(down ? ['down'] : []),
+  ].join(' ')

@@ -1,0 +1,85 @@
+import { defineRole, file, ipFamily, pkg, restart, service, systemdUnit, tierAddresses, ufwRule } from 'provision'
+
+export default defineRole({
+  name: 'node_exporter',
+  description: "The host's own metrics for Prometheus, on the management address and for the monitor only.",
+  vars: {
+    node_exporter_port: {
+      description: 'Port of the metrics.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+      default: 9100,
+    },
+    node_exporter_listen: {
+      description: "Address to listen on. Default: the inventory's, or all where the host itself does not have it.",
+      type: 'string',
+      optional: true,
+    },
+    node_exporter_flags: {
+      description: 'Flags of prometheus-node-exporter. Among the defaults: state of units, owners of addresses.',
+      type: 'array',
+      items: { type: 'string', pattern: '^--[A-Za-z0-9.=:,/_|()^$*+?-]+$' },
+      default: ['--collector.systemd', '--collector.netdev.address-info'],
+    },
+    node_exporter_monitor_tier: {
+      description: 'Tier whose hosts may read the metrics.',
+      type: 'string',
+      default: 'monitor',
+    },
+    node_exporter_allow_from: {
+      description: "Addresses that may read the metrics, in place of the monitor tier's.",
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+    },
+    node_exporter_firewall: {
+      description: 'Open the port in ufw; false on hosts without the role ufw.',
+      type: 'boolean',
+      default: true,
+    },
+  },
+  resources({ host, vars, facts, group, template }) {
+    const restarted = [restart('prometheus-node-exporter')]
+    const others = group('all').filter((peer) => peer.name !== host.name)
+    const readers =
+      vars.node_exporter_allow_from.length > 0
+        ? vars.node_exporter_allow_from
+        : tierAddresses(others, [vars.node_exporter_monitor_tier], 'node_exporter_allow_from')
+    const listen = vars.node_exporter_listen ?? ownAddress(host.address, Object.values(facts.addresses).flat())
+    return [
+      pkg({ name: 'prometheus-node-exporter', notify: restarted }),
+      file({
+        path: '/etc/default/prometheus-node-exporter',
+        content: template('default.ejs', {
+          flags: [...vars.node_exporter_flags, `--web.listen-address=${socket(listen, vars.node_exporter_port)}`],
+        }),
+        mode: '0644',
+        notify: restarted,
+      }),
+      systemdUnit({
+        unit: 'prometheus-node-exporter.service',
+        dropIn: 'provision.conf',
+        content: template('unit.conf.ejs'),
+      }),
+      ...(vars.node_exporter_firewall && readers.length > 0
+        ? [
+            ufwRule({
+              action: 'allow',
+              proto: 'tcp',
+              port: vars.node_exporter_port,
+              from: readers,
+              comment: 'node_exporter',
+            }),
+          ]
+        : []),
+      service({ name: 'prometheus-node-exporter', enabled: true, state: 'started' }),
+    ]
+  },
+})
+
+/** The address when the host has it; behind NAT, or known by a name, it listens on all, and the firewall decides. */
+const ownAddress = (address: string, present: readonly string[]): string => (present.includes(address) ? address : '')
+
+const socket = (address: string, port: number): string =>
+  ipFamily(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`

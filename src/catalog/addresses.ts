@@ -1,0 +1,29 @@
+import { isIP } from 'node:net'
+import { ProvisionError } from '../errors.ts'
+import type { Peer } from './role.ts'
+
+/** 4 or 6 for an IP address, undefined for a name. */
+export function ipFamily(address: string): 4 | 6 | undefined {
+  const family = isIP(address)
+  return family === 4 || family === 6 ? family : undefined
+}
+
+/**
+ * Addresses of the hosts of some tiers, each once, for what takes no names: firewall rules, trusted proxies. A tier
+ * that the site does not have has no hosts.
+ * @param peers usually `group('all')`
+ * @param instead the var to be set where a host is known by a DNS name only
+ * @throws ProvisionError for a host whose address is a name
+ */
+export function tierAddresses(peers: readonly Peer[], tiers: readonly string[], instead: string): string[] {
+  const addresses = peers
+    .filter((peer) => tiers.includes(peer.tier))
+    .map(({ name, address }) => {
+      if (ipFamily(address) !== undefined) return address
+      throw new ProvisionError(`the address of ${name} is a name (${address}) where an IP address is needed`, {
+        code: 'input',
+        hint: `give ${name} an IP address in hosts.yml, or list addresses in ${instead}`,
+      })
+    })
+  return [...new Set(addresses)]
+}
