@@ -160,7 +160,8 @@ describe('authorized keys', () => {
 
   it('are the only ones where that is declared, and modes are repaired', async () => {
     await exec(`chmod 755 /home/ann/.ssh; chmod 644 ${FILE}; chown root: /home/ann/.ssh ${FILE}`)
-    await converge(authorizedKeyKind, { user: 'ann', keys: [key('two')], exclusive: true })
+    const seen = await converge(authorizedKeyKind, { user: 'ann', keys: [key('two')], exclusive: true })
+    expect(seen).toContain('key: ssh-rsa junk -> ')
     expect(await exec(`cat ${FILE}; stat -c "%U %a" /home/ann/.ssh ${FILE}`)).toBe(
       `# mine\n${key('two')}\nann 700\nann 600`,
     )
