@@ -77,7 +77,8 @@ export function rootCommand(host: Host, nonce: string, script: string): RootComm
   if (becomePassword === undefined) return { command: SUDO, input: body }
   const password = reveal(becomePassword)
   if (/[\n\r\0]/.test(password)) throw failure(host, 'become', 'the become password is more than one line')
-  return { command: SUDO_WITH_PASSWORD, input: `${password}\n${body}` }
+  // Where sudo did not ask, the password still lies on standard input: no command of the script may read it.
+  return { command: SUDO_WITH_PASSWORD, input: `${password}\nexec </dev/null\n${body}` }
 }
 
 /**
@@ -121,7 +122,8 @@ const explain = (host: Host, raw: RawResult): ProvisionError => {
   if (/not in the sudoers|not allowed to|may not run|I'm sorry/.test(raw.stderr)) {
     return no(`${user} may not become root with sudo`, 'Add the user to sudoers (on Debian: to the group sudo).')
   }
-  if (becomePassword === undefined && raw.status === 1) {
+  // sudo: "a password is required"; sudo-rs: "interactive authentication is required".
+  if (becomePassword === undefined && /(password|authentication) is required/.test(raw.stderr)) {
     return no(
       `sudo asks for the password of ${user} and none was given`,
       'Give it with --ask-become-password or become_password_file, or allow NOPASSWD in sudoers.',
