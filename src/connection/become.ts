@@ -62,8 +62,12 @@ const SUDO_WITH_PASSWORD = `sh -c '${[
 
 const marker = (nonce: string) => `@@${nonce} root `
 
-/** The script, preceded by a line on standard error that proves that it runs and as whom. */
-const marked = (nonce: string, script: string) => `printf '${marker(nonce)}%s\\n' "$(id -u)" >&2\n${script}`
+/**
+ * The script, preceded by a line on standard error that proves that it runs and as whom. Who logs in as root is root;
+ * sudo's `runas_default` may name another user, so the rest is asked.
+ */
+const marked = (nonce: string, script: string, user: string) =>
+  `printf '${marker(nonce)}%s\\n' ${user === 'root' ? '0' : '"$(id -u)"'} >&2\n${script}`
 
 /**
  * How a script gets to a root shell.
@@ -72,7 +76,7 @@ const marked = (nonce: string, script: string) => `printf '${marker(nonce)}%s\\n
  */
 export function rootCommand(host: Host, nonce: string, script: string): RootCommand {
   const { user, become, becomePassword } = host.connection
-  const body = marked(nonce, script)
+  const body = marked(nonce, script, user)
   if (become === 'none' || user === 'root') return { command: 'sh', input: body }
   if (becomePassword === undefined) return { command: SUDO, input: body }
   const password = reveal(becomePassword)
