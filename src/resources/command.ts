@@ -42,7 +42,8 @@ export const commandKind: ResourceKind<Command, CommandState> = {
   },
   diff(desired, actual) {
     if (actual !== 'absent' && actual.done) return undefined
-    return { action: 'run', desired, actual, fields: [{ field: 'run', to: masked(desired.run).trim() }] }
+    const repeats = desired.unless === undefined && desired.creates === undefined
+    return { action: 'run', desired, actual, repeats, fields: [{ field: 'run', to: masked(desired.run).trim() }] }
   },
   apply: (changes) => joinScripts(changes.map(applyOne)),
 }
