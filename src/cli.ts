@@ -43,7 +43,7 @@ Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
 // Heavy parts are imported only when there is something to do, so that help and usage errors are instant.
 const program = new Command('provision')
   .description('Brings hosts to the state that roles declare, over plain SSH. Nothing is installed on them.')
-  .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/')
+  .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path')
   .option('--check', 'dry run: show what would change and change nothing', false)
   .option('--diff', 'show the diffs of files and fields (with --check by default)')
   .option('--no-diff', 'leave the diffs out')

@@ -43,7 +43,7 @@ describe('a project', () => {
   test('names an unknown role, and not its vars as well', async () => {
     const root = projectFolder({ ...FILES, 'inventories/site.yml': 'tiers: [{ name: web, roles: [web_tset] }]\n' })
     expect(await problemsOf(() => prepare(options(root)))).toEqual([
-      "inventories/site.yml:1:29 unknown role 'web_tset' [tiers.0.roles.0] (did you mean 'web_test'?)",
+      "inventories/site.yml:1:30 unknown role 'web_tset' [tiers.0.roles.0] (did you mean 'web_test'?)",
     ])
   })
 

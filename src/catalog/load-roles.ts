@@ -45,22 +45,25 @@ export async function loadRoles(
   names: readonly string[],
 ): Promise<LoadedRoles> {
   const files = [...new Set(names)].flatMap((name) => found.get(name) ?? [])
-  const importOwn = files.some((file) => !file.builtin) ? await importerOf(root) : importBuiltin
-  const loaded = await Promise.all(files.map((file) => load(file, file.builtin ? importBuiltin : importOwn)))
+  const importSource = files.some(isSource) ? await sourceImporter(root) : importCompiled
+  const loaded = await Promise.all(files.map((file) => load(file, isSource(file) ? importSource : importCompiled)))
   const problems = loaded.flatMap(({ file, problem }) =>
     problem === undefined ? [] : [{ message: problem, origin: { file: relative(root, file.file), line: 1, col: 1 } }],
   )
   return { roles: new Map(loaded.flatMap(({ file, role }) => (role ? [[file.name, role] as const] : []))), problems }
 }
 
+/** Built-in roles are JavaScript once provision is built. */
+const isSource = ({ file, builtin }: RoleFile): boolean => !builtin || file.endsWith('.ts')
+
 type Import = (file: string) => Promise<unknown>
 
-const importBuiltin: Import = async (file) => defaultOf(await import(pathToFileURL(file).href))
+const importCompiled: Import = async (file) => defaultOf(await import(pathToFileURL(file).href))
 
-/** Imports a project's TypeScript; `provision` is this very program there, wherever the project stands. */
-async function importerOf(root: string): Promise<Import> {
+/** Imports TypeScript; `provision` is this very program there, wherever the project stands. */
+async function sourceImporter(root: string): Promise<Import> {
   const [{ createJiti }, provision] = await Promise.all([import('jiti'), import('../index.ts')])
-  const jiti = createJiti(join(root, 'roles'), { virtualModules: { provision }, moduleCache: false })
+  const jiti = createJiti(join(root, 'roles'), { virtualModules: { provision } })
   return async (file) => defaultOf(await jiti.import(file))
 }
 

@@ -1,7 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import { messageOf, type Problem } from '../errors.ts'
 import type { Host, Value, Vars } from '../inventory/inventory.ts'
-import { problemsOf } from '../inventory/validate.ts'
+import { AJV_OPTIONS, problemsOf } from '../inventory/validate.ts'
 import { isMapping, mergeVars, withoutNulls } from '../inventory/vars.ts'
 import { isSecret, reveal, secret } from '../secret.ts'
 import type { Role } from './role.ts'
@@ -23,7 +23,7 @@ export interface RoleVarsReader {
 
 /** Reads vars by the schemas of roles; each schema is compiled once, each host read once. */
 export function roleVarsReader(): RoleVarsReader {
-  const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, allowUnionTypes: true })
+  const ajv = new Ajv({ ...AJV_OPTIONS, useDefaults: true })
   ajv.addKeyword({ keyword: 'optional', schemaType: 'boolean' })
   ajv.addKeyword({
     keyword: 'secret',

@@ -62,8 +62,12 @@ const SUDO_WITH_PASSWORD = `sh -c '${[
 
 const marker = (nonce: string) => `@@${nonce} root `
 
-/** The script, preceded by a line on standard error that proves that it runs and as whom. */
-const marked = (nonce: string, script: string) => `printf '${marker(nonce)}%s\\n' "$(id -u)" >&2\n${script}`
+/**
+ * The script, preceded by a line on standard error that proves that it runs and as whom. Who logs in as root is root;
+ * sudo's `runas_default` may name another user, so the rest is asked.
+ */
+const marked = (nonce: string, script: string, user: string) =>
+  `printf '${marker(nonce)}%s\\n' ${user === 'root' ? '0' : '"$(id -u)"'} >&2\n${script}`
 
 /**
  * How a script gets to a root shell.
@@ -72,12 +76,13 @@ const marked = (nonce: string, script: string) => `printf '${marker(nonce)}%s\\n
  */
 export function rootCommand(host: Host, nonce: string, script: string): RootCommand {
   const { user, become, becomePassword } = host.connection
-  const body = marked(nonce, script)
+  const body = marked(nonce, script, user)
   if (become === 'none' || user === 'root') return { command: 'sh', input: body }
   if (becomePassword === undefined) return { command: SUDO, input: body }
   const password = reveal(becomePassword)
   if (/[\n\r\0]/.test(password)) throw failure(host, 'become', 'the become password is more than one line')
-  return { command: SUDO_WITH_PASSWORD, input: `${password}\n${body}` }
+  // Where sudo did not ask, the password still lies on standard input: no command of the script may read it.
+  return { command: SUDO_WITH_PASSWORD, input: `${password}\nexec </dev/null\n${body}` }
 }
 
 /**
@@ -121,7 +126,8 @@ const explain = (host: Host, raw: RawResult): ProvisionError => {
   if (/not in the sudoers|not allowed to|may not run|I'm sorry/.test(raw.stderr)) {
     return no(`${user} may not become root with sudo`, 'Add the user to sudoers (on Debian: to the group sudo).')
   }
-  if (becomePassword === undefined && raw.status === 1) {
+  // sudo: "a password is required"; sudo-rs: "interactive authentication is required".
+  if (becomePassword === undefined && /(password|authentication) is required/.test(raw.stderr)) {
     return no(
       `sudo asks for the password of ${user} and none was given`,
       'Give it with --ask-become-password or become_password_file, or allow NOPASSWD in sudoers.',

@@ -9,6 +9,14 @@ export interface ConnectOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
+const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
+  let loaded: Promise<T> | undefined
+  return () => {
+    loaded ??= load()
+    return loaded
+  }
+}
+
 /**
  * A function that connects hosts and shares what they have in common, such as a parsed known_hosts. Transports are
  * loaded when the first host needs them.
@@ -16,14 +24,18 @@ export interface ConnectOptions {
 export function connector(options: ConnectOptions = {}): (host: Host) => Promise<Connection> {
   const files = knownHostsFiles(options.warn)
   const env = options.env ?? process.env
+  // Each is imported once: loaders that compile on the fly hand half a module to those who ask while it loads.
+  const ssh = once(() => import('./ssh.ts'))
+  const openssh = once(() => import('./openssh.ts'))
+  const local = once(() => import('./local.ts'))
   return async (host) => {
     switch (host.connection.transport) {
       case 'ssh':
-        return (await import('./ssh.ts')).connectSsh(host, files, env)
+        return (await ssh()).connectSsh(host, files, env)
       case 'openssh':
-        return (await import('./openssh.ts')).connectOpenSsh(host, env)
+        return (await openssh()).connectOpenSsh(host, env)
       case 'local':
-        return (await import('./local.ts')).connectLocal(host, env)
+        return (await local()).connectLocal(host, env)
     }
   }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { AnyAuthMethod, AuthHandlerMiddleware } from 'ssh2'
+import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
 import type { Host } from '../inventory/inventory.ts'
 import { errno, failure } from './failure.ts'
 
@@ -18,7 +18,7 @@ export interface Identities {
 }
 
 type KeyFile =
-  | { readonly text: string }
+  | { readonly key: ParsedKey }
   | { readonly problem: 'missing' | 'unreadable' | 'encrypted' | 'not a private key' }
 
 const readKey = async (path: string): Promise<KeyFile> => {
@@ -26,7 +26,7 @@ const readKey = async (path: string): Promise<KeyFile> => {
   try {
     const text = await readFile(path, 'utf8')
     const parsed = ssh2.utils.parseKey(text)
-    if (!(parsed instanceof Error)) return parsed.isPrivateKey() ? { text } : { problem: 'not a private key' }
+    if (!(parsed instanceof Error)) return parsed.isPrivateKey() ? { key: parsed } : { problem: 'not a private key' }
     return { problem: /encrypted|passphrase/i.test(parsed.message) ? 'encrypted' : 'not a private key' }
   } catch (error) {
     return { problem: errno(error) === 'ENOENT' ? 'missing' : 'unreadable' }
@@ -46,19 +46,19 @@ export async function findIdentities(host: Host, env: NodeJS.ProcessEnv): Promis
   const agent: Identity[] = socket
     ? [{ label: 'the agent', method: { type: 'agent', username: user, agent: socket } }]
     : []
-  const fromFile = (path: string, text: string): Identity => ({
+  const fromFile = (path: string, key: ParsedKey): Identity => ({
     label: path,
-    method: { type: 'publickey', username: user, key: text },
+    method: { type: 'publickey', username: user, key },
   })
   if (identityFile !== undefined) {
-    const key = await readKey(identityFile)
-    if ('text' in key) return { usable: [fromFile(identityFile, key.text)], skipped: [] }
-    if (key.problem === 'encrypted' && agent.length > 0) {
+    const file = await readKey(identityFile)
+    if ('key' in file) return { usable: [fromFile(identityFile, file.key)], skipped: [] }
+    if (file.problem === 'encrypted' && agent.length > 0) {
       return { usable: agent, skipped: [`${identityFile} (encrypted)`] }
     }
-    throw failure(host, 'auth', `the identity file ${identityFile} is ${key.problem}`, {
+    throw failure(host, 'auth', `the identity file ${identityFile} is ${file.problem}`, {
       hint:
-        key.problem === 'encrypted'
+        file.problem === 'encrypted'
           ? 'Load it into ssh-agent (`ssh-add`) and run provision where SSH_AUTH_SOCK is set.'
           : 'Set identity_file to a private key that you may read, or remove it to use ssh-agent.',
     })
@@ -66,9 +66,9 @@ export async function findIdentities(host: Host, env: NodeJS.ProcessEnv): Promis
   const usable = [...agent]
   const skipped: string[] = []
   for (const path of DEFAULT_KEYS.map((name) => join(env.HOME ?? homedir(), '.ssh', name))) {
-    const key = await readKey(path)
-    if ('text' in key) usable.push(fromFile(path, key.text))
-    else if (key.problem !== 'missing') skipped.push(`${path} (${key.problem})`)
+    const file = await readKey(path)
+    if ('key' in file) usable.push(fromFile(path, file.key))
+    else if (file.problem !== 'missing') skipped.push(`${path} (${file.problem})`)
   }
   return { usable, skipped }
 }

@@ -33,6 +33,8 @@ export async function runProgram(
       env,
     })
     const running = shell({ input, signal: wait.signal })`exec ${words(argv)}`
+    // The program may end without reading all of its input.
+    running.stdin.on('error', () => {})
     running.stdout.on('data', stdout.push)
     running.stderr.on('data', stderr.push)
     const ended = await running

@@ -2,7 +2,7 @@ import { STATE_DIR } from '../plan/target-state.ts'
 import type { DeadMan } from '../resources/resource.ts'
 import { type Script, sh, writeBytes } from '../shell/script.ts'
 
-/** Seconds until the host puts back a change that may have cut the tool's access, unless disarmed before. */
+/** Seconds after a change that may have cut the tool's access until the host puts it back, unless disarmed before. */
 export const DEAD_MAN_SECONDS = 45
 
 /** Status of `disarm` when the timer was faster. */
@@ -11,12 +11,16 @@ export const FIRED = 77
 const unitOf = (id: string) => `provision-dead-man-${id}`
 const dirOf = (id: string) => `${STATE_DIR}/dead-man/${id}`
 
+const startTimer = (id: string, seconds: number): Script =>
+  sh`systemd-run --quiet --collect --unit=${unitOf(id)} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh ${`${dirOf(id)}/restore`}`
+
 /**
  * Takes a snapshot and starts a timer on the host that puts it back. The timer lives in systemd, so it fires whatever
  * becomes of the controller, the link and this script.
  * @param id letters and digits, unique per armed change
+ * @param seconds that the change itself may take, beyond the time to prove the access
  */
-export function arm(id: string, deadMan: DeadMan): Script {
+export function arm(id: string, deadMan: DeadMan, seconds: number): Script {
   const dir = dirOf(id)
   const restore = [
     'PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH',
@@ -34,7 +38,15 @@ export function arm(id: string, deadMan: DeadMan): Script {
     )
     ${writeBytes(restore.join('\n'), sh`${`${dir}/restore`}`)}
     sync
-    systemd-run --quiet --collect --unit=${unitOf(id)} --on-active=${DEAD_MAN_SECONDS} --timer-property=AccuracySec=100ms /bin/sh ${`${dir}/restore`}
+    ${startTimer(id, seconds + DEAD_MAN_SECONDS)}
+  `
+}
+
+/** Once the change is made: from now on the host waits no longer than it takes to come back in. */
+export function shorten(id: string): Script {
+  return sh`
+    systemctl stop ${`${unitOf(id)}.timer`}
+    ${startTimer(id, DEAD_MAN_SECONDS)}
   `
 }
 

@@ -22,11 +22,12 @@ export function unreadable(plan: HostPlan): Failure | undefined {
   const items = plan.items.filter((item) => item.problem !== undefined)
   const first = items[0]
   if (!first) return undefined
+  const problems = [...new Set(items.map((item) => item.problem))]
   return {
     code: 'probe',
-    message: `the state of ${items.length === 1 ? first.key : `${items.length} resources`} can't be read, so nothing is changed`,
+    message: `nothing is changed: ${problems.join('; ')}`,
     resource: first.key,
-    hint: 'see on the host why it can not be asked, then run again',
-    log: [...new Set(items.map((item) => `${item.kind}: ${item.problem}`))],
+    hint: first.hint ?? 'see on the host why it can not be asked, then run again',
+    log: [],
   }
 }

@@ -17,21 +17,21 @@ const RETRY_MS = 2000
  */
 export async function runGuarded(session: HostSession, run: Omit<SegmentRun, 'armed'>): Promise<'applied' | 'stale'> {
   const armed = `${session.run.id}${session.nonce().slice(0, 8)}`
-  const began = performance.now()
   try {
     const outcome = await runSegment(session, { ...run, armed })
     if (outcome === 'stale') return outcome
   } catch (error) {
     if (error instanceof ProvisionError && (error.code === 'apply' || error.code === 'handler')) {
-      await oneScript(session, putBack(armed), began).catch(() => undefined)
+      await oneScript(session, putBack(armed)).catch(() => undefined)
     }
     throw error
   }
-  await proveAccess(session, armed, began, run.segment)
+  await proveAccess(session, armed, run.segment)
   return 'applied'
 }
 
-async function proveAccess(session: HostSession, armed: string, began: number, segment: Segment): Promise<void> {
+async function proveAccess(session: HostSession, armed: string, segment: Segment): Promise<void> {
+  const began = performance.now()
   const keys = segment.steps.flatMap((step) => step.map(({ resource }) => resource.key))
   let cause: unknown
   for (;;) {
@@ -75,8 +75,7 @@ async function overNewConnection(session: HostSession, script: Script): Promise<
 }
 
 /** The old connection serves when it still lives; otherwise the timer does the same a little later. */
-async function oneScript(session: HostSession, script: Script, began: number): Promise<void> {
+async function oneScript(session: HostSession, script: Script): Promise<void> {
   const nonce = session.nonce()
-  const timeoutMs = Math.max(5000, DEAD_MAN_SECONDS * 1000 - (performance.now() - began))
-  await session.connection.exec(probeScript(nonce, [{ id: 'put-back', script, timeout: 60 }]).sh, { timeoutMs })
+  await session.connection.exec(probeScript(nonce, [{ id: 'put-back', script, timeout: 60 }]).sh, { timeoutMs: 70_000 })
 }

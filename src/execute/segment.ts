@@ -3,7 +3,7 @@ import type { Handler } from '../resources/resource.ts'
 import { withoutSecrets } from '../secret.ts'
 import { applyScript, type Fragment } from '../shell/frame.ts'
 import { joinScripts } from '../shell/script.ts'
-import { arm } from './dead-man.ts'
+import { arm, shorten } from './dead-man.ts'
 import { renewLock, takeLock } from './lock.ts'
 import { owe, pay } from './owed.ts'
 import type { HostSession } from './session.ts'
@@ -57,19 +57,23 @@ function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
       action: 'handler' as const,
       timeout: HANDLER_TIMEOUT,
     })),
+    ...(armed === undefined ? [] : [{ id: 'shorten', keys: [], action: 'update' as const, timeout: 30 }]),
     { id: 'renew', keys: [], action: 'update', timeout: 30 },
   ]
 }
 
 function fragmentsOf(session: HostSession, run: SegmentRun, shown: boolean): Fragment[] {
   const { segment, handlers, armed } = run
+  const infos = stepInfos(run)
+  const limit = infos.reduce((sum, { timeout }) => sum + timeout, 0)
   const scripts = [
-    ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan)]),
+    ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan, limit)]),
     ...segment.steps.map((step) => joinScripts([owe(owedBy(step)), applyStep(step, shown)])),
     ...handlers.map(pay),
+    ...(armed === undefined ? [] : [shorten(armed)]),
     renewLock(session.run),
   ]
-  return stepInfos(run).flatMap(({ id, timeout }, i) => {
+  return infos.flatMap(({ id, timeout }, i) => {
     const script = scripts[i]
     return script ? [{ id, timeout, script }] : []
   })

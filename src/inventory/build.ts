@@ -28,7 +28,7 @@ export function buildTiers({ data, origins }: Source<SiteFile>): Tier[] {
   return data.tiers.map((tier, i) => ({
     name: tier.name,
     roles: tier.roles,
-    rollout: { serial: tier.rollout?.serial ?? 1, maxFailPercentage: tier.rollout?.max_fail_percentage ?? 0 },
+    rollout: { serial: tier.rollout?.serial ?? '100%', maxFailPercentage: tier.rollout?.max_fail_percentage ?? 100 },
     origin: originAt(origins, `/tiers/${i}`) ?? NOWHERE,
   }))
 }

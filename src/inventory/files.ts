@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { messageOf, type Problem } from '../errors.ts'
 import { nameHint } from './problems.ts'
 import { type ParsedYaml, parseYaml } from './yaml.ts'
@@ -21,10 +21,14 @@ export interface InventoryFiles {
   readonly problems: readonly Problem[]
 }
 
-/** Reads the files of inventories/<name>; what is wrong with them is in `problems`. */
+/**
+ * Reads the files of inventories/<name>, or of the folder itself when the name is a path; what is wrong with them is in
+ * `problems`.
+ */
 export async function readInventoryFiles(root: string, name: string): Promise<InventoryFiles> {
-  const dir = join(root, 'inventories', name)
-  const unknown = await unknownInventory(root, name)
+  const isPath = name.includes('/')
+  const dir = isPath ? resolve(root, name) : join(root, 'inventories', name)
+  const unknown = isPath ? undefined : await unknownInventory(root, name)
   if (unknown) {
     return { dir, site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map(), problems: [unknown] }
   }
@@ -38,7 +42,7 @@ export async function readInventoryFiles(root: string, name: string): Promise<In
   const site = own ?? shared
   const missing = [
     ...(site ? [] : [missingFile(join('inventories', 'site.yml'), 'it names the tiers and the roles of each')]),
-    ...(hosts ? [] : [missingFile(join('inventories', name, 'hosts.yml'), 'it names the hosts of each tier')]),
+    ...(hosts ? [] : [missingFile(relative(root, join(dir, 'hosts.yml')), 'it names the hosts of each tier')]),
   ]
   const files = [site, hosts, ...groupVars.values(), ...hostVars.values()]
   const problems = [...missing, ...files.flatMap((file) => file?.problems ?? [])]

@@ -43,7 +43,7 @@ export interface Host {
   readonly origin: Origin
 }
 
-/** How changes of a tier go out; the default is one host at a time and no failure allowed. */
+/** How changes of a tier go out; without a policy all hosts at once, and a failed one stops no other. */
 export interface RolloutPolicy {
   /** Hosts at a time: a number, or a percentage of the tier such as `25%`. */
   readonly serial: number | string

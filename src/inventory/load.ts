@@ -10,7 +10,7 @@ import { givenVars } from './given-vars.ts'
 import type { Inventory } from './inventory.ts'
 import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
-import { checked } from './validate.ts'
+import { AJV_OPTIONS, checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
 
 export interface InventoryOptions {
@@ -48,7 +48,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
   const home = options.home ?? homedir()
   const files = await readInventoryFiles(resolve(options.root), options.name)
   const given = givenVars(options.vars ?? [])
-  const ajv = new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true })
+  const ajv = new Ajv(AJV_OPTIONS)
   const site = parsed(files.site, (value, origins) => checked(ajv.compile<SiteFile>(SITE_SCHEMA), value, origins))
   const hosts = parsed(files.hosts, (value, origins) => checked(ajv.compile<HostsFile>(HOSTS_SCHEMA), value, origins))
   const passwords = await readPasswords(hosts.source?.data, files.hosts?.origins ?? new Map(), files.dir, home)

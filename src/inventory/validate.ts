@@ -1,7 +1,19 @@
-import type { ErrorObject, ValidateFunction } from 'ajv'
+import type { ErrorObject, Options, ValidateFunction } from 'ajv'
 import type { Problem } from '../errors.ts'
 import type { Origins } from './inventory.ts'
 import { dotted, nameHint, originAt, step, steps } from './problems.ts'
+
+/**
+ * How ajv is used here: all errors, with what they are about. Schemas are not checked against the meta-schema, which
+ * costs more than all else on each start: strict mode finds unknown keywords and values of the wrong kind as well.
+ */
+export const AJV_OPTIONS: Options = {
+  allErrors: true,
+  verbose: true,
+  allowUnionTypes: true,
+  meta: false,
+  validateSchema: false,
+}
 
 /**
  * Draws a problem from each of ajv's errors (allErrors and verbose on).
@@ -55,9 +67,11 @@ function explain(error: ErrorObject): Explained {
   return { message: `${subject}${shown} ${reasonOf(error, hint)}`, hint }
 }
 
-/** A pattern says little to people; the description does, where there is one. */
+/** A pattern or a choice of schemas says little to people; the description does, where there is one. */
 const reasonOf = (error: ErrorObject, description: string | undefined): string =>
-  error.keyword === 'pattern' && description !== undefined ? 'not valid' : (error.message ?? 'not valid')
+  OPAQUE.has(error.keyword) && description !== undefined ? 'not valid' : (error.message ?? 'not valid')
+
+const OPAQUE = new Set(['pattern', 'anyOf', 'oneOf', 'not'])
 
 function explainEnum(error: ErrorObject, subject: string): Explained {
   const allowed: unknown = error.params.allowedValues

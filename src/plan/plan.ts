@@ -25,6 +25,7 @@ export interface PlannedItem {
   readonly notify: readonly string[]
   /** Why the state of this resource could not be read; its host is not changed then. */
   readonly problem?: string | undefined
+  readonly hint?: string | undefined
   /** A command without a condition: it is planned on every run. */
   readonly repeats?: boolean | undefined
 }

@@ -62,7 +62,7 @@ function itemOf(resource: CompiledResource, reading: Reading, segment: number): 
     fields: change?.fields ?? [],
     diffs: change?.texts?.map(textDiff) ?? [],
     notify: change ? resource.notify.map((handler) => handler.id) : [],
-    ...(reading.state === 'unreadable' ? { problem: reading.problem } : {}),
+    ...(reading.state === 'unreadable' ? { problem: reading.problem, hint: reading.hint } : {}),
     ...(change?.repeats ? { repeats: true } : {}),
   }
 }

@@ -1,5 +1,5 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
-import { messageOf } from '../errors.ts'
+import { messageOf, ProvisionError } from '../errors.ts'
 import type { Change } from '../resources/resource.ts'
 import type { Answer } from '../shell/frame.ts'
 import { groupByKind, type KindGroup } from './probe-batch.ts'
@@ -9,7 +9,7 @@ export type Reading =
   | { readonly state: 'as-declared' }
   | { readonly state: 'differs'; readonly change: Change }
   | { readonly state: 'unknown' }
-  | { readonly state: 'unreadable'; readonly problem: string }
+  | { readonly state: 'unreadable'; readonly problem: string; readonly hint?: string | undefined }
 
 /** Desired × actual for every resource, by key. A kind that failed marks its own resources only. */
 export function readState(
@@ -30,8 +30,8 @@ type Reader = (resource: CompiledResource, index: number) => Reading
 
 function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): Reader {
   const failed =
-    (problem: string): Reader =>
-    () => ({ state: 'unreadable', problem })
+    (problem: string, hint?: string): Reader =>
+    () => ({ state: 'unreadable', problem, hint })
   if (answer === undefined) return failed(`the probe of ${kind.kind} gave no answer`)
   if (answer.status === 124) return failed(`the probe of ${kind.kind} hung and was ended`)
   if (answer.status !== 0) return failed(`the probe of ${kind.kind} failed with status ${answer.status}`)
@@ -46,6 +46,8 @@ function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): R
       return change ? { state: 'differs', change } : { state: 'as-declared' }
     }
   } catch (error) {
+    // A kind that refuses says so itself; anything else is an answer that makes no sense.
+    if (error instanceof ProvisionError) return failed(error.message, error.hint)
     return failed(`the probe of ${kind.kind} can't be read: ${messageOf(error)}`)
   }
 }

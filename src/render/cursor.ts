@@ -5,8 +5,10 @@ const SHOW = '\u001b[?25h'
  * @returns stops the watch; call it when the list is done.
  */
 export function guardCursor(out: NodeJS.WritableStream): () => void {
+  // As it is now: listr2 puts a buffer in its place while it draws.
+  const write = out.write.bind(out)
   const show = () => {
-    out.write(SHOW)
+    write(SHOW)
   }
   const onSignal = (signal: NodeJS.Signals) => {
     show()
@@ -14,8 +16,9 @@ export function guardCursor(out: NodeJS.WritableStream): () => void {
     if (process.listenerCount(signal) === 0) process.kill(process.pid, signal)
   }
   process.once('exit', show)
-  process.once('SIGINT', onSignal)
-  process.once('SIGTERM', onSignal)
+  // Ahead of the others: listr2's own guard steps back as long as it sees a listener besides itself.
+  process.prependOnceListener('SIGINT', onSignal)
+  process.prependOnceListener('SIGTERM', onSignal)
   return () => {
     process.off('exit', show)
     process.off('SIGINT', onSignal)

@@ -39,7 +39,9 @@ export async function showLive(list: LiveList, screen: Screen): Promise<void> {
   const rows = list.rows.map((row) => ({ title: HIDDEN, task: (_: unknown, task: Task) => shown(row, task, screen) }))
   const head = (task: Task) => {
     const ended = shown(list.head, task, screen)
-    return rows.length === 0 ? ended : task.newListr(rows, { concurrent: true, exitOnError: false })
+    // The hidden row keeps the list open until the head ends, for it may change after the last row.
+    const all = [...rows, { title: HIDDEN, task: () => ended }]
+    return rows.length === 0 ? ended : task.newListr(all, { concurrent: true, exitOnError: false })
   }
   const listr = new Listr<unknown, typeof TreeRenderer, typeof TreeRenderer>(
     [{ title: HIDDEN, task: (_, task) => head(task) }],
@@ -58,7 +60,11 @@ export async function showLive(list: LiveList, screen: Screen): Promise<void> {
         formatOutput: 'truncate',
         icon: { [Level.WAITING]: ' ', [Level.OUTPUT]: '│', [Level.COMPLETED_WITH_FAILED_SUBTASKS]: '✖' },
         color: iconColors(screen.color),
-        logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new ProcessOutput(screen.out) }),
+        logger: new ListrLogger({
+          useIcons: true,
+          toStderr: [],
+          processOutput: new ProcessOutput(screen.out, screen.out),
+        }),
       },
     },
   )

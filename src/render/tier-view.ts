@@ -30,7 +30,7 @@ export interface TierView {
 interface HostView {
   readonly row: Row
   begun: boolean
-  step?: { readonly name: string; readonly since: number } | undefined
+  step?: { readonly name: string; readonly since: number | undefined } | undefined
   done: number
   steps: number
   said?: string | undefined
@@ -56,8 +56,10 @@ export function tierView(
 
   const active = (host: string, view: HostView) => {
     if (!view.begun || view.final) return
-    const seconds = view.step === undefined ? 0 : Math.floor((options.now() - view.step.since) / 1000)
-    const place = view.steps === 0 ? '' : `  ${Math.min(view.done + 1, view.steps)}/${view.steps}`
+    const since = view.step?.since
+    const seconds = since === undefined ? 0 : Math.floor((options.now() - since) / 1000)
+    const place =
+      view.steps === 0 ? '' : `  ${Math.min(since === undefined ? view.done : view.done + 1, view.steps)}/${view.steps}`
     view.row.set({
       title: line(
         name(host),
@@ -92,7 +94,8 @@ export function tierView(
     stepDone: (host) =>
       change(host, (view) => {
         view.done += 1
-        view.step = undefined
+        // The name stays until the next one comes, so that the row does not blink.
+        view.step = view.step && { ...view.step, since: undefined }
         view.said = undefined
       }),
     say: (host, text) =>

@@ -95,7 +95,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         event.results.filter(({ outcome }) => outcome === 'ok'),
         options.verbosity,
       )
-      print([...(hadTiers ? [BLANK] : []), ...failed, ...unchanged])
+      print([...(hadTiers ? [BLANK] : []), ...failed, ...unchanged, ...(unchanged.length > 0 ? [BLANK] : [])])
     }
     print(summaryLines(event.summary, event.results, check))
   }

@@ -26,14 +26,15 @@ export function deadManForKeys(changes: readonly KeysChange[]): DeadMan | undefi
 /** A key that goes, or that gets other options: `from` may leave the tool outside. */
 const isLess = ({ field, from }: KeysChange['fields'][number]): boolean => field === 'key' && from !== undefined
 
-/** Finds the home; `own` makes ~/.ssh the user's, whatever is there. */
+/** Sets uid, gid and home, links in its path resolved. */
 const find = (user: string): Script => sh`
   entry=$(getent passwd -- ${user}) || { echo ${`authorized keys: there is no user ${user}`} >&2; exit 1; }
   uid=$(echo "$entry" | cut -d: -f3); gid=$(echo "$entry" | cut -d: -f4)
   home=$(realpath -e -- "$(echo "$entry" | cut -d: -f6)")`
 
 /**
- * A directory can't be a hard link and, once entered, can't be swapped for another: chown gets what was looked at.
+ * Makes ~/.ssh the user's. A directory can't be a hard link and, once entered, can't be swapped for another: chown gets
+ * what was looked at.
  */
 const OWN = rawScript(
   [
@@ -91,8 +92,6 @@ const save = (user: string): Script => sh`
   ${find(user)}
   if [ -f "$home/.ssh/authorized_keys" ] && [ ! -L "$home/.ssh" ] && [ ! -L "$home/.ssh/authorized_keys" ]; then
     cp -- "$home/.ssh/authorized_keys" "$SNAPSHOT/keys-"${user}
-  else
-    : >"$SNAPSHOT/none-"${user}
   fi
   )`
 
@@ -103,8 +102,6 @@ const putBack = (user: string): Script => sh`
   if [ -e "$SNAPSHOT/keys-"${user} ]; then
     ${OWN}
     setpriv --reuid="$uid" --regid="$gid" --init-groups -- sh -euc ${PUT} sh "$home" <"$SNAPSHOT/keys-"${user}
-  elif [ -e "$SNAPSHOT/none-"${user} ]; then
-    rm -f -- "$home/.ssh/authorized_keys"
   fi
   )`
 

@@ -13,6 +13,8 @@ export interface AuthorizedKeys {
 
 export interface KeysState {
   readonly keys: readonly KeyLine[]
+  /** Lines that are neither keys nor comments to us; a newer sshd may know more. */
+  readonly others: readonly string[]
   /** Why sshd could refuse the file or somebody else could write it: `mode 0644`, `directory of root`. */
   readonly flaws: readonly string[]
 }

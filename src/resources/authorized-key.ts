@@ -48,7 +48,7 @@ export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
 /** The keys that let one user in over SSH. */
 export const authorizedKeys = constructorOf(authorizedKeyKind)
 
-const NOTHING: KeysState = { keys: [], flaws: [] }
+const NOTHING: KeysState = { keys: [], others: [], flaws: [] }
 
 function probe(all: readonly AuthorizedKeys[]): Script {
   return sh`
@@ -74,7 +74,7 @@ const READ = rawScript(
 const stateOf = (record: readonly string[] | undefined): KeysState | 'absent' => {
   if (record === undefined) return 'absent'
   const [uid, dirOwner, dirMode, owner, mode, base64 = ''] = record
-  if (dirOwner === 'symlink') return { keys: [], flaws: ['a symlink'] }
+  if (dirOwner === 'symlink') return { ...NOTHING, flaws: ['a symlink'] }
   const flaws = [
     ...(dirOwner === uid ? [] : [`~/.ssh of uid ${dirOwner}`]),
     ...(dirMode === '700' ? [] : [`~/.ssh mode ${dirMode}`]),
@@ -82,23 +82,27 @@ const stateOf = (record: readonly string[] | undefined): KeysState | 'absent' =>
     ...(mode === '600' ? [] : [`file mode ${mode}`]),
   ]
   const lines = Buffer.from(base64, 'base64').toString().split('\n')
-  return { keys: lines.flatMap((line) => parseKeyLine(line) ?? []), flaws }
+  const others = lines.map((line) => line.trim()).filter((line) => /^[^#]/.test(line) && !parseKeyLine(line))
+  return { keys: lines.flatMap((line) => parseKeyLine(line) ?? []), others, flaws }
 }
 
 const keyChanges = (desired: AuthorizedKeys, state: KeysState): FieldChange[] => {
   const wanted = keysOf(desired)
-  const find = (list: readonly KeyLine[], { type, blob }: KeyLine) =>
-    list.find((other) => other.type === type && other.blob === blob)
+  const same = (list: readonly KeyLine[], { type, blob }: KeyLine) =>
+    list.filter((other) => other.type === type && other.blob === blob)
   if (desired.state === 'absent') {
-    return state.keys.filter((key) => find(wanted, key)).map((key) => ({ field: 'key', from: describeKey(key) }))
+    return wanted.flatMap((key) => same(state.keys, key)).map((key) => ({ field: 'key', from: describeKey(key) }))
   }
   const added = wanted.flatMap((key): FieldChange[] => {
-    const present = find(state.keys, key)
-    if (present?.options === key.options) return []
-    return [{ field: 'key', from: present && describeKey(present), to: describeKey(key) }]
+    const present = same(state.keys, key)
+    // The same key twice, once with fewer options, would let in by the first line.
+    const [other = present[0]] = present.filter((one) => one.options !== key.options)
+    if (other !== undefined && other.options === key.options) return []
+    return [{ field: 'key', from: other && describeKey(other), to: describeKey(key) }]
   })
-  const extra = desired.exclusive ? state.keys.filter((key) => !find(wanted, key)) : []
-  return [...added, ...extra.map((key) => ({ field: 'key', from: describeKey(key) }))]
+  if (!desired.exclusive) return added
+  const extra = state.keys.filter((key) => same(wanted, key).length === 0).map(describeKey)
+  return [...added, ...[...extra, ...state.others].map((from) => ({ field: 'key', from }))]
 }
 
 const flawChanges = (state: KeysState): FieldChange[] =>

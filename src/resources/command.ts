@@ -42,7 +42,8 @@ export const commandKind: ResourceKind<Command, CommandState> = {
   },
   diff(desired, actual) {
     if (actual !== 'absent' && actual.done) return undefined
-    return { action: 'run', desired, actual, fields: [{ field: 'run', to: masked(desired.run).trim() }] }
+    const repeats = desired.unless === undefined && desired.creates === undefined
+    return { action: 'run', desired, actual, repeats, fields: [{ field: 'run', to: masked(desired.run).trim() }] }
   },
   apply: (changes) => joinScripts(changes.map(applyOne)),
 }
@@ -79,7 +80,11 @@ const question = (desired: Command, i: number): Script =>
 const applyOne = ({ desired }: Change<Command, CommandState>): Script =>
   asUser(desired, reveal(desired.run), rawScript(''), 'sh -e')
 
-/** The text goes in on standard input; inside, standard input is empty, so that no command eats the rest of it. */
+/**
+ * The text goes in on standard input; inside, standard input is empty, so that no command eats the rest of it. The
+ * heredoc stands on the program and not on the subshell: dash (0.5.12) gives a redirected subshell inside a redirected
+ * group an empty heredoc.
+ */
 const asUser = ({ user, cwd }: Command, text: string, prefix: Script, shell: string): Script => {
   const end = `PROVISION_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
   const become =
@@ -87,5 +92,5 @@ const asUser = ({ user, cwd }: Command, text: string, prefix: Script, shell: str
       ? rawScript('')
       : sh`runuser -u ${user} -- env HOME="$(getent passwd ${user} | cut -d: -f6)" USER=${user} LOGNAME=${user}`
   const line = [sh`cd -- ${cwd ?? '/'} &&`, prefix, become, rawScript(shell)].map((part) => part.sh).filter(Boolean)
-  return rawScript([`( ${line.join(' ')} ) <<'${end}'`, '{', text, '} </dev/null', end].join('\n'))
+  return rawScript([`( ${line.join(' ')} <<'${end}'`, '{ :', text, '} </dev/null', end, ')'].join('\n'))
 }

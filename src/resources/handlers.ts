@@ -3,8 +3,8 @@ import type { Handler } from './resource.ts'
 
 export interface ReloadOptions {
   /**
-   * sh that prints what a reload that took effect must change, e.g. the PIDs of a server's workers. Without it, a unit
-   * that is still active afterwards is all the proof there is.
+   * sh that prints what a reload that took effect must change, e.g. the PIDs of a server's workers; when it fails
+   * it proves nothing. Without it, a unit that is still active afterwards is all the proof there is.
    */
   readonly changes?: string | undefined
   /** Seconds to wait for the change. Default 10. */

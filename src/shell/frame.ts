@@ -33,7 +33,8 @@ const framed = (nonce: string, fragment: Fragment, options: string): Script => {
     [
       `printf '@@${nonce} begin ${fragment.id}\\n'`,
       `timeout -k 5 ${fragment.timeout} sh ${options} <<'${end}'`,
-      '{',
+      // The colon: dash forgets the redirection of a subshell that is all there is in a redirected group.
+      '{ :',
       fragment.script.sh,
       '} </dev/null',
       end,

@@ -43,13 +43,13 @@ export function installFile(file: InstallFile): Script {
   )
 }
 
+/** The mode comes last and in one step: chown clears set-id bits, and a secret is never open to others in between. */
 const ownership = ({ mode, owner, group }: InstallFile): Script =>
   joinScripts([
-    rawScript(
-      'if [ -f "$dest" ] && [ ! -L "$dest" ]; then chown --reference="$dest" -- "$file"; chmod --reference="$dest" -- "$file"; else chmod 0644 -- "$file"; fi',
-    ),
+    rawScript('old=; if [ -f "$dest" ] && [ ! -L "$dest" ]; then old=1; chown --reference="$dest" -- "$file"; fi'),
     ...(owner !== undefined ? [sh`chown -- ${owner} "$file"`] : []),
     ...(group !== undefined ? [sh`chgrp -- ${group} "$file"`] : []),
-    // After chown, which clears set-id bits.
-    ...(mode !== undefined ? [sh`chmod ${mode} -- "$file"`] : []),
+    mode !== undefined
+      ? sh`chmod -- ${mode} "$file"`
+      : rawScript('if [ -n "$old" ]; then chmod --reference="$dest" -- "$file"; else chmod 0644 -- "$file"; fi'),
   ])

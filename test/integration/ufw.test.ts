@@ -125,7 +125,7 @@ describe('ufw on a real host', () => {
     [
       'an action changed',
       'ufw deny proto vrrp from 10.79.13.22',
-      'action (IPv4): deny in proto vrrp from 10.79.13.22 to 0.0.0.0/0 -> allow',
+      'action (IPv4): deny in proto vrrp from 10.79.13.22 to any -> allow',
     ],
     ['a policy changed', 'ufw default allow incoming', 'incoming: allow -> deny'],
     ['logging changed', 'ufw logging off', 'logging: off -> low'],

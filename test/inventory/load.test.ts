@@ -45,7 +45,7 @@ describe('a valid inventory', () => {
     const { inventory } = await load(projectFolder(files))
     expect(inventory.hosts.map((host) => host.name)).toEqual(['lb1', 'web1', 'web2'])
     expect(inventory.tiers.map((tier) => tier.rollout)).toEqual([
-      { serial: 1, maxFailPercentage: 0 },
+      { serial: '100%', maxFailPercentage: 100 },
       { serial: '25%', maxFailPercentage: 10 },
     ])
   })

@@ -162,7 +162,7 @@ describe('a text with secrets', () => {
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
   })
 })

@@ -1,3 +1,4 @@
+// biome-ignore lint/style/noRestrictedImports: only its pure functions, which read and write addresses; nothing is opened
 import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 
 /** A network (or one host) of one family, in the text form that ufw writes into its rules. */

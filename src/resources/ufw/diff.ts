@@ -50,8 +50,7 @@ const specFields = (desired: RuleDesired, spec: Spec, actual: SpecActual, ipv6: 
   if (desired.state === 'absent') return actual.tuples.map((tuple) => ({ field: 'rule', from: describeTuple(tuple) }))
   const to = describeSpec(spec)
   if (actual.tuples.length === 0) return [{ field: 'rule', to }]
-  if (actual.move)
-    return [{ field: 'order', from: `${to}: after a rule that it must precede or follow`, to: 'as declared' }]
+  if (actual.move) return [{ field: 'order', from: `${to}: before a rule declared before it`, to: 'after it' }]
   const wanted = spec.tuples.filter((tuple) => ipv6 || tuple.family === 4)
   return wanted.flatMap((tuple) => {
     const present = actual.tuples.find((other) => matchOf(other) === matchOf(tuple))

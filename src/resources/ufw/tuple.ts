@@ -103,7 +103,7 @@ export function ruleArgs(tuple: Tuple, both: boolean): { route: readonly string[
 
 /** The rule as people read it: `allow in proto tcp from 10.0.0.0/8 to any port 22`. */
 export function describeTuple(tuple: Tuple, both = false): string {
-  const { route, rule } = ruleArgs(tuple, both)
+  const { route, rule } = ruleArgs(tuple, both || !needsFamily(tuple))
   return [...route, ...rule].join(' ')
 }
 

@@ -1,0 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { findRoles, loadRoles } from '../src/catalog/load-roles.ts'
+import { InputError } from '../src/errors.ts'
+import { editorSchemas } from './editor-schemas.ts'
+import { roleReadme } from './role-docs.ts'
+
+/** Folder of the checkout. */
+export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * Every file that is made from the schemas, by its path in the checkout.
+ * @throws InputError when a built-in role can't be loaded.
+ */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  const found = await findRoles(CHECKOUT, join(CHECKOUT, 'roles'))
+  const { roles, problems } = await loadRoles(CHECKOUT, found, [...found.keys()])
+  if (problems.length > 0) throw new InputError(problems)
+  const schemas = [...editorSchemas(roles.values())].map(([name, text]) => [join('schema', name), text] as const)
+  const readmes = [...roles.values()].map((role) => {
+    const file = join('roles', role.name, 'README.md')
+    return [file, roleReadme(role, currentText(file))] as const
+  })
+  return new Map([...schemas, ...readmes])
+}
+
+/** What a file of the checkout holds now. */
+export function currentText(file: string): string | undefined {
+  const path = join(CHECKOUT, file)
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined
+}

@@ -1,0 +1,289 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from '../../src/connection/connect.ts'
+import type { Connection } from '../../src/connection/connection.ts'
+import { createPool } from '../../src/connection/pool.ts'
+import type { ConnectionSettings, Host } from '../../src/inventory/inventory.ts'
+import { secret } from '../../src/secret.ts'
+import { applyScript } from '../../src/shell/frame.ts'
+import { rawScript } from '../../src/shell/script.ts'
+import { aHost } from '../connection/host-fixture.ts'
+import type { LabHost } from '../lab/host.ts'
+import { type Lab, startLab } from '../lab/lab.ts'
+
+let lab: Lab
+let dir: string
+let password: string
+const open = new Set<Connection>()
+
+beforeAll(async () => {
+  lab = await startLab()
+  password = readFileSync(join(lab.dir, 'become_password'), 'utf8').trim()
+  dir = mkdtempSync(join(tmpdir(), 'connection-'))
+})
+afterEach(async () => {
+  await Promise.all([...open].map((connection) => connection.close()))
+  open.clear()
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+const machine = (name: string): LabHost => {
+  const found = lab.hosts.get(name)
+  if (found === undefined) throw new Error(`the lab has no ${name}`)
+  return found
+}
+const hostOf = (name: string, settings: Partial<ConnectionSettings> = {}): Host => {
+  const { address, login } = machine(name)
+  return aHost(
+    {
+      user: login,
+      become: login === 'root' ? 'none' : 'sudo',
+      identityFile: join(lab.dir, 'id_ed25519'),
+      knownHosts: join(lab.dir, 'known_hosts'),
+      connectTimeout: 15,
+      ...settings,
+    },
+    address,
+  )
+}
+const withPassword = (text = password) => ({ becomePassword: secret(text) })
+const dial = async (host: Host): Promise<Connection> => {
+  const connection = await connect(host)
+  open.add(connection)
+  return connection
+}
+const exec = async (host: Host, script: string) => (await dial(host)).exec(script)
+const journal = async (name: string, since: string) =>
+  (await machine(name).exec(['journalctl', '--no-pager', '-o', 'cat', '--since', since])).stdout
+const clock = async (name: string) => (await machine(name).exec(['date', '+%F %T'])).stdout.trim()
+
+const WAYS = [
+  ['root', 'web1', () => ({})],
+  ['sudo', 'web2', () => ({})],
+  ['sudo with a password', 'web3', withPassword],
+  ['sudo-rs with a password', 'lb1', withPassword],
+] as const
+
+describe.each(['ssh', 'openssh'] as const)('over %s', (transport) => {
+  test.each(WAYS)(
+    '%s: runs as root, with the address we come from, and keeps status and output apart',
+    async (_, name, more) => {
+      const script = '{ id -u; echo "$SSH_CONNECTION"; printf " é\\n\\n"; echo err >&2; exit 7; } </dev/null'
+      const result = await exec(hostOf(name, { transport, ...more() }), script)
+      expect(result).toEqual({
+        status: 7,
+        stdout: expect.stringMatching(/^0\n\S+ \d+ \S+ 22\n é\n\n$/),
+        stderr: 'err\n',
+      })
+    },
+  )
+
+  test.each(WAYS)('%s: a script of 1 MiB in UTF-8 arrives whole', async (_, name, more) => {
+    const text = `'"$\`\\ ü€𝄞 `.repeat(70_000)
+    const script = `cat <<'END_OF_TEXT'\n${text}\nEND_OF_TEXT\n`
+    let heard = ''
+    const connection = await dial(hostOf(name, { transport, ...more() }))
+    const result = await connection.exec(script, { onStdout: (part) => (heard += part) })
+    expect(Buffer.byteLength(script)).toBeGreaterThan(1 << 20)
+    expect(result.stdout === `${text}\n`).toBe(true)
+    expect(heard === result.stdout).toBe(true)
+  })
+
+  test('12 scripts at once on one connection', async () => {
+    const connection = await dial(hostOf('web3', { transport, ...withPassword() }))
+    const results = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => connection.exec(`sleep 0.2; echo ${i}; exit ${i}`)),
+    )
+    expect(results.map(({ status, stdout }) => [status, stdout])).toEqual(results.map((_, i) => [i, `${i}\n`]))
+  })
+
+  test('a script that is given up: by time, by the user, before it began', async () => {
+    const connection = await dial(hostOf('web1', { transport }))
+    await expect(connection.exec('sleep 30', { timeoutMs: 300 })).rejects.toMatchObject({ code: 'timeout' })
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 300)
+    await expect(connection.exec('sleep 30', { signal: stop.signal })).rejects.toMatchObject({ code: 'stopped' })
+    await expect(connection.exec('sleep 30', { signal: stop.signal })).rejects.toMatchObject({ code: 'stopped' })
+    expect((await connection.exec('echo still here')).stdout).toBe('still here\n')
+  })
+
+  test('a script that ends without reading its input', async () => {
+    const result = await exec(hostOf('web1', { transport }), `exit 3\n${'#'.repeat(3 << 20)}\n`)
+    expect(result.status).toBe(3)
+  })
+
+  test('an unknown key, a changed key, a wrong login key', async () => {
+    const unknown = join(dir, `unknown-${transport}`)
+    await expect(dial(hostOf('web1', { transport, knownHosts: unknown }))).rejects.toMatchObject({ code: 'host-key' })
+    const lines = readFileSync(join(lab.dir, 'known_hosts'), 'utf8')
+    const changed = join(dir, `changed-${transport}`)
+    const keyOf = (address: string) => new RegExp(`^${address} (.*)$`, 'm').exec(lines)?.[1]
+    writeFileSync(changed, `${machine('web1').address} ${keyOf(machine('web2').address)}\n`)
+    for (const hostKeyChecking of ['strict', 'accept-new'] as const) {
+      await expect(dial(hostOf('web1', { transport, knownHosts: changed, hostKeyChecking }))).rejects.toMatchObject({
+        code: 'host-key',
+        message: expect.stringContaining('CHANGED'),
+      })
+    }
+    await expect(dial(hostOf('web1', { transport, user: 'nobody-here' }))).rejects.toMatchObject({ code: 'auth' })
+    await exec(hostOf('web1', { transport, knownHosts: unknown, hostKeyChecking: 'accept-new' }), 'true')
+    await exec(hostOf('web1', { transport, knownHosts: unknown, hostKeyChecking: 'strict' }), 'true')
+    writeFileSync(unknown, `${readFileSync(unknown, 'utf8')}@revoked * ${keyOf(machine('web1').address)}\n`)
+    await expect(
+      dial(hostOf('web1', { transport, knownHosts: unknown, hostKeyChecking: 'accept-new' })),
+    ).rejects.toMatchObject({ code: 'host-key' })
+  })
+
+  test('a closed port and an unknown name', async () => {
+    await expect(dial(hostOf('web1', { transport, port: 1 }))).rejects.toMatchObject({ code: 'refused' })
+    const nowhere = { ...hostOf('web1', { transport }), address: 'no-such-host.invalid' }
+    await expect(dial(nowhere)).rejects.toMatchObject({ code: 'dns' })
+  })
+
+  test('a cut link is noticed during a script within 25 s', async () => {
+    const connection = await dial(hostOf('mon1', { transport }))
+    const waiting = connection.exec('sleep 120')
+    waiting.catch(() => {})
+    await sleep(500)
+    const started = Date.now()
+    await machine('mon1').cut()
+    try {
+      await expect(waiting).rejects.toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining('link lost'),
+      })
+      expect(Date.now() - started).toBeLessThan(25_000)
+      await expect(connection.exec('true')).rejects.toMatchObject({ code: 'unreachable' })
+    } finally {
+      await machine('mon1').heal()
+    }
+  })
+})
+
+test('a script ended by a signal has the status a shell gives it', async () => {
+  expect((await exec(hostOf('web1'), 'kill -TERM $$')).status).toBe(143)
+})
+
+test('a host that is off the network does not let a login wait longer than the timeout', async () => {
+  await machine('mon1').cut()
+  try {
+    const login = dial(hostOf('mon1', { connectTimeout: 4 }))
+    await expect(login).rejects.toMatchObject({ code: expect.stringMatching(/^(timeout|unreachable)$/) })
+  } finally {
+    await machine('mon1').heal()
+  }
+})
+
+test('a quiet script of 40 s is not taken for a dead link', async () => {
+  expect((await exec(hostOf('web1'), 'sleep 40; echo awake')).stdout).toBe('awake\n')
+})
+
+test.each([
+  ['sudo', 'web3'],
+  ['sudo-rs', 'lb1'],
+])('a wrong password is tried exactly once with %s and leaves nothing behind', async (_, name) => {
+  const since = await clock(name)
+  await sleep(1000)
+  const wrong = exec(hostOf(name, withPassword('not the password')), 'touch /tmp/never')
+  await expect(wrong).rejects.toMatchObject({ code: 'become', message: expect.stringContaining('does not accept') })
+  const log = await journal(name, since)
+  expect(log.match(/authentication failure;/g)).toHaveLength(1)
+  expect(log).not.toMatch(/more authentication failure/)
+  const left = await machine(name).exec('ls -A /dev/shm /tmp; pgrep -u deploy -a cat')
+  expect(left.stdout).not.toMatch(/provision|never|cat/)
+})
+
+test('a password that sudo does not ask for is never run as a command', async () => {
+  const result = await exec(hostOf('web2', withPassword('touch /tmp/executed')), 'ls /tmp; cat')
+  expect(result.status).toBe(0)
+  expect(result.stdout).toContain('systemd-private')
+  // Not even where a command of the script reads standard input.
+  expect(result.stdout).not.toContain('executed')
+})
+
+test('no password where sudo asks for one, and no sudo where root is needed', async () => {
+  for (const name of ['web3', 'lb1']) {
+    await expect(exec(hostOf(name), 'true')).rejects.toMatchObject({
+      code: 'become',
+      hint: expect.stringContaining('--ask-become-password'),
+    })
+  }
+  await expect(exec(hostOf('web2', { become: 'none' }), 'true')).rejects.toMatchObject({ code: 'become' })
+})
+
+test('a user that sudoers does not know is told so', async () => {
+  for (const name of ['web3', 'lb1']) {
+    const grants = await machine(name).exec('grep -rlE "^deploy" /etc/sudoers.d /etc/sudoers; id -nG deploy')
+    const files = grants.stdout.split('\n').filter((line) => line.startsWith('/'))
+    expect(files.length).toBeGreaterThan(0)
+    await machine(name).exec(`for f in ${files.join(' ')}; do sed -i 's/^deploy/#deploy/' "$f"; done`)
+    try {
+      await expect(exec(hostOf(name, withPassword()), 'true')).rejects.toMatchObject({
+        code: 'become',
+        message: expect.stringContaining('may not become root'),
+      })
+    } finally {
+      await machine(name).exec(`for f in ${files.join(' ')}; do sed -i 's/^#deploy/deploy/' "$f"; done`)
+    }
+  }
+})
+
+test.each(WAYS)('%s: neither script nor password is in the list of processes', async (_, name, more) => {
+  const connection = await dial(hostOf(name, more()))
+  const running = connection.exec('{ word=unmistakable; sleep 3; echo "$word"; } </dev/null')
+  await sleep(1500)
+  const seen = await machine(name).exec("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '")
+  expect(seen.stdout).toContain('sleep 3')
+  expect(seen.stdout).not.toContain('unmistakable')
+  expect(seen.stdout).not.toContain(password)
+  expect((await running).stdout).toBe('unmistakable\n')
+})
+
+test.each(WAYS)('%s: a change runs to its end when the connection dies under it', async (_, name, more) => {
+  const step = rawScript('i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; touch /tmp/ran-on')
+  await machine(name).exec('rm -f /tmp/ran-on')
+  const connection = await dial(hostOf(name, more()))
+  const running = connection.exec(
+    applyScript('abc', rawScript('return 0'), [{ id: 'x', script: step, timeout: 60 }]).sh,
+  )
+  running.catch(() => {})
+  await sleep(1000)
+  await connection.close()
+  await expect(running).rejects.toMatchObject({ code: 'unreachable' })
+  await sleep(3000)
+  expect((await machine(name).exec('ls /tmp/ran-on /dev/shm')).stdout).toBe('/tmp/ran-on\n\n/dev/shm:\n')
+})
+
+test.each(['/bin/dash', '/bin/bash'])('login shell %s', async (shell) => {
+  await machine('web3').exec(['usermod', '-s', shell, 'deploy'])
+  try {
+    expect((await exec(hostOf('web3', withPassword()), 'id -u')).stdout).toBe('0\n')
+    expect((await exec(hostOf('web2'), 'id -u')).stdout).toBe('0\n')
+  } finally {
+    await machine('web3').exec(['usermod', '-s', '/bin/bash', 'deploy'])
+  }
+})
+
+test('a pool opens a second login beside the first, and counts both', async () => {
+  const pool = createPool((host) => connect(host))
+  const host = hostOf('web1')
+  const port = 'echo "$SSH_CONNECTION"'
+  try {
+    const first = await (await pool.get(host)).exec(port)
+    const again = await (await pool.get(host)).exec(port)
+    const fresh = await (await pool.fresh(host)).exec(port)
+    expect(again.stdout).toBe(first.stdout)
+    expect(fresh.stdout).not.toBe(first.stdout)
+    expect(pool.traffic(host)).toMatchObject({ execs: 3, connects: 2, bytesOut: 3 * port.length })
+  } finally {
+    await pool.close()
+  }
+})
+
+test('local: runs here', async () => {
+  const result = await connect(hostOf('web1', { transport: 'local' })).then((here) => here.exec('echo out; exit 4'))
+  if (process.getuid?.() === 0) expect(result).toEqual({ status: 4, stdout: 'out\n', stderr: '' })
+})

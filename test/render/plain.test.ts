@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/execute/events.ts'
+import { createRenderer, type RenderOptions } from '../../src/render/index.ts'
+import { RUNS } from '../fixtures/events.ts'
+import { collecting } from './collect.ts'
+
+const plain = async (events: readonly Event[], more: Partial<RenderOptions> = {}) => {
+  const { options, text } = collecting(more)
+  const renderer = createRenderer('plain', options)
+  for (const event of events) renderer.event(event)
+  await renderer.finish()
+  return text()
+}
+
+const GOLDEN: [name: string, events: () => Event[], more?: Partial<RenderOptions>][] = [
+  ['clean', RUNS.clean],
+  ['clean-verbose', RUNS.clean, { verbosity: 1 }],
+  ['changes', RUNS.changes],
+  ['changes-diff', RUNS.changes, { diff: true }],
+  ['changes-verbose', RUNS.changes, { verbosity: 2 }],
+  ['failure', RUNS.failure],
+  ['unreachable', RUNS.unreachable],
+  ['check', RUNS.check, { diff: true }],
+  ['check-verbose', RUNS.check, { verbosity: 2 }],
+  ['owed', RUNS.owed],
+  ['input', RUNS.input],
+  ['script', RUNS.script],
+  ['fleet', RUNS.fleet],
+]
+
+describe('the plain renderer', () => {
+  for (const [name, events, more] of GOLDEN) {
+    it(`prints ${name} as its golden file has it`, async () => {
+      await expect(await plain(events(), more)).toMatchFileSnapshot(`golden/${name}.txt`)
+    })
+  }
+
+  it('says nothing of 500 hosts but what changed and how many did not', async () => {
+    const text = await plain(RUNS.fleet())
+    expect(text).toContain('ok: web2, web3, web4, web5, web6, web7, web8, web9, web10, web11 and 469 more\n')
+    expect(text.split('\n').length).toBeLessThan(140)
+  })
+
+  it('lets no control character of a host through', async () => {
+    const hostile = '\u001b]0;title\u0007\u009b31m\r\u202egnp.exe\u0000'
+    const events: Event[] = [
+      { type: 'host-note', host: hostile, message: hostile },
+      { type: 'output', host: 'web1', key: hostile, line: hostile },
+      { type: 'script', host: 'web1', purpose: hostile, script: hostile },
+      { type: 'warning', message: hostile, hint: hostile },
+      { type: 'input-errors', problems: [{ message: hostile, path: hostile, hint: hostile }] },
+      {
+        type: 'host-finished',
+        host: 'web1',
+        result: {
+          host: hostile,
+          tier: 'web',
+          outcome: 'failed',
+          changed: [],
+          owed: [hostile],
+          failure: { code: 'apply', message: hostile, resource: hostile, hint: hostile, log: [hostile] },
+          traffic: { execs: 1, bytesOut: 1, bytesIn: 1, connects: 1 },
+          ms: 1,
+        },
+      },
+    ]
+    const text = await plain(events, { verbosity: 2 })
+    expect(text).toContain('\\x1b]0;title\\x07\\x9b31m\\r\\u202egnp.exe\\x00')
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+})

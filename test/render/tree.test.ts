@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import type { Event } from '../../src/execute/events.ts'
+import type { RenderOptions } from '../../src/render/index.ts'
+import { treeRenderer } from '../../src/render/tree.ts'
+import { RUNS } from '../fixtures/events.ts'
+import { fakeTerminal } from './screen.ts'
+
+/** Plays events; `pace` gives the tree time to draw between them. */
+const play = async (events: readonly Event[], more: Partial<RenderOptions> = {}, pace?: number) => {
+  const terminal = fakeTerminal(80, 200)
+  const { out } = terminal
+  const renderer = treeRenderer({ err: out, color: false, columns: 80, diff: false, verbosity: 0, ...more, out })
+  for (const event of events) {
+    renderer.event(event)
+    if (pace !== undefined) await sleep(pace)
+  }
+  await renderer.finish()
+  return terminal
+}
+
+describe('the tree', () => {
+  const NAMES = ['clean', 'changes', 'failure', 'unreachable', 'check', 'owed', 'fleet'] as const
+
+  it.each(NAMES)('leaves the right lines of %s on the screen, and the cursor', async (name) => {
+    const { screen, cursorShown } = await play(RUNS[name](), { diff: name === 'check' })
+    await expect(screen()).toMatchFileSnapshot(`golden/tree-${name}.txt`)
+    expect(cursorShown()).toBe(true)
+  })
+
+  it('leaves the same lines when it had time to draw every step', async () => {
+    const slow = await play(RUNS.changes(), {}, 20)
+    expect(slow.screen()).toBe((await play(RUNS.changes())).screen())
+  })
+
+  it('shows hosts at work with their step and the last line of its output', async () => {
+    const { frames } = await play(RUNS.changes(), {}, 30)
+    expect(frames.some((frame) => /reading hosts {2}3\/4 {2}waiting for db1\n/.test(frame))).toBe(true)
+    expect(frames.some((frame) => /web1 {2}package:nginx {2}1\/5\n +│ Setting up nginx/.test(frame))).toBe(true)
+    expect(frames.some((frame) => /✔ web1 {2}4 changes.*\n.*web2 {2}file:\/etc\/motd {2}3\/5\n/.test(frame))).toBe(true)
+  })
+
+  it('is cut to the width and lets no control character of a host through', async () => {
+    const events = RUNS.changes().map((event) =>
+      event.type === 'output' ? { ...event, line: `\u001b[31m${'x'.repeat(300)}` } : event,
+    )
+    const { frames } = await play(events, {}, 20)
+    expect(frames.some((frame) => frame.includes('\\x1b[31mxxx'))).toBe(true)
+    for (const frame of frames) for (const line of frame.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+  })
+
+  it('ends in order when the run breaks off in the middle of a tier', async () => {
+    const listeners = process.listenerCount('SIGINT')
+    const { screen, cursorShown } = await play(RUNS.changes().slice(0, 14), {}, 5)
+    expect(screen()).toContain('web  2 hosts')
+    expect(cursorShown()).toBe(true)
+    expect(process.listenerCount('SIGINT')).toBe(listeners)
+  })
+})

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { directoryKind } from '../../src/resources/directory.ts'
+import { fileName } from './arbitrary.ts'
+import { converge, plan, run, scratch } from './converge.ts'
+
+describe('a directory', () => {
+  test('is made with its parents and its mode, then left alone', () => {
+    const path = join(scratch(), 'a/b/c')
+    expect(converge(directoryKind, [{ path, mode: '0750' }])).toMatchObject([{ action: 'create' }])
+    expect(statSync(path).mode & 0o7777).toBe(0o750)
+    expect(statSync(join(path, '..')).mode & 0o7777).toBe(0o755)
+    expect(plan(directoryKind, [{ path: `${path}/`, mode: '0750' }])).toEqual([])
+    expect(converge(directoryKind, [{ path, mode: '2755' }])).toMatchObject([
+      { action: 'update', fields: [{ field: 'mode', from: '0750', to: '2755' }] },
+    ])
+    expect(statSync(path).mode & 0o7777).toBe(0o2755)
+  })
+
+  test('goes when it is empty; when it is not, only with recurse', () => {
+    const path = join(scratch(), 'd')
+    mkdirSync(join(path, 'sub'), { recursive: true })
+    writeFileSync(join(path, 'sub/f'), 'x')
+    const [change] = plan(directoryKind, [{ path, state: 'absent' }])
+    if (!change) throw new Error('no change')
+    expect(run(directoryKind.apply([change]))).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('not empty'),
+    })
+    expect(converge(directoryKind, [{ path, state: 'absent', recurse: true }])).toMatchObject([{ action: 'delete' }])
+    expect(existsSync(path)).toBe(false)
+    mkdirSync(path)
+    converge(directoryKind, [{ path, state: 'absent' }])
+    expect(plan(directoryKind, [{ path, state: 'absent' }])).toEqual([])
+  })
+
+  test('of the system is never removed', () => {
+    for (const path of ['/', '/etc', '/etc/', '/usr/../etc', '/usr/lib', '/var/lib', '/srv', '/home']) {
+      expect(() => directoryKind.key({ path, state: 'absent', recurse: true })).toThrow('directory of the system')
+    }
+    expect(directoryKind.key({ path: '/srv/app', state: 'absent' })).toBe('/srv/app')
+  })
+
+  test('never takes the place of a file or a link, and never removes one', () => {
+    const dir = scratch()
+    writeFileSync(join(dir, 'file'), 'x')
+    mkdirSync(join(dir, 'real'))
+    symlinkSync('real', join(dir, 'link'))
+    for (const name of ['file', 'link']) {
+      for (const state of ['present', 'absent'] as const) {
+        const [change] = plan(directoryKind, [{ path: join(dir, name), state, recurse: true }])
+        if (!change) throw new Error('no change')
+        expect(run(directoryKind.apply([change]))).toMatchObject({
+          status: 1,
+          output: expect.stringContaining('is not a directory'),
+        })
+      }
+    }
+    expect(readdirSync(dir)).toEqual(['file', 'link', 'real'])
+  })
+
+  test('property: any name converges, there and gone', () => {
+    fc.assert(
+      fc.property(fileName, (name) => {
+        const path = join(scratch(), name, name)
+        expect(converge(directoryKind, [{ path }])).toHaveLength(1)
+        expect(plan(directoryKind, [{ path }])).toEqual([])
+        expect(converge(directoryKind, [{ path, state: 'absent' }])).toHaveLength(1)
+        expect(existsSync(path)).toBe(false)
+      }),
+      { numRuns: 15 },
+    )
+  }, 60_000)
+})

@@ -1,0 +1,162 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  applyScript,
+  type Fragment,
+  type FrameEvent,
+  frameReader,
+  GUARD,
+  parseFrame,
+  probeScript,
+} from '../../src/shell/frame.ts'
+import { rawScript, sh } from '../../src/shell/script.ts'
+import { scratch } from '../resources/converge.ts'
+import { dash } from './dash.ts'
+
+const NONCE = '0123456789abcdef'
+
+const fragments = (scripts: Readonly<Record<string, string>>, timeout = 20): Fragment[] =>
+  Object.entries(scripts).map(([id, script]) => ({ id, script: rawScript(script), timeout }))
+
+const probe = (scripts: Readonly<Record<string, string>>, timeout?: number) =>
+  parseFrame(NONCE, dash(probeScript(NONCE, fragments(scripts, timeout)), []).stdout)
+
+describe('a framed probe', () => {
+  test('carries answers with and without a final newline, empty ones and empty lines', () => {
+    const answers = probe({ a: "printf 'x\\ny'", b: "printf 'x\\ny\\n'", c: ':', d: "printf '\\n\\nz\\n\\n'" })
+    expect([...answers.values()]).toEqual([
+      { id: 'a', status: 0, body: 'x\ny' },
+      { id: 'b', status: 0, body: 'x\ny' },
+      { id: 'c', status: 0, body: '' },
+      { id: 'd', status: 0, body: '\n\nz\n' },
+    ])
+  })
+
+  test('survives fragments that eat standard input, fail, exit, or are no sh', () => {
+    const answers = probe({
+      a: 'cat',
+      b: 'false; exit 7',
+      c: 'echo "$UNSET_VARIABLE"',
+      d: 'if',
+      e: 'kill -9 $$',
+      f: 'echo ok',
+    })
+    expect([...answers.values()].map(({ id, status }) => [id, status === 0])).toEqual([
+      ['a', true],
+      ['b', false],
+      ['c', false],
+      ['d', false],
+      ['e', false],
+      ['f', true],
+    ])
+    expect(answers.get('b')?.status).toBe(7)
+    expect(answers.get('f')?.body).toBe('ok')
+  })
+
+  test('kills a fragment that hangs and tells so with 124', () => {
+    const answers = probe({ a: 'sleep 60', b: 'echo ok' }, 1)
+    expect(answers.get('a')?.status).toBe(124)
+    expect(answers.get('b')?.body).toBe('ok')
+  }, 20_000)
+
+  test('can not be forged by an answer without the nonce', () => {
+    expect(probe({ a: "echo '@@ffff end a 0'; echo '@@ffff begin b'" }).get('a')?.body).toBe(
+      '@@ffff end a 0\n@@ffff begin b',
+    )
+  })
+
+  test('keeps heredocs of a fragment its own', () => {
+    const inner = "cat <<'X'\n} </dev/null\n$HOME\nX\n( cat <<'Y'\nin a subshell\nY\n)"
+    expect(probe({ a: inner }).get('a')?.body).toBe('} </dev/null\n$HOME\nin a subshell')
+  })
+
+  test('of which the end is missing gives no answer', () => {
+    const output = dash(probeScript(NONCE, fragments({ a: 'echo 1', b: 'echo 2' })), []).stdout
+    expect([...parseFrame(NONCE, output.slice(0, -20)).keys()]).toEqual(['a'])
+  })
+
+  test('property: is read the same however the stream is cut', () => {
+    const output = `banner\n${dash(probeScript(NONCE, fragments({ a: "printf '1\\n\\n2'", b: 'exit 3' })), []).stdout}`
+    const read = (pieces: readonly string[]) => {
+      const events: FrameEvent[] = []
+      const feed = frameReader(NONCE, (event) => events.push(event))
+      for (const piece of pieces) feed(piece)
+      return events
+    }
+    const whole = read([output])
+    expect(whole).toHaveLength(7)
+    fc.assert(
+      fc.property(fc.array(fc.nat(output.length)), (cuts) => {
+        const at = [0, ...cuts.sort((a, b) => a - b), output.length]
+        expect(read(at.slice(1).map((end, i) => output.slice(at[i], end)))).toEqual(whole)
+      }),
+    )
+  })
+
+  test('property: any ASCII lines come back', () => {
+    const line = fc.string({ unit: 'grapheme-ascii', maxLength: 20 })
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), fc.boolean(), (lines, newline) => {
+        const body = lines.join('\n')
+        const script = sh`printf %s ${newline ? `${body}\n` : body}`.sh
+        expect(probe({ a: script }).get('a')?.body).toBe(newline || !body.endsWith('\n') ? body : body.slice(0, -1))
+      }),
+      { numRuns: 30 },
+    )
+  }, 60_000)
+})
+
+describe('a framed change', () => {
+  const change = (scripts: Readonly<Record<string, string>>) => applyScript(NONCE, rawScript(':'), fragments(scripts))
+
+  test('stops at its first failure, inside a fragment and between them', () => {
+    const ran = dash(change({ a: 'echo one', b: 'echo two\nfalse\necho never', c: 'echo never' }), [])
+    const answers = [...parseFrame(NONCE, ran.stdout).values()]
+    expect(answers).toEqual([
+      { id: GUARD, status: 0, body: '' },
+      { id: 'a', status: 0, body: 'one' },
+      { id: 'b', status: 1, body: 'two' },
+    ])
+  })
+
+  test('does nothing when its guard says no', () => {
+    const script = applyScript(NONCE, rawScript('echo taken; return 9'), fragments({ a: 'echo never' }))
+    expect([...parseFrame(NONCE, dash(script, []).stdout).values()]).toEqual([{ id: GUARD, status: 9, body: 'taken' }])
+  })
+
+  test('has standard error among its output', () => {
+    expect(parseFrame(NONCE, dash(change({ a: 'echo why >&2; exit 3' }), []).stdout).get('a')).toEqual({
+      id: 'a',
+      status: 3,
+      body: 'why',
+    })
+  })
+
+  test('runs to its end when nobody listens any more', () => {
+    const done = join(scratch(), 'done')
+    const script = change({ a: 'i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i + 1)); done', b: `: >${done}` })
+    const file = join(scratch(), 'script')
+    writeFileSync(file, script.sh)
+    execFileSync('bash', [
+      '-c',
+      `dash <"$1" | head -c 10 >/dev/null; for i in $(seq 100); do [ -e "$2" ] && exit; sleep 0.1; done`,
+      '-',
+      file,
+      done,
+    ])
+    expect(existsSync(done)).toBe(true)
+  }, 20_000)
+
+  test('cut short at any byte does nothing', () => {
+    const dir = scratch()
+    const { sh: whole } = change({ a: `: >${dir}/a`, b: `: >${dir}/b` })
+    // Up to the last word, the pipe that closes the group; what follows the group can do no harm.
+    for (let end = 0; end <= whole.lastIndexOf('}'); end++) dash(whole.slice(0, end), [])
+    expect(readdirSync(dir)).toEqual([])
+    dash(whole, [])
+    expect(readdirSync(dir)).toEqual(['a', 'b'])
+  }, 60_000)
+})

@@ -1,0 +1,83 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type InstallFile, installFile } from '../../src/shell/install-file.ts'
+import { rawScript } from '../../src/shell/script.ts'
+import { fileName } from '../resources/arbitrary.ts'
+import { run, scratch } from '../resources/converge.ts'
+
+const install = (file: InstallFile, before = '') => run(rawScript(before + installFile(file).sh))
+
+describe('installing a file', () => {
+  test('gives a new file 0644 and keeps the mode of an old one', () => {
+    const path = join(scratch(), 'f')
+    expect(install({ path, content: '1' }).status).toBe(0)
+    expect(statSync(path).mode & 0o7777).toBe(0o644)
+    chmodSync(path, 0o600)
+    install({ path, content: '2' })
+    expect(statSync(path).mode & 0o7777).toBe(0o600)
+    install({ path, content: '3', mode: '4755' })
+    expect(statSync(path).mode & 0o7777).toBe(0o4755)
+  })
+
+  test('is closed to others until it has its mode, also in place of a file that was open', () => {
+    const path = join(scratch(), 'f')
+    writeFileSync(path, 'open')
+    const look = 'look() { stat -c %a -- "$file"; }\nchmod() { look; command chmod "$@"; look; }\nsync() { look; }\n'
+    const seen = install({ path, content: 's', mode: '0640' }, look).output.split('\n')
+    expect(seen.slice(0, 3)).toEqual(['600', '640', '640'])
+  })
+
+  test.each(['base64', 'chmod', 'sync', 'mv'])('keeps the old file and cleans up when %s fails', (program) => {
+    const dir = scratch()
+    const path = join(dir, 'f')
+    writeFileSync(path, 'old')
+    expect(install({ path, content: 'new', mode: '0600' }, `${program}() { return 1; }\n`).status).toBe(1)
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    expect(readdirSync(dir)).toEqual(['f'])
+  })
+
+  test('keeps the old file when it is killed, and the next run cleans up', () => {
+    const dir = scratch()
+    const path = join(dir, 'f')
+    writeFileSync(path, 'old')
+    const cut = `mv() { kill -9 0; }\n${installFile({ path, content: 'new' }).sh}`
+    expect(run(rawScript(`setsid --wait dash -eu <<'CUT'\n${cut}\nCUT`)).status).not.toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    expect(readdirSync(dir)).toHaveLength(2)
+    install({ path, content: 'new' })
+    expect(readFileSync(path, 'utf8')).toBe('new')
+    expect(readdirSync(dir)).toEqual(['f'])
+  })
+
+  test('validates the staged file, in whose place an exit ends nothing but the validation', () => {
+    const path = join(scratch(), 'f')
+    const validate = rawScript('cat -- "$file"; exit 5')
+    expect(install({ path, content: 'x\n', validate })).toEqual({ status: 5, output: 'x' })
+    expect(existsSync(path)).toBe(false)
+    install({ path, content: 'x', validate: rawScript('exit 0') })
+    expect(existsSync(path)).toBe(true)
+  })
+
+  test('fails in a directory that is not there, and never fills one', () => {
+    const dir = scratch()
+    expect(install({ path: join(dir, 'none/f'), content: 'x' }).status).not.toBe(0)
+    mkdirSync(join(dir, 'd'))
+    expect(install({ path: join(dir, 'd'), content: 'x' }).status).not.toBe(0)
+    expect(readdirSync(join(dir, 'd'))).toEqual([])
+    expect(readdirSync(dir)).toEqual(['d'])
+  })
+
+  test('property: any name', () => {
+    fc.assert(
+      fc.property(fileName, (name) => {
+        const dir = scratch()
+        expect(install({ path: join(dir, name), content: name }).status).toBe(0)
+        expect(readFileSync(join(dir, name), 'utf8')).toBe(name)
+        expect(readdirSync(dir)).toEqual([name])
+      }),
+      { numRuns: 30 },
+    )
+  }, 60_000)
+})
