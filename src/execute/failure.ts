@@ -1,5 +1,5 @@
 import { messageOf, ProvisionError } from '../errors.ts'
-import type { HostPlan } from '../plan/plan.ts'
+import type { Planned } from '../plan/planner.ts'
 import type { Failure } from './events.ts'
 
 /** Anything thrown while a host was in hand, as data. */
@@ -18,7 +18,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** What keeps a host from being changed although it answered: state that could not be read. */
-export function unreadable(plan: HostPlan): Failure | undefined {
+export function unreadable({ plan, complaints }: Planned): Failure | undefined {
   const items = plan.items.filter((item) => item.problem !== undefined)
   const first = items[0]
   if (!first) return undefined
@@ -28,6 +28,6 @@ export function unreadable(plan: HostPlan): Failure | undefined {
     message: `nothing is changed: ${problems.join('; ')}`,
     resource: first.key,
     hint: first.hint ?? 'see on the host why it can not be asked, then run again',
-    log: [],
+    log: complaints,
   }
 }

@@ -2,6 +2,7 @@ import type { Connection, Traffic } from '../connection/connection.ts'
 import { InputError, type Problem } from '../errors.ts'
 import { hasWork } from '../plan/plan.ts'
 import type { Planned } from '../plan/planner.ts'
+import { owedMarker } from '../plan/target-state.ts'
 import type { Script } from '../shell/script.ts'
 import { converge, type Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
@@ -84,9 +85,10 @@ export function hostRun(input: HostRunInput): HostRun {
     async plan() {
       input.emit({ type: 'host-probing', host: input.host })
       try {
-        const { plan } = await probe()
-        input.emit({ type: 'host-planned', host: input.host, plan, ms: performance.now() - began })
-        failure = unreadable(plan)
+        const found = await probe()
+        input.emit({ type: 'host-planned', host: input.host, plan: found.plan, ms: performance.now() - began })
+        for (const id of found.orphaned) input.emit({ type: 'host-note', host: input.host, message: orphan(id) })
+        failure = unreadable(found)
       } catch (error) {
         if (error instanceof InputError) problems = error.problems
         else failure = failureOf(error)
@@ -116,6 +118,9 @@ export function hostRun(input: HostRunInput): HostRun {
     },
   }
 }
+
+const orphan = (id: string): string =>
+  `"${id}" is owed since an earlier run and no role declares it any more: see to it, then remove ${owedMarker(id)}`
 
 async function sessionOf(input: HostRunInput, probe: (after?: Script) => Promise<Planned>): Promise<HostSession> {
   const { host, tier, run, showScripts, signal, emit } = input

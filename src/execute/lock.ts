@@ -48,10 +48,10 @@ export function takeLock(run: RunIdentity, generation: string): Script {
       sleep 1
     done
     g=; if [ -r "$dir/generation" ]; then IFS= read -r g <"$dir/generation" || :; fi
-    if [ "$g" != "$planned" ] && [ "$g" != "$me" ]; then echo "changed by run $g after the plan was made"; return ${STALE}; fi
+    if [ "$g" != "$planned" ] && [ "\${g%+}" != "$me" ]; then echo "changed by run $g after the plan was made"; return ${STALE}; fi
     printf '%s\n%s\n%s\n%s\n%s\n' "$me" "$boot" "$((now + ${LEASE}))" "$who" "$(date -u +%FT%TZ)" >"$dir/lock.new" || return 1
     mv -f -- "$dir/lock.new" "$dir/lock" || return 1
-    printf '%s\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation" || return 1
+    printf '%s+\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation" || return 1
     return 0
   `
 }
@@ -64,10 +64,15 @@ export function releaseLock(run: RunIdentity): Script {
   `
 }
 
-/** Renews the lease at the end of a script that may have run longer than it. */
+/**
+ * At the end of a script: renews the lease, which the script may have outlived, and closes the generation that it
+ * opened. A plan that was made while the script was at work (its generation ends in `+`) is stale from here on.
+ */
 export function renewLock(run: RunIdentity): Script {
   return sh`
     dir=${STATE_DIR}
+    printf '%s\n' ${run.id} >"$dir/generation.new"
+    mv -f -- "$dir/generation.new" "$dir/generation"
     { read -r holder; read -r boot; read -r until; read -r who; read -r since; } <"$dir/lock"
     read -r now _ </proc/uptime
     if [ "$holder" = ${run.id} ]; then

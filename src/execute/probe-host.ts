@@ -12,6 +12,9 @@ import type { Emit } from './events.ts'
 /** Milliseconds for the whole probe: each fragment has a limit of its own within it. */
 const PROBE_TIMEOUT_MS = 180_000
 
+/** Compile and probe again so often when the facts turn out to be others. */
+const MAX_TRIES = 3
+
 /** What probing needs to know; facts are opaque here. */
 export interface ProbeInput<Facts> {
   readonly host: string
@@ -43,19 +46,30 @@ export async function probeHost<Facts>(
   known: Facts | undefined,
   after?: Script,
 ): Promise<Probed<Facts>> {
-  const facts = known ?? factsIn(input, await ask(input, []))
-  const resources = input.compile(facts)
-  const answers = await ask(input, resources, after)
-  const found = factsIn(input, answers)
-  if (JSON.stringify(found) !== JSON.stringify(facts)) return probeHost(input, found, after)
-  return { facts, resources, planned: planOf(input, resources, answers) }
+  let facts = known ?? factsIn(input, await ask(input, []))
+  for (let tries = 1; ; tries++) {
+    const resources = input.compile(facts)
+    const reply = await ask(input, resources, after)
+    const found = factsIn(input, reply)
+    // A fact that is another one at each look (an address that comes and goes) must not keep the run asking.
+    if (tries === MAX_TRIES || JSON.stringify(found) === JSON.stringify(facts)) {
+      return { facts: found, resources, planned: planOf(input, resources, reply) }
+    }
+    facts = found
+  }
+}
+
+interface Reply {
+  readonly answers: ReadonlyMap<string, Answer>
+  /** Last lines of standard error: what the fragments complained about. */
+  readonly complaints: readonly string[]
 }
 
 async function ask<Facts>(
   input: ProbeInput<Facts>,
   resources: readonly CompiledResource[],
   after?: Script,
-): Promise<Map<string, Answer>> {
+): Promise<Reply> {
   const nonce = input.nonce()
   if (input.showScripts) {
     const shown = resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) }))
@@ -67,16 +81,17 @@ async function ask<Facts>(
     ...(input.signal ? { signal: input.signal } : {}),
   })
   const answers = parseFrame(nonce, result.stdout)
-  if (answers.has(FACTS)) return answers
+  const complaints = lastLines(result.stderr)
+  if (answers.has(FACTS)) return { answers, complaints }
   throw new ProvisionError('the host gave no answer to the probe', {
     code: 'probe',
     host: input.host,
     hint: `sh ended with status ${result.status}: is the login shell's start-up file printing or failing?`,
-    log: lastLines(result.stderr),
+    log: complaints,
   })
 }
 
-function factsIn<Facts>(input: ProbeInput<Facts>, answers: ReadonlyMap<string, Answer>): Facts {
+function factsIn<Facts>(input: ProbeInput<Facts>, { answers }: Reply): Facts {
   const answer = answers.get(FACTS)
   try {
     return input.parseFacts(answer?.body ?? '')
@@ -93,7 +108,7 @@ function factsIn<Facts>(input: ProbeInput<Facts>, answers: ReadonlyMap<string, A
 function planOf<Facts>(
   input: ProbeInput<Facts>,
   resources: readonly CompiledResource[],
-  answers: ReadonlyMap<string, Answer>,
+  { answers, complaints }: Reply,
 ): Planned {
   const state = answers.get(STATE)
   if (state?.status !== 0) {
@@ -105,6 +120,7 @@ function planOf<Facts>(
     resources,
     answers,
     state: parseTargetState(state.body),
+    complaints,
   })
 }
 

@@ -17,6 +17,10 @@ export interface Planned {
   /** Every handler to be paid on this host, in order. */
   readonly handlers: readonly Handler[]
   readonly state: TargetState
+  /** What the probe printed on standard error, last lines: goes with what could not be read. */
+  readonly complaints: readonly string[]
+  /** Ids of owed handlers that no role declares any more: nobody can pay them. */
+  readonly orphaned: readonly string[]
 }
 
 export interface PlanInput {
@@ -25,10 +29,11 @@ export interface PlanInput {
   readonly resources: readonly CompiledResource[]
   readonly answers: ReadonlyMap<string, Answer>
   readonly state: TargetState
+  readonly complaints?: readonly string[]
 }
 
 /** Desired × actual → plan. Pure. */
-export function planHost({ host, tier, resources, answers, state }: PlanInput): Planned {
+export function planHost({ host, tier, resources, answers, state, complaints = [] }: PlanInput): Planned {
   const readings = readState(resources, answers)
   const work: Work[] = []
   const items: PlannedItem[] = []
@@ -48,6 +53,8 @@ export function planHost({ host, tier, resources, answers, state }: PlanInput): 
     openEnded,
     handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
     state,
+    complaints,
+    orphaned: state.owed.filter((id) => !known.has(id)),
   }
 }
 

@@ -7,7 +7,10 @@ export const STATE_DIR = '/var/lib/provision'
 export interface TargetState {
   /** Ids of handlers whose marker stands. */
   readonly owed: readonly string[]
-  /** Id of the run that last changed the host; empty when none did. A plan of an older generation is stale. */
+  /**
+   * Id of the run that last changed the host, with a `+` while (or when it died before) it was done; empty when none
+   * did. A plan of another generation is stale.
+   */
   readonly generation: string
 }
 
