@@ -1,0 +1,80 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { owe, pay } from '../../src/execute/owed.ts'
+import { STATE_DIR } from '../../src/plan/target-state.ts'
+import type { Handler } from '../../src/resources/resource.ts'
+import { rawScript, type Script } from '../../src/shell/script.ts'
+
+let dir = ''
+const owed = () => readdirSync(join(dir, 'state/owed'))
+const note = () => (existsSync(join(dir, 'note')) ? readFileSync(join(dir, 'note'), 'utf8') : '')
+const handler = (more: Partial<Handler> = {}): Handler => ({
+  id: 'reload x y',
+  script: rawScript(`echo paid >>${dir}/note`),
+  ...more,
+})
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'owed-'))
+  mkdirSync(join(dir, 'state'))
+  // Stands in for systemd, which the test's machine may not run: it tells the invocation that the test wrote.
+  writeFileSync(join(dir, 'systemctl'), `#!/bin/sh\ncat ${dir}/invocation\n`)
+  chmodSync(join(dir, 'systemctl'), 0o755)
+  writeFileSync(join(dir, 'invocation'), 'first\n')
+})
+
+const dash = (script: Script) =>
+  spawnSync('dash', ['-eu'], {
+    input: script.sh.replaceAll(STATE_DIR, join(dir, 'state')),
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
+  })
+
+describe('owed handlers', () => {
+  it('stand until they are paid', () => {
+    dash(owe([handler()]))
+    expect(owed()).toEqual(['reload%20x%20y'])
+    expect(dash(pay(handler())).status).toBe(0)
+    expect([owed(), note()]).toEqual([[], 'paid\n'])
+  })
+
+  it('stay owed when they fail', () => {
+    dash(owe([handler()]))
+    expect(dash(pay(handler({ script: rawScript('exit 3') }))).status).toBe(3)
+    expect(owed()).toEqual(['reload%20x%20y'])
+  })
+
+  it('are not called for a unit that was started since the change', () => {
+    dash(owe([handler({ unit: 'x.service' })]))
+    writeFileSync(join(dir, 'invocation'), 'second\n')
+    expect(dash(pay(handler({ unit: 'x.service' }))).stdout).toContain('x.service was started since the change')
+    expect([owed(), note()]).toEqual([[], ''])
+  })
+
+  it('are called for a unit that still runs as it did, and for one that was not running then or now', () => {
+    dash(owe([handler({ unit: 'x.service' })]))
+    dash(pay(handler({ unit: 'x.service' })))
+    writeFileSync(join(dir, 'invocation'), '\n')
+    dash(owe([handler({ unit: 'x.service' })]))
+    dash(pay(handler({ unit: 'x.service' })))
+    expect(note()).toBe('paid\npaid\n')
+  })
+
+  it('look at the unit anew at each change', () => {
+    dash(owe([handler({ unit: 'x.service' })]))
+    writeFileSync(join(dir, 'invocation'), 'second\n')
+    dash(owe([handler({ unit: 'x.service' })]))
+    dash(pay(handler({ unit: 'x.service' })))
+    expect(note()).toBe('paid\n')
+  })
+
+  it('take the markers of those that they supersede with them', () => {
+    const restart = handler({ id: 'restart x', supersedes: ['reload x y'] })
+    dash(owe([handler(), restart]))
+    dash(pay(restart))
+    expect(owed()).toEqual([])
+  })
+})
