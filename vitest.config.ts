@@ -9,7 +9,13 @@ export default defineConfig({
     projects: [
       {
         resolve: { alias },
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/integration/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/integration/**'],
+          // No test is timed; the limit only ends one that hangs, on the slowest machine too.
+          testTimeout: 60_000,
+        },
       },
       {
         resolve: { alias },

@@ -1,22 +1,6 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from 'commander'
-
-/** Flags as commander hands them over. */
-export interface CliFlags {
-  readonly inventory?: string
-  readonly project: string
-  readonly check: boolean
-  readonly diff?: boolean
-  readonly limit: readonly string[]
-  readonly tags: readonly string[]
-  readonly forks: number
-  readonly var: readonly string[]
-  readonly json: boolean
-  readonly showScript: boolean
-  readonly verbose: number
-  readonly askBecomePassword: boolean
-  readonly color?: boolean
-}
+import type { CliFlags } from './flags.ts'
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 

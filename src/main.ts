@@ -1,6 +1,6 @@
-import type { CliFlags } from './cli.ts'
 import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
+import type { CliFlags } from './flags.ts'
 import { inventoryNames } from './inventory/files.ts'
 import { createRenderer, type RendererKind } from './render/index.ts'
 import { run } from './run.ts'

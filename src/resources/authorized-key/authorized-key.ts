@@ -1,12 +1,12 @@
-import { ProvisionError } from '../errors.ts'
-import { rawScript, type Script, sh } from '../shell/script.ts'
-import { accountName, records } from './account.ts'
-import { applyKeys, deadManForKeys } from './authorized-key-apply.ts'
-import { describeKey, type KeyLine, parseKeyLine } from './authorized-key-line.ts'
-import { type AuthorizedKeys, type KeysState, keysOf } from './authorized-key-model.ts'
-import { constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import { ProvisionError } from '../../errors.ts'
+import { rawScript, type Script, sh } from '../../shell/script.ts'
+import { accountName, records } from '../account.ts'
+import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import { applyKeys, deadManForKeys } from './apply.ts'
+import { describeKey, type KeyLine, parseKeyLine } from './line.ts'
+import { type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
 
-export type { AuthorizedKeys, KeysState } from './authorized-key-model.ts'
+export type { AuthorizedKeys, KeysState } from './model.ts'
 
 const keyOf = (desired: AuthorizedKeys): string => {
   const seen = new Set<string>()

@@ -1,4 +1,4 @@
-import { rawScript, type Script, sh } from '../shell/script.ts'
+import { rawScript, type Script, sh } from '../../shell/script.ts'
 import { policyGuard } from './policy-rc.ts'
 
 /** What one transaction does. Names are checked (no blanks); a version may end in `*`. */

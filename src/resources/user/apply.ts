@@ -1,7 +1,7 @@
-import { reveal, type Secret } from '../secret.ts'
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import type { Change } from './resource.ts'
-import type { User, UserState } from './user.ts'
+import { reveal, type Secret } from '../../secret.ts'
+import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
+import type { Change } from '../resource.ts'
+import type { User, UserState } from './model.ts'
 
 export function applyUser(changes: readonly Change<User, UserState>[]): Script {
   return joinScripts([...changes.map(applyOne), sh`sync -- /etc/passwd /etc/shadow /etc/group /etc`])

@@ -1,7 +1,7 @@
-import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
-import { formatKeyLine } from './authorized-key-line.ts'
-import { type AuthorizedKeys, type KeysState, keysOf } from './authorized-key-model.ts'
-import type { Change, DeadMan } from './resource.ts'
+import { joinScripts, rawScript, type Script, sh, writeBytes } from '../../shell/script.ts'
+import type { Change, DeadMan } from '../resource.ts'
+import { formatKeyLine } from './line.ts'
+import { type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
 
 type KeysChange = Change<AuthorizedKeys, KeysState>
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { authorizedKeyKind } from '../../src/resources/authorized-key.ts'
-import { formatKeyLine, type KeyLine, parseKeyLine } from '../../src/resources/authorized-key-line.ts'
+import { authorizedKeyKind } from '../../../src/resources/authorized-key/authorized-key.ts'
+import { formatKeyLine, type KeyLine, parseKeyLine } from '../../../src/resources/authorized-key/line.ts'
 
 const TYPES = ['ssh-ed25519', 'ssh-rsa', 'ecdsa-sha2-nistp256', 'sk-ssh-ed25519@openssh.com'] as const
 const blobOf = (type: string, body: Uint8Array): string => {

@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
-import type { Text } from '../secret.ts'
-import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
-import { type Attributes, isDirectory, refuseIf, setAttributes } from './attributes.ts'
-import { bytesOf } from './content.ts'
+import type { Text } from '../../secret.ts'
+import { joinScripts, rawScript, type Script, sh, writeBytes } from '../../shell/script.ts'
+import { type Attributes, isDirectory, refuseIf, setAttributes } from '../attributes.ts'
+import { bytesOf } from '../content.ts'
 
 /** Where sets are staged: root's own, so that no secret in them is ever readable to others. */
 const STAGES = '/var/lib/provision/stage'

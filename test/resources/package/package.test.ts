@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { type Package, packageKind, pkg } from '../../src/resources/package.ts'
+import { type Package, packageKind, pkg } from '../../../src/resources/package/package.ts'
 
 const dpkg = spawnSync('dpkg-query', ['-W', '-f=${Version}', 'dpkg'], { encoding: 'utf8' })
 

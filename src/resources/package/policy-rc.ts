@@ -1,4 +1,4 @@
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 
 /**
  * Keeps packages from starting their services before they are configured, until the shell that runs this ends:

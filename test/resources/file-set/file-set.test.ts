@@ -12,10 +12,10 @@ import {
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FileSet, fileSetKind } from '../../src/resources/file-set.ts'
-import { rawScript } from '../../src/shell/script.ts'
-import { fileName, text } from './arbitrary.ts'
-import { converge, plan, run, scratch } from './converge.ts'
+import { type FileSet, fileSetKind } from '../../../src/resources/file-set/file-set.ts'
+import { rawScript } from '../../../src/shell/script.ts'
+import { fileName, text } from '../arbitrary.ts'
+import { converge, plan, run, scratch } from '../converge.ts'
 
 /** Valid when main names what conf.d holds: a set that is valid only as a whole. */
 const validate = `want=$(cat "$STAGE/main"); have=$(ls "$STAGE/conf.d" | tr '\\n' ' ')

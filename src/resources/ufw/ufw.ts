@@ -1,15 +1,15 @@
-import type { Resource, ResourceKind, ResourceOptions } from './resource.ts'
-import { applyUfw } from './ufw/apply.ts'
-import { deadManFor } from './ufw/dead-man.ts'
-import { declareRule, describeMatch, type UfwRule } from './ufw/declared.ts'
-import { diffUfw } from './ufw/diff.ts'
-import { declareFirewall, type Firewall, type UfwActual, type UfwDesired } from './ufw/model.ts'
-import { PROBE, parseHost } from './ufw/probe.ts'
-import { actualStates } from './ufw/state.ts'
+import type { Resource, ResourceKind, ResourceOptions } from '../resource.ts'
+import { applyUfw } from './apply.ts'
+import { deadManFor } from './dead-man.ts'
+import { declareRule, describeMatch, type UfwRule } from './declared.ts'
+import { diffUfw } from './diff.ts'
+import { declareFirewall, type Firewall, type UfwActual, type UfwDesired } from './model.ts'
+import { PROBE, parseHost } from './probe.ts'
+import { actualStates } from './state.ts'
 
-export { coversConnection } from './ufw/access.ts'
-export type { UfwRule } from './ufw/declared.ts'
-export type { Firewall, UfwActual, UfwDesired } from './ufw/model.ts'
+export { coversConnection } from './access.ts'
+export type { UfwRule } from './declared.ts'
+export type { Firewall, UfwActual, UfwDesired } from './model.ts'
 
 /**
  * The firewall of a host: its rules and itself, one transaction. A change that would shut the tool out is refused

@@ -1,6 +1,6 @@
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { records } from './account.ts'
-import type { User, UserState } from './user.ts'
+import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
+import { records } from '../account.ts'
+import type { User, UserState } from './model.ts'
 
 /**
  * One call of getent for all users, and one for all groups. Of a password there comes only whether it is locked and

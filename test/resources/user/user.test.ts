@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { groupKind } from '../../src/resources/group.ts'
-import { type User, userKind } from '../../src/resources/user.ts'
-import { secret } from '../../src/secret.ts'
+import { groupKind } from '../../../src/resources/group.ts'
+import { type User, userKind } from '../../../src/resources/user/user.ts'
+import { secret } from '../../../src/secret.ts'
 
 describe('a user', () => {
   it.each<[string, User]>([

@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { policyGuard } from '../../src/resources/policy-rc.ts'
+import { policyGuard } from '../../../src/resources/package/policy-rc.ts'
 
 let dir: string
 let policy: string

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import picomatch from 'picomatch'
-import { ProvisionError } from '../errors.ts'
-import type { Text } from '../secret.ts'
-import { joinScripts, rawScript } from '../shell/script.ts'
-import { type Attributes, attributeChanges } from './attributes.ts'
+import { ProvisionError } from '../../errors.ts'
+import type { Text } from '../../secret.ts'
+import { joinScripts, rawScript } from '../../shell/script.ts'
+import { type Attributes, attributeChanges } from '../attributes.ts'
 import {
   absolutePath,
   contentChange,
@@ -13,11 +13,11 @@ import {
   probeFiles,
   sha256,
   type WantedFile,
-} from './content.ts'
-import { type Purge, parseUnlisted, probeUnlisted } from './file-set-purge.ts'
-import { installSet } from './file-set-script.ts'
-import { type Guard, snapshotOf } from './guard.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind, type TextChange } from './resource.ts'
+} from '../content.ts'
+import { type Guard, snapshotOf } from '../guard.ts'
+import { type Change, constructorOf, type FieldChange, type ResourceKind, type TextChange } from '../resource.ts'
+import { type Purge, parseUnlisted, probeUnlisted } from './purge.ts'
+import { installSet } from './script.ts'
 
 export interface FileOfSet extends Attributes {
   readonly content: Text

@@ -1,5 +1,5 @@
-import { ProvisionError } from '../errors.ts'
-import { type KeyLine, parseKeyLine } from './authorized-key-line.ts'
+import { ProvisionError } from '../../errors.ts'
+import { type KeyLine, parseKeyLine } from './line.ts'
 
 export interface AuthorizedKeys {
   readonly user: string

@@ -1,6 +1,6 @@
-import { rawScript, type Script, sh } from '../shell/script.ts'
-import { aptTransaction } from './apt-transaction.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import { rawScript, type Script, sh } from '../../shell/script.ts'
+import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import { aptTransaction } from './transaction.ts'
 
 /**
  * A Debian package, by apt. Recommended packages are not installed: a host has what is declared and what that needs.

@@ -1,0 +1,16 @@
+/** Flags as commander hands them over. */
+export interface CliFlags {
+  readonly inventory?: string
+  readonly project: string
+  readonly check: boolean
+  readonly diff?: boolean
+  readonly limit: readonly string[]
+  readonly tags: readonly string[]
+  readonly forks: number
+  readonly var: readonly string[]
+  readonly json: boolean
+  readonly showScript: boolean
+  readonly verbose: number
+  readonly askBecomePassword: boolean
+  readonly color?: boolean
+}
