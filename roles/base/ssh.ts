@@ -60,8 +60,8 @@ const VALIDATE = [
 /**
  * Reloads sshd once it is sure that it will use the settings: an earlier line elsewhere, or a sshd_config without its
  * Include, would win silently. OpenSSH 10 prints keywords in mixed case; all print `without-password` for its synonym.
- * Under socket activation (Ubuntu from 22.10) ports are the socket's; it does not start while its service runs, whose
- * sessions outlive it.
+ * Under socket activation (Ubuntu from 22.10) ports are the socket's, which does not start while its service runs; and
+ * sshd can't be reloaded, for it would lose the socket and could not bind the port itself. Sessions outlive a restart.
  */
 const reloadProven = (own: readonly Line[]): string =>
   sh`
@@ -81,7 +81,10 @@ const reloadProven = (own: readonly Line[]): string =>
         systemctl stop ssh.service
         systemctl restart ssh.socket
         systemctl start ssh.service
+      elif systemctl is-active -q ssh.service; then
+        systemctl restart ssh.service
       fi
+    elif systemctl is-active -q ssh.service; then
+      systemctl reload ssh.service
     fi
-    if systemctl is-active -q ssh.service; then systemctl reload ssh.service; fi
   `.sh

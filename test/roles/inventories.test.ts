@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import base from '../../roles/base/index.ts'
+import nginx from '../../roles/nginx/index.ts'
+import nodeExporter from '../../roles/node_exporter/index.ts'
+import ufw from '../../roles/ufw/index.ts'
+import { createCompiler } from '../../src/catalog/compile.ts'
+import { packageRoot } from '../../src/catalog/package-root.ts'
+import type { Role } from '../../src/catalog/role.ts'
+import { templateLookup } from '../../src/catalog/templates.ts'
+import { loadInventory } from '../../src/inventory/load.ts'
+import { projectFolder, shown } from '../project-folder.ts'
+import { FACTS } from './compiled.ts'
+
+const ROLES = new Map<string, Role>([base, ufw, nodeExporter, nginx].map((role) => [role.name, role]))
+const SHIPPED = join(packageRoot(), 'inventories')
+
+/** The inventories that come with provision, and the password file that the lab would make. */
+function copyOfShipped(): string {
+  const files = readdirSync(SHIPPED, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.yml'))
+  const texts = files.map((file) => [`inventories/${file}`, readFileSync(join(SHIPPED, file), 'utf8')])
+  return projectFolder({ ...Object.fromEntries(texts), '.lab/lab/become_password': 'secret\n' })
+}
+
+describe.each(['lab', 'prod', 'staging'])('inventory %s', (name) => {
+  test('compiles for every host, without a problem', async () => {
+    const { inventory } = await loadInventory({ root: copyOfShipped(), name, knownRoles: [...ROLES.keys()] })
+    const compiler = createCompiler({ inventory, roles: ROLES, templates: templateLookup(packageRoot()) })
+    expect(shown(compiler.problems())).toEqual([])
+    for (const host of inventory.hosts) {
+      const { resources, problems } = compiler.compile(host, FACTS)
+      expect(shown(problems)).toEqual([])
+      expect(resources.length).toBeGreaterThan(15)
+    }
+  })
+
+  test('names only addresses that lead nowhere, or into the lab', async () => {
+    const { inventory } = await loadInventory({ root: copyOfShipped(), name, knownRoles: [...ROLES.keys()] })
+    const network = { lab: /^10\.77\.0\./, prod: /^192\.0\.2\./, staging: /^198\.51\.100\./ }[name]
+    expect(inventory.hosts.filter(({ address }) => !network?.test(address))).toEqual([])
+  })
+})
