@@ -32,11 +32,15 @@ const putBack = (path: string, i: number): Script => {
 
 /**
  * The unit is `ssh` on Debian and Ubuntu, `sshd` elsewhere and after an upgrade. With socket activation (Ubuntu from
- * 22.10) ports are the socket's: a generator reads sshd_config at daemon-reload.
+ * 22.10) ports are the socket's: a generator reads sshd_config at daemon-reload, and a reload of the service would end
+ * it, for it can't bind what the socket holds. Sessions outlive the service.
  */
 const SSH = rawScript(
   [
-    'if systemctl is-active -q ssh.socket; then systemctl daemon-reload; systemctl restart ssh.socket; fi',
-    'systemctl reload ssh || systemctl reload sshd',
+    'if systemctl is-active -q ssh.socket; then',
+    '  systemctl daemon-reload; systemctl stop ssh.service; systemctl restart ssh.socket; systemctl start ssh.service',
+    'else',
+    '  systemctl reload ssh || systemctl reload sshd',
+    'fi',
   ].join('\n'),
 )
