@@ -56,6 +56,7 @@ function zone(timezone: string): Resource[] {
 
 /** Names are files on the host, so capitals count. */
 function checkZone(timezone: string): void {
+  if (KNOWN_ZONES.has(timezone)) return
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone })
   } catch (cause) {
@@ -69,4 +70,8 @@ function checkZone(timezone: string): void {
   if (exact !== undefined && exact !== timezone) {
     throw new ProvisionError(`timezone '${timezone}' is written ${exact}`, { code: 'input' })
   }
+  KNOWN_ZONES.add(timezone)
 }
+
+/** Zones that passed: Intl takes its time for each question, and the hosts of a fleet share theirs. */
+const KNOWN_ZONES = new Set<string>()
