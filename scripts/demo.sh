@@ -1,30 +1,38 @@
 #!/usr/bin/env bash
 # npm run demo: from nothing to five converged hosts. Sets up what is missing and says what it does.
+# LAB_NAME and LAB_SUBNET (first three numbers of its network) make a second lab beside another one.
 . "$(dirname "$0")/ready.sh"
 
-provision() { node dist/src/cli.js --inventory lab "$@"; }
-
-say 'A lab of bare Debian hosts (containers with systemd and sshd; the first time takes some minutes)'
+say 'A lab of bare Debian hosts: containers with systemd and sshd (the first time takes some minutes)'
 npm run --silent lab -- down
-npm run --silent lab -- up || die 'The lab did not start: see above.'
+up=$(npm run --silent lab -- up) || die 'The lab did not start: see above.'
+inventory=${up##*inventory: }
+case $inventory in
+"$PWD/inventories/"*) inventory=${inventory##*/} ;; # its name is enough
+"$PWD/"*) inventory=${inventory#"$PWD/"} ;;
+esac
+address() { npm run --silent lab -- status | awk -v host="$1" '$1 == host { print $2 }'; }
 
-say 'provision --inventory lab --check     what would change on the bare hosts; nothing is changed'
+provision() { node dist/src/cli.js --inventory "$inventory" "$@"; }
+
+say "provision --inventory $inventory --check     what would change on the bare hosts; nothing is changed"
 status=0
 provision --check || status=$?
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
-say 'provision --inventory lab             bring every host to its declared state'
+say "provision --inventory $inventory     bring every host to its declared state (some minutes: packages are installed)"
 provision || die 'The run failed: see above.'
 
-say 'provision --inventory lab             once more: nothing left to do'
+say "provision --inventory $inventory -v     once more: nothing left to do, one exec per host"
 provision -v || die 'The second run failed: see above.'
 
 say 'The lab is up. Try:'
-cat <<'TEXT'
-  curl http://10.77.0.21/                       nginx on lb1 in front of web1, web2 and web3; again, and again
-  curl -s http://10.77.0.31:9100/metrics        is closed: the firewall lets only the monitor in
-  npm run lab -- ssh web1                       look around, break something …
-  npx provision --inventory lab --check         … see what you broke
-  npx provision --inventory lab                 … and have it repaired
-  npm run lab -- down                           remove the hosts
+lab="npm run lab --${LAB_NAME:+ --name $LAB_NAME}"
+cat <<TEXT
+  curl http://$(address lb1)/                     nginx on lb1 in front of web1, web2 and web3; again, and again
+  curl -m 3 http://$(address web1):9100/metrics   gets no answer: the firewall lets only the monitor in
+  $lab ssh web1     look around, break something …
+  npx provision --inventory $inventory --check    … see what you broke
+  npx provision --inventory $inventory            … and have it repaired
+  $lab down         remove the hosts
 TEXT

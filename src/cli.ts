@@ -1,5 +1,8 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { packageRoot } from './catalog/package-root.ts'
 import type { CliFlags } from './flags.ts'
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value]
@@ -15,6 +18,11 @@ function atLeastOne(value: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
 }
 
+/** Of provision's own package.json. */
+function version(): string {
+  return /"version": "([^"]+)"/.exec(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))?.[1] ?? 'unknown'
+}
+
 const EXAMPLES = `
 Examples:
   provision --inventory prod --check              what would change, with diffs; nothing is changed
@@ -27,20 +35,27 @@ Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
 // Heavy parts are imported only when there is something to do, so that help and usage errors are instant.
 const program = new Command('provision')
   .description('Brings hosts to the state that roles declare, over plain SSH. Nothing is installed on them.')
-  .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path')
+  .configureHelp({ optionDescription: (option) => option.description })
+  .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path (with a `/` in it)')
   .option('--check', 'dry run: show what would change and change nothing', false)
   .option('--diff', 'show the diffs of files and fields (with --check by default)')
   .option('--no-diff', 'leave the diffs out')
   .option('-l, --limit <hosts>', 'only these hosts: names, tiers, globs, `!` excludes; commas or repeated', collect, [])
   .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
-  .option('-f, --forks <n>', 'hosts at a time', atLeastOne, 25)
+  .option('-f, --forks <n>', 'hosts at a time (default: 25)', atLeastOne, 25)
   .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
   .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
-  .option('-C, --project <dir>', 'folder that holds inventories/, roles/ and templates/', '.')
+  .option(
+    '-C, --project <dir>',
+    'folder that holds inventories/, roles/ and templates/ (default: the current one)',
+    '.',
+  )
   .option('--json', 'print events as JSON, one per line', false)
   .option('--show-script', 'print every script before it is sent, secrets masked', false)
   .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
   .option('--no-color', 'no colours (NO_COLOR is heeded too)')
+  .version(version(), '-V, --version', 'print the version')
+  .helpOption('-h, --help', 'print this')
   .showHelpAfterError('(provision --help shows every option)')
   .addHelpText('after', EXAMPLES)
   .action(async (flags: CliFlags) => {

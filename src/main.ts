@@ -103,10 +103,10 @@ function stopOnSignals(tell: (message: string) => void): Stop {
   const onSignal = (): void => {
     if (!asked) {
       asked = true
-      tell('stopping: hosts in hand are finished, no other begins; press Ctrl-C again to let go at once')
+      tell('stopping after the hosts in hand; Ctrl-C again lets go at once')
       return
     }
-    tell('letting go: a step that a host is in the middle of runs to its end there; the next run continues')
+    tell('letting go: a step at work on a host runs to its end there, the next run continues')
     controller.abort()
   }
   process.on('SIGINT', onSignal)

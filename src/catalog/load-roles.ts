@@ -83,7 +83,7 @@ async function load(file: RoleFile, importFile: Import): Promise<Loaded> {
     if (isRole(exported) && problem === undefined) return { file, role: exported }
     return { file, problem: `role '${file.name}': ${problem ?? 'is no role'}` }
   } catch (error) {
-    return { file, problem: `role '${file.name}' can't be loaded: ${messageOf(error)}` }
+    return { file, problem: `role '${file.name}' can't be loaded: ${messageOf(error).replaceAll(/\s+/g, ' ')}` }
   }
 }
 

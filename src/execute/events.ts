@@ -29,6 +29,7 @@ export interface HostResult {
     readonly bytesIn: number
     readonly connects: number
   }
+  /** Time at work on this host; waiting for its turn is not in it. */
   readonly ms: number
 }
 

@@ -49,7 +49,8 @@ export interface HostRun {
 }
 
 export function hostRun(input: HostRunInput): HostRun {
-  const began = performance.now()
+  /** Milliseconds in which this host was at work; waiting for its turn is not. */
+  let worked = 0
   let planned: Planned | undefined
   let plannedAt = 0
   let failure: Failure | undefined
@@ -67,7 +68,7 @@ export function hostRun(input: HostRunInput): HostRun {
         : [],
     ...(because ? { failure: because } : {}),
     traffic: input.traffic(),
-    ms: performance.now() - began,
+    ms: worked,
   })
   const finished = (one: HostResult): HostResult => {
     input.emit({ type: 'host-finished', host: input.host, result: one })
@@ -79,10 +80,23 @@ export function hostRun(input: HostRunInput): HostRun {
     return planned
   }
 
+  const change = async (): Promise<HostOutcome> => {
+    try {
+      const isFresh = performance.now() - plannedAt < PLAN_MAX_AGE_MS
+      const current = planned && isFresh ? planned : await probe()
+      await converge(await sessionOf(input, probe), current, progress)
+      return progress.changed.length > 0 ? 'changed' : 'ok'
+    } catch (error) {
+      failure = failureOf(error)
+      return 'failed'
+    }
+  }
+
   return {
     host: input.host,
     tier: input.tier,
     async plan() {
+      const began = performance.now()
       input.emit({ type: 'host-probing', host: input.host })
       try {
         const found = await probe()
@@ -93,21 +107,17 @@ export function hostRun(input: HostRunInput): HostRun {
         if (error instanceof InputError) problems = error.problems
         else failure = failureOf(error)
       }
+      worked += performance.now() - began
     },
     problems: () => problems,
     failed: () => failure !== undefined || problems.length > 0,
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
     async apply() {
+      const began = performance.now()
       input.emit({ type: 'host-started', host: input.host })
-      try {
-        const isFresh = performance.now() - plannedAt < PLAN_MAX_AGE_MS
-        const current = planned && isFresh ? planned : await probe()
-        await converge(await sessionOf(input, probe), current, progress)
-        return finished(result(progress.changed.length > 0 ? 'changed' : 'ok'))
-      } catch (error) {
-        failure = failureOf(error)
-        return finished(result('failed'))
-      }
+      const outcome = await change()
+      worked += performance.now() - began
+      return finished(result(outcome))
     },
     settle(skipped) {
       if (failure) return finished(result('failed'))

@@ -26,7 +26,7 @@ export interface InventoryFiles {
  * `problems`.
  */
 export async function readInventoryFiles(root: string, name: string): Promise<InventoryFiles> {
-  const isPath = name.includes('/')
+  const isPath = name.includes('/') || name === '.' || name === '..'
   const dir = isPath ? resolve(root, name) : join(root, 'inventories', name)
   const unknown = isPath ? undefined : await unknownInventory(root, name)
   if (unknown) {

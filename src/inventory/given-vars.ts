@@ -19,7 +19,10 @@ export function givenVars(args: readonly string[]): { readonly level: Level; rea
       continue
     }
     const parsed = parseYaml(text, FILE)
-    problems.push(...parsed.problems.map(({ message }) => ({ message: `--var ${name}: ${message}` })))
+    if (parsed.problems.length > 0) {
+      problems.push(...parsed.problems.map(({ message }) => ({ message: `--var ${name}: ${message}` })))
+      continue
+    }
     values.set(name, parsed.value)
     for (const pointer of parsed.origins.keys()) origins.set(step(name) + pointer, { file: FILE, line: 1, col: 1 })
   }

@@ -109,13 +109,14 @@ const ROLLOUT = {
       type: ['integer', 'string'],
       minimum: 1,
       pattern: '^([1-9][0-9]?|100)%$',
-      description: 'Hosts at a time: a number from 1, or a percentage such as 25%. Default: 1.',
+      description: 'Hosts at a time: a number from 1, or a percentage such as 25%. Default: 100%, all at once.',
     },
     max_fail_percentage: {
       type: 'number',
       minimum: 0,
       maximum: 100,
-      description: 'Failed hosts of the tier, in percent, above which the rest is not begun. Default: 0.',
+      description:
+        'Failed hosts of the tier, in percent, above which the rest is not begun. Default: 100, a failed host stops no other.',
     },
   },
 } as const

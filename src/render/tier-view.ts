@@ -20,6 +20,8 @@ export interface TierView {
   step(event: StepStarted, plan: HostPlan | undefined): void
   stepDone(host: string): void
   say(host: string, text: string): void
+  /** A word about the whole run, beside the tier's name while it is at work. */
+  note(text: string): void
   hostDone(result: HostResult): void
   /** Shows how long slow steps take. */
   tick(): void
@@ -50,9 +52,22 @@ export function tierView(
       { row: createRow({ title: [], state: 'active' }), begun: false, done: 0, steps: 0 },
     ]),
   )
-  const title = (count: string): Line => line(span('bold', event.tier), span('dim', `  ${count}`))
+  const title = (count: string, noted?: string): Line =>
+    line(
+      span('bold', event.tier),
+      span('dim', `  ${count}`),
+      ...(noted === undefined ? [] : [span('warn', `  ${noted}`)]),
+    )
   const head = createRow({ title: title(counted(event.hosts.length, 'host')), state: 'active' })
   const name = (host: string) => span('bold', host.padEnd(width))
+  let noted: string | undefined
+  const progress = () => {
+    const done = [...hosts.values()].filter(({ final }) => final !== undefined).length
+    head.set({
+      title: title(done === 0 ? counted(hosts.size, 'host') : `${done}/${hosts.size}`, noted),
+      state: 'active',
+    })
+  }
 
   const active = (host: string, view: HostView) => {
     if (!view.begun || view.final) return
@@ -102,13 +117,16 @@ export function tierView(
       change(host, (view) => {
         view.said = text
       }),
+    note(text) {
+      noted = text
+      progress()
+    },
     hostDone(result) {
       const view = hosts.get(result.host)
       if (view === undefined) return
       view.final = finalState(result, name(result.host), options.verbosity)
       view.row.set(keepBack ? { title: [], state: 'active' } : view.final)
-      const done = [...hosts.values()].filter(({ final }) => final !== undefined).length
-      head.set({ title: title(`${done}/${hosts.size}`), state: 'active' })
+      progress()
     },
     tick() {
       for (const [host, view] of hosts) active(host, view)

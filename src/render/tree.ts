@@ -136,6 +136,8 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         print(scriptLines(event.host, event.purpose, event.script))
         break
       case 'warning':
+        // Printed when the live list has left the screen; until then it stands in it.
+        tier?.note(event.message)
         print(warningLines(event.message, event.hint), options.err)
         break
       case 'input-errors':

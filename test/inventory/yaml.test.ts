@@ -70,9 +70,11 @@ describe('parseYaml', () => {
   test('reads back any data that YAML can write', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (data) => {
-        const parsed = parseYaml(stringify(data, { aliasDuplicateObjects: false }), 'f')
+        // What JSON makes of it: there is no -0 then.
+        const plain: unknown = JSON.parse(JSON.stringify(data))
+        const parsed = parseYaml(stringify(plain, { aliasDuplicateObjects: false }), 'f')
         expect(parsed.problems).toEqual([])
-        expect(parsed.value).toEqual(JSON.parse(JSON.stringify(data)))
+        expect(parsed.value).toEqual(plain)
       }),
       { numRuns: 200 },
     )

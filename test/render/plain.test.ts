@@ -41,6 +41,16 @@ describe('the plain renderer', () => {
     expect(text.split('\n').length).toBeLessThan(140)
   })
 
+  it('tells of a wrong name once, and of a flag without a line', async () => {
+    const origin = { file: '--var', line: 1, col: 1 }
+    const problems = [
+      { message: "unknown var 'wbe'", path: 'wbe', origin },
+      { message: 'must be a number', path: 'web.port', origin },
+    ]
+    const text = await plain([{ type: 'input-errors', problems }])
+    expect(text).toContain("--var  unknown var 'wbe'\n--var  web.port: must be a number\n")
+  })
+
   it('lets no control character of a host through', async () => {
     const hostile = '\u001b]0;title\u0007\u009b31m\r\u202egnp.exe\u0000'
     const events: Event[] = [

@@ -49,6 +49,16 @@ describe('the tree', () => {
     for (const frame of frames) for (const line of frame.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
 
+  it('shows a warning beside the tier while it is at work, and prints it when the tier has left the screen', async () => {
+    const events = RUNS.changes()
+    const at = events.findIndex(({ type }) => type === 'step-started') + 1
+    const message = 'stopping after the hosts in hand'
+    const { frames, screen } = await play(events.toSpliced(at, 0, { type: 'warning', message }), {}, 20)
+    expect(frames.some((frame) => /web {2}2 hosts {2}stopping after the hosts in hand\n/.test(frame))).toBe(true)
+    expect(screen()).toContain('\nwarning: stopping after the hosts in hand\n')
+    expect(screen().split(message)).toHaveLength(2)
+  })
+
   it('ends in order when the run breaks off in the middle of a tier', async () => {
     const listeners = process.listenerCount('SIGINT')
     const { screen, cursorShown } = await play(RUNS.changes().slice(0, 14), {}, 5)

@@ -1,4 +1,4 @@
-import type { Problem } from '../../errors.ts'
+import type { Origin, Problem } from '../../errors.ts'
 import type { Failure } from '../../execute/events.ts'
 import { indent, type Line, line, span } from './line.ts'
 import { counted } from './words.ts'
@@ -37,7 +37,11 @@ export function problemLines(problems: readonly Problem[]): Line[] {
 }
 
 const problem = ({ origin, path, message, hint }: Problem): Line[] => {
-  const place = origin === undefined ? [] : [span('bold', `${origin.file}:${origin.line}:${origin.col}`), '  ']
-  const what = path === undefined || message.startsWith(path) ? message : `${path}: ${message}`
+  const place = origin === undefined ? [] : [span('bold', placeOf(origin)), '  ']
+  const isTold = path === undefined || message.startsWith(path) || message.includes(`'${path}'`)
+  const what = isTold ? message : `${path}: ${message}`
   return [line(...place, what), ...indent(hintLines(hint))]
 }
+
+/** A flag (`--var`) has no lines. */
+const placeOf = ({ file, line, col }: Origin): string => (file.startsWith('--') ? file : `${file}:${line}:${col}`)
