@@ -1,0 +1,74 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LOCKED, releaseLock, STALE, takeLock } from '../../src/execute/lock.ts'
+import { STATE_DIR } from '../../src/plan/target-state.ts'
+import { dash } from '../shell/dash.ts'
+
+let dir: string
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'lock-'))
+})
+afterEach(() => rmSync(dir, { recursive: true }))
+
+const run = (id: string) => ({ id, who: `${id}@desk` })
+const here = (script: string) => script.replaceAll(STATE_DIR, dir)
+const take = (id: string, planned: string, seconds = 45) => {
+  const guard = here(takeLock(run(id), planned).sh).replace('now + 45', `now + ${seconds}`)
+  return dash(`guard() {\n${guard}\n}\nguard`)
+}
+const release = (id: string) => dash(here(releaseLock(run(id)).sh))
+const generation = () => readFileSync(join(dir, 'generation'), 'utf8').trim()
+
+test('one run after the other', () => {
+  expect(take('a', '').status).toBe(0)
+  expect(take('a', '').status).toBe(0)
+  release('a')
+  expect(take('b', generation()).status).toBe(0)
+})
+
+test('a run goes on after it gave the lock back', () => {
+  take('a', '')
+  release('a')
+  expect(take('a', 'a').status).toBe(0)
+})
+
+test.each([
+  ['before', ''],
+  ['during', 'a'],
+])('a plan made %s the run of another is refused, and one made afterwards is not', (_, planned) => {
+  take('a', '')
+  release('a')
+  const refused = take('b', planned)
+  expect(refused.status).toBe(STALE)
+  expect(refused.stdout).toContain('planning anew')
+  expect(take('b', generation()).status).toBe(0)
+})
+
+test('who holds the lock is told', () => {
+  take('a', '')
+  const refused = take('b', 'a', 1)
+  expect(refused.status).toBe(LOCKED)
+  expect(refused.stdout).toMatch(
+    /^waiting for another run to end: a@desk, since \d{4}-.*\n.*changes this host: a@desk, since/,
+  )
+})
+
+test('a run that died gives way; what was planned before is planned anew', () => {
+  take('a', '')
+  const lock = join(dir, 'lock')
+  const lines = readFileSync(lock, 'utf8').split('\n')
+  writeFileSync(lock, lines.with(2, '0').join('\n'))
+  expect(take('b', 'a').status).toBe(STALE)
+  expect(generation()).toBe('a.died')
+  expect(take('b', generation()).status).toBe(0)
+  expect(generation()).toBe('b')
+})
+
+test('nobody gives back the lock of another', () => {
+  take('a', '')
+  release('b')
+  expect(generation()).toBe('a')
+  expect(take('b', 'a', 1).status).toBe(LOCKED)
+})
