@@ -54,12 +54,19 @@ export function secretsIn(value: unknown): string[] {
   return []
 }
 
-/** A function that replaces each of these secrets (and its base64 form) in what a host printed. */
+/** Lines of a secret that are masked by themselves too: hosts' output is read line by line. Shorter ones say nothing. */
+const LINE_LENGTH = 8
+
+/** A function that replaces each of these secrets (and its lines and base64 form) in what a host printed. */
 export function masker(secrets: readonly string[]): (text: string) => string {
   const needles = [...new Set(secrets)]
     // Too short a secret would blank half of the output and hide nothing.
     .filter((value) => value.length >= 4)
-    .flatMap((value) => [value, Buffer.from(value).toString('base64')])
+    .flatMap((value) => [
+      value,
+      Buffer.from(value).toString('base64'),
+      ...value.split(/[\r\n]+/).filter((line) => line.length >= LINE_LENGTH),
+    ])
     .sort((a, b) => b.length - a.length)
   if (needles.length === 0) return (text) => text
   return (text) => needles.reduce((all, needle) => all.replaceAll(needle, MASK), text)

@@ -50,12 +50,17 @@ export function shorten(id: string): Script {
   `
 }
 
-/** Stops the timer; to be run over a new connection only. Ends with FIRED when the change was put back already. */
+/**
+ * Stops the timer; to be run over a new connection only. Ends with FIRED when the host was faster, and not before all
+ * is put back: the snapshot goes then, and only the end of the work tells that it had begun.
+ */
 export function disarm(id: string): Script {
   return sh`
     systemctl stop ${`${unitOf(id)}.timer`}
-    if [ -e ${`${dirOf(id)}/fired`} ]; then exit ${FIRED}; fi
+    while systemctl is-active -q ${`${unitOf(id)}.service`}; do sleep 0.2; done
+    status=0; if [ -e ${`${dirOf(id)}/fired`} ]; then status=${FIRED}; fi
     rm -rf -- ${dirOf(id)}
+    exit "$status"
   `
 }
 

@@ -21,7 +21,9 @@ const WAIT = 45
 /**
  * Takes the host's lock, as the guard of an apply script. Two things keep others out: `flock` while a script is at
  * work (the kernel gives it back, whatever dies), and a lease between the scripts of one run (a run that was killed
- * holds up the next one for half a minute, never for good). A plan made before another run's change is refused.
+ * holds up the next one for half a minute, never for good). A plan made before or during another run's change is
+ * refused: the generation is one while a run is at work and another when it is over, and the one who finds the lock of
+ * a run that died makes it another.
  * @param generation of the host when the plan was made
  */
 export function takeLock(run: RunIdentity, generation: string): Script {
@@ -43,15 +45,22 @@ export function takeLock(run: RunIdentity, generation: string): Script {
       elif [ -r "$dir/lock" ]; then
         { read -r holder; read -r hboot; read -r until; read -r hwho; read -r since; } <"$dir/lock" || :
       fi
-      if [ "$now" -ge "$end" ]; then echo "locked by \${hwho:-another run} since \${since:-now} (run \${holder:-?})"; return ${LOCKED}; fi
-      if [ -z "$told" ]; then echo "waiting for \${hwho:-another run}, which changes this host since \${since:-now}"; told=1; fi
+      if [ "$now" -ge "$end" ]; then echo "another run changes this host: \${hwho:-it did not say whose}\${since:+, since $since}"; return ${LOCKED}; fi
+      if [ -z "$told" ]; then echo "waiting for another run to end: \${hwho:-it did not say whose}\${since:+, since $since}"; told=1; fi
       sleep 1
     done
+    if [ -n "$holder" ] && [ "$holder" != "$me" ]; then
+      printf '%s.died\n' "$holder" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation" || return 1
+      rm -f -- "$dir/lock" || return 1
+    fi
     g=; if [ -r "$dir/generation" ]; then IFS= read -r g <"$dir/generation" || :; fi
-    if [ "$g" != "$planned" ] && [ "\${g%+}" != "$me" ]; then echo "changed by run $g after the plan was made"; return ${STALE}; fi
+    case $g in
+      "$planned" | "$me" | "$me".*) ;;
+      *) echo 'another run was at work here since the plan was made: planning anew'; return ${STALE} ;;
+    esac
     printf '%s\n%s\n%s\n%s\n%s\n' "$me" "$boot" "$((now + ${LEASE}))" "$who" "$(date -u +%FT%TZ)" >"$dir/lock.new" || return 1
     mv -f -- "$dir/lock.new" "$dir/lock" || return 1
-    printf '%s+\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation" || return 1
+    printf '%s\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation" || return 1
     return 0
   `
 }
@@ -59,20 +68,19 @@ export function takeLock(run: RunIdentity, generation: string): Script {
 /** Gives the lock back, when this run holds it. */
 export function releaseLock(run: RunIdentity): Script {
   return sh`
-    holder=; if [ -r ${STATE_DIR}/lock ]; then IFS= read -r holder <${STATE_DIR}/lock || :; fi
-    if [ "$holder" = ${run.id} ]; then rm -f -- ${STATE_DIR}/lock; fi
+    dir=${STATE_DIR}; me=${run.id}
+    holder=; if [ -r "$dir/lock" ]; then IFS= read -r holder <"$dir/lock" || :; fi
+    if [ "$holder" = "$me" ]; then
+      printf '%s.ended\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation"
+      rm -f -- "$dir/lock"
+    fi
   `
 }
 
-/**
- * At the end of a script: renews the lease, which the script may have outlived, and closes the generation that it
- * opened. A plan that was made while the script was at work (its generation ends in `+`) is stale from here on.
- */
+/** Renews the lease at the end of a script that may have run longer than it. */
 export function renewLock(run: RunIdentity): Script {
   return sh`
     dir=${STATE_DIR}
-    printf '%s\n' ${run.id} >"$dir/generation.new"
-    mv -f -- "$dir/generation.new" "$dir/generation"
     { read -r holder; read -r boot; read -r until; read -r who; read -r since; } <"$dir/lock"
     read -r now _ </proc/uptime
     if [ "$holder" = ${run.id} ]; then

@@ -23,14 +23,20 @@ export interface StepsRun {
 /** Lines of a failed step's output that go with its error. */
 const LOG_LINES = 20
 
+const UNFINISHED = 'run again: what the host has not done by then is done, handlers included'
+
 /** Sends an apply script and turns what comes back, while it comes, into events. */
 export async function runSteps(session: HostSession, run: StepsRun): Promise<'applied' | 'stale'> {
   const reader = stepReader(session, run)
-  const result = await session.connection.exec(run.script, {
-    onStdout: frameReader(run.nonce, reader.onFrame),
-    timeoutMs: run.timeoutMs,
-    ...(session.signal ? { signal: session.signal } : {}),
-  })
+  const result = await session.connection
+    .exec(run.script, {
+      onStdout: frameReader(run.nonce, reader.onFrame),
+      timeoutMs: run.timeoutMs,
+      ...(session.signal ? { signal: session.signal } : {}),
+    })
+    .catch((error: unknown) => {
+      throw reader.lost(error)
+    })
   return reader.outcome(session.mask(result.stderr))
 }
 
@@ -38,6 +44,7 @@ function stepReader(session: HostSession, run: StepsRun) {
   const ended = new Map<string, number>()
   let log: string[] = []
   let began = 0
+  let current = ''
   const infoOf = (id: string) => run.steps.find((step) => step.id === id)
 
   const onFrame = (event: FrameEvent): void => {
@@ -51,11 +58,13 @@ function stepReader(session: HostSession, run: StepsRun) {
       else if (event.id === GUARD) session.emit({ type: 'host-note', host: session.host, message: line })
     } else if (event.type === 'begin') {
       log = []
+      current = event.id
       began = performance.now()
       for (const key of info?.keys ?? []) {
         session.emit({ type: 'step-started', host: session.host, key, action: info?.action ?? 'update' })
       }
     } else {
+      current = ''
       ended.set(event.id, event.status)
       const ok = event.status === 0
       for (const key of info?.keys ?? []) {
@@ -84,7 +93,7 @@ function stepReader(session: HostSession, run: StepsRun) {
         code: 'unreachable',
         host: session.host,
         resource: step.keys[0],
-        hint: 'run again: what is left is done then, handlers included',
+        hint: UNFINISHED,
         log: stderr.split('\n').filter((line) => line !== ''),
       })
     }
@@ -103,5 +112,19 @@ function stepReader(session: HostSession, run: StepsRun) {
     })
   }
 
-  return { onFrame, outcome }
+  /** The way to the host is gone, in the middle of a step: which one, and what that means, the connection can't know. */
+  const lost = (error: unknown): unknown => {
+    if (!(error instanceof ProvisionError)) return error
+    return new ProvisionError(error.message, {
+      code: error.code,
+      host: session.host,
+      resource: error.resource ?? infoOf(current)?.keys[0],
+      origin: error.origin,
+      hint: error.hint ?? UNFINISHED,
+      log: error.log.length > 0 ? error.log : log.filter((line) => line.trim() !== ''),
+      cause: error,
+    })
+  }
+
+  return { onFrame, outcome, lost }
 }

@@ -8,8 +8,8 @@ export interface TargetState {
   /** Ids of handlers whose marker stands. */
   readonly owed: readonly string[]
   /**
-   * Id of the run that last changed the host, with a `+` while (or when it died before) it was done; empty when none
-   * did. A plan of another generation is stale.
+   * Id of the run that changes the host, with `.ended` or `.died` when it is over; empty when none ever did. A plan of
+   * another generation is stale.
    */
   readonly generation: string
 }

@@ -1,87 +1,91 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
-import { LOCKED, releaseLock, renewLock, STALE, takeLock } from '../../src/execute/lock.ts'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { LOCKED, releaseLock, STALE, takeLock } from '../../src/execute/lock.ts'
 import { STATE_DIR } from '../../src/plan/target-state.ts'
-import { applyScript, GUARD, parseFrame } from '../../src/shell/frame.ts'
-import { rawScript, type Script } from '../../src/shell/script.ts'
+import { applyScript } from '../../src/shell/frame.ts'
+import { rawScript } from '../../src/shell/script.ts'
+import { dash } from '../shell/dash.ts'
 
-const one = { id: 'run1', who: 'ada@desk' }
-const two = { id: 'run2', who: 'bob@desk' }
-let dir = ''
-
+let dir: string
 beforeEach(() => {
-  dir = join(mkdtempSync(join(tmpdir(), 'lock-')), 'state')
+  dir = mkdtempSync(join(tmpdir(), 'lock-'))
 })
+afterEach(() => rmSync(dir, { recursive: true }))
 
-/** Runs a script for real, in a folder of the test, and waits a second where the tool waits most of a minute. */
-const dash = (script: Script) =>
-  spawnSync('dash', [], {
-    input: script.sh.replaceAll(STATE_DIR, dir).replace('end=$((now + 45))', 'end=$((now + 1))'),
-    encoding: 'utf8',
-  }).stdout
-
-const change = (run: typeof one, generation: string, work = 'echo work', finish = true) => {
-  const steps = [{ id: 'work', script: rawScript(work), timeout: 5 }]
-  const last = finish ? [{ id: 'renew', script: renewLock(run), timeout: 5 }] : []
-  const answers = parseFrame('N', dash(applyScript('N', takeLock(run, generation), [...steps, ...last])))
-  return { guard: answers.get(GUARD), work: answers.get('work') }
+const run = (id: string) => ({ id, who: `${id}@desk` })
+const here = (script: string) => script.replaceAll(STATE_DIR, dir)
+const take = (id: string, planned: string, seconds = 45) => {
+  const guard = here(takeLock(run(id), planned).sh).replace('now + 45', `now + ${seconds}`)
+  return dash(`guard() {\n${guard}\n}\nguard`)
 }
+const release = (id: string) => dash(here(releaseLock(run(id)).sh))
 const generation = () => readFileSync(join(dir, 'generation'), 'utf8').trim()
 
-describe('the lock of a host', () => {
-  it('is taken on a bare host, kept between the scripts of a run, and given back', () => {
-    expect(change(one, '')).toMatchObject({ guard: { status: 0 }, work: { status: 0, body: 'work' } })
-    expect(change(one, '')).toMatchObject({ guard: { status: 0 } })
-    dash(releaseLock(one))
-    expect(change(two, 'run1')).toMatchObject({ guard: { status: 0 } })
-  })
+test('one run after the other', () => {
+  expect(take('a', '').status).toBe(0)
+  expect(take('a', '').status).toBe(0)
+  release('a')
+  expect(take('b', generation()).status).toBe(0)
+})
 
-  it('keeps another run out and says who holds it', () => {
-    change(one, '')
-    const { guard, work } = change(two, 'run1')
-    expect(guard?.status).toBe(LOCKED)
-    expect(guard?.body).toMatch(/locked by ada@desk since 20\d\d-/)
-    expect(work).toBeUndefined()
-  })
+test('a run goes on after it gave the lock back', () => {
+  take('a', '')
+  release('a')
+  expect(take('a', 'a').status).toBe(0)
+})
 
-  it('is not given back by a run that does not hold it', () => {
-    change(one, '')
-    dash(releaseLock(two))
-    expect(change(two, 'run1').guard?.status).toBe(LOCKED)
-  })
+test.each([
+  ['before', ''],
+  ['during', 'a'],
+])('a plan made %s the run of another is refused, and one made afterwards is not', (_, planned) => {
+  take('a', '')
+  release('a')
+  const refused = take('b', planned)
+  expect(refused.status).toBe(STALE)
+  expect(refused.stdout).toContain('planning anew')
+  expect(take('b', generation()).status).toBe(0)
+})
 
-  it('goes to the next run when the lease of a dead one has ended, or the host was rebooted since', () => {
-    change(one, '')
-    const lease = readFileSync(join(dir, 'lock'), 'utf8').split('\n')
-    const write = (lines: readonly string[]) => dash(rawScript(`printf '%s\\n' ${lines.join(' ')} >${STATE_DIR}/lock`))
-    write([lease[0] ?? '', lease[1] ?? '', '1', 'ada', 'then'])
-    expect(change(two, 'run1').guard?.status).toBe(0)
-    write(['run3', 'another-boot', '999999999', 'ada', 'then'])
-    expect(change(two, 'run2').guard?.status).toBe(0)
-  })
+test('who holds the lock is told', () => {
+  take('a', '')
+  const refused = take('b', 'a', 1)
+  expect(refused.status).toBe(LOCKED)
+  expect(refused.stdout).toMatch(
+    /^waiting for another run to end: a@desk, since \d{4}-.*\n.*changes this host: a@desk, since/,
+  )
+})
 
-  it('refuses a plan from before another run, and one made while that run was at work', () => {
-    change(one, '')
-    dash(releaseLock(one))
-    expect(change(two, '').guard?.status).toBe(STALE)
-    expect(change(two, 'run1+').guard?.status).toBe(STALE)
-    expect(change(two, 'run1').guard?.status).toBe(0)
-  })
+test('a run that died gives way; what was planned before is planned anew', () => {
+  take('a', '')
+  const lock = join(dir, 'lock')
+  const lines = readFileSync(lock, 'utf8').split('\n')
+  writeFileSync(lock, lines.with(2, '0').join('\n'))
+  expect(take('b', 'a').status).toBe(STALE)
+  expect(generation()).toBe('a.died')
+  expect(take('b', generation()).status).toBe(0)
+  expect(generation()).toBe('b')
+})
 
-  it('lets a plan be applied that was made after a run died halfway', () => {
-    change(one, '', 'exit 7')
-    expect(generation()).toBe('run1+')
-    dash(releaseLock(one))
-    expect(change(two, 'run1+').guard?.status).toBe(0)
-    expect(generation()).toBe('run2')
-  })
+test('nobody gives back the lock of another', () => {
+  take('a', '')
+  release('b')
+  expect(generation()).toBe('a')
+  expect(take('b', 'a', 1).status).toBe(LOCKED)
+})
 
-  it('is not inherited by what a step leaves running', () => {
-    change(one, '', 'sleep 5 >/dev/null 2>&1 &')
-    dash(releaseLock(one))
-    expect(change(two, 'run1').guard?.status).toBe(0)
-  })
+test('what a step leaves running does not hold the lock', () => {
+  const fragment = { id: 'step', script: rawScript('sleep 5 >/dev/null 2>&1 &'), timeout: 5 }
+  dash(here(applyScript('N', takeLock(run('a'), ''), [fragment]).sh))
+  release('a')
+  expect(take('b', generation(), 1).status).toBe(0)
+})
+
+test('a lock from before a reboot holds nobody up', () => {
+  take('a', '')
+  const lock = join(dir, 'lock')
+  writeFileSync(lock, readFileSync(lock, 'utf8').split('\n').with(1, 'another-boot').join('\n'))
+  take('b', 'a', 1)
+  expect(take('b', generation(), 1).status).toBe(0)
 })

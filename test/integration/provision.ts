@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Event, Failure, HostResult } from '../../src/execute/events.ts'
+import type { HostPlan } from '../../src/plan/plan.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const CLI = join(ROOT, 'dist/src/cli.js')
+
+/** One run of the program, as its reader sees it. */
+export interface Run {
+  readonly status: number | null
+  /** What `--json` told; empty without it. */
+  readonly events: readonly Event[]
+  readonly stdout: string
+  readonly stderr: string
+  readonly ms: number
+  /** The first plan of a host. @throws Error when it was not planned */
+  plan(host: string): HostPlan
+  /** @throws Error when the run did not get so far */
+  result(host: string): HostResult
+  /** Why a host failed. @throws Error when it did not */
+  failure(host: string): Failure
+  /** Messages of the host's notes. */
+  notes(host: string): string[]
+}
+
+/** A run that goes on. */
+export interface Running {
+  readonly done: Promise<Run>
+  /** The first event that fits, also when it is over already. Rejects when the run ends without one. */
+  until(fits: (event: Event) => boolean): Promise<Event>
+  /** A signal for the program itself. */
+  kill(signal: NodeJS.Signals): void
+}
+
+export interface ProgramOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  /** Read events: `--json` is added. Default true. */
+  readonly json?: boolean
+}
+
+/** Runs the built program as a process of its own. @throws Error when it was not built since a source changed */
+export function startProvision(args: readonly string[], options: ProgramOptions = {}): Running {
+  needFreshBuild()
+  const began = performance.now()
+  const json = options.json ?? true
+  const child = spawn(process.execPath, [CLI, ...args, ...(json ? ['--json'] : [])], {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const events: Event[] = []
+  const waiting = new Set<() => void>()
+  let stdout = ''
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const lines = createInterface({ input: child.stdout })
+  lines.on('line', (line) => {
+    stdout += `${line}\n`
+    const event = json ? parseEvent(line) : undefined
+    if (event) events.push(event)
+    for (const look of waiting) look()
+  })
+  const done = Promise.all([once(child, 'close'), once(lines, 'close')]).then(() =>
+    runOf({ status: child.exitCode, events, stdout, stderr, ms: performance.now() - began }),
+  )
+  return {
+    done,
+    until(fits) {
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          const event = events.find(fits)
+          if (!event) return
+          waiting.delete(look)
+          resolve(event)
+        }
+        waiting.add(look)
+        look()
+        done.then((run) => reject(new Error(`the run ended without it:\n${run.stdout}${run.stderr}`)), reject)
+      })
+    },
+    kill: (signal) => void child.kill(signal),
+  }
+}
+
+export function provision(args: readonly string[], options?: ProgramOptions): Promise<Run> {
+  return startProvision(args, options).done
+}
+
+/** What a plan says that a run would do: resources with their action, and handlers. */
+export function plannedOf(plan: HostPlan): string[] {
+  const items = plan.items.filter((item) => item.action !== 'none').map((item) => item.key)
+  return [...items, ...plan.handlers.map((handler) => `handler:${handler.id}`)].sort()
+}
+
+function runOf(facts: Pick<Run, 'status' | 'events' | 'stdout' | 'stderr' | 'ms'>): Run {
+  const needed = <T>(value: T | undefined, what: string): T => {
+    if (value !== undefined) return value
+    throw new Error(`${what}:\n${facts.stdout}${facts.stderr}`)
+  }
+  const result = (host: string) => {
+    const found = facts.events.find((event) => event.type === 'host-finished' && event.host === host)
+    return needed(found?.type === 'host-finished' ? found.result : undefined, `no result of ${host}`)
+  }
+  return {
+    ...facts,
+    result,
+    plan(host) {
+      const found = facts.events.find((event) => event.type === 'host-planned' && event.host === host)
+      return needed(found?.type === 'host-planned' ? found.plan : undefined, `no plan of ${host}`)
+    },
+    failure: (host) => needed(result(host).failure, `${host} did not fail`),
+    notes: (host) =>
+      facts.events.flatMap((event) => (event.type === 'host-note' && event.host === host ? [event.message] : [])),
+  }
+}
+
+/** The program's own contract; that its events have the fields of their type is what tests look at. */
+const isEvent = (value: unknown): value is Event =>
+  typeof value === 'object' && value !== null && 'type' in value && value.type !== 'header'
+
+function parseEvent(line: string): Event | undefined {
+  const value: unknown = JSON.parse(line)
+  return isEvent(value) ? value : undefined
+}
+
+function needFreshBuild(): void {
+  const built = statSync(CLI, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const stale = ['src', 'roles'].some((dir) =>
+    readdirSync(join(ROOT, dir), { recursive: true, withFileTypes: true }).some(
+      (entry) => entry.isFile() && statSync(join(entry.parentPath, entry.name)).mtimeMs > built,
+    ),
+  )
+  if (stale) throw new Error('dist/ is older than the sources: run "npm run build" first')
+}
