@@ -11,7 +11,6 @@ case $inventory in
 "$PWD/inventories/"*) inventory=${inventory##*/} ;; # its name is enough
 "$PWD/"*) inventory=${inventory#"$PWD/"} ;;
 esac
-address() { npm run --silent lab -- status | awk -v host="$1" '$1 == host { print $2 }'; }
 
 provision() { node dist/src/cli.js --inventory "$inventory" "$@"; }
 
@@ -26,6 +25,8 @@ provision || die 'The run failed: see above.'
 say "provision --inventory $inventory -v     once more: nothing left to do, one exec per host"
 provision -v || die 'The second run failed: see above.'
 
+status=$(npm run --silent lab -- status)
+address() { printf '%s\n' "$status" | awk -v host="$1" '$1 == host { print $2 }'; }
 say 'The lab is up. Try:'
 lab="npm run lab --${LAB_NAME:+ --name $LAB_NAME}"
 cat <<TEXT
