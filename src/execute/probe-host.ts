@@ -2,10 +2,10 @@ import type { CompiledResource } from '../catalog/compiled.ts'
 import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
 import { type Planned, planHost } from '../plan/planner.ts'
-import { FACTS, probeBatch, STATE } from '../plan/probe-batch.ts'
+import { FACTS, probeBatch, probeFragments, STATE } from '../plan/probe-batch.ts'
 import { parseTargetState } from '../plan/target-state.ts'
 import { withoutSecrets } from '../secret.ts'
-import { type Answer, parseFrame } from '../shell/frame.ts'
+import { type Answer, type Fragment, parseFrame, probeScript } from '../shell/frame.ts'
 import type { Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
 
@@ -65,30 +65,49 @@ interface Reply {
   readonly complaints: readonly string[]
 }
 
+/** Asks all at once; what has no answer then (one hung, and took the others along) once more, each apart. */
 async function ask<Facts>(
   input: ProbeInput<Facts>,
   resources: readonly CompiledResource[],
   after?: Script,
 ): Promise<Reply> {
-  const nonce = input.nonce()
-  if (input.showScripts) {
-    const shown = resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) }))
-    const script = probeBatch(nonce, input.factsProbe, shown, after).sh
-    input.emit({ type: 'script', host: input.host, purpose: 'probe', script })
-  }
-  const result = await input.connection.exec(probeBatch(nonce, input.factsProbe, resources, after).sh, {
-    timeoutMs: PROBE_TIMEOUT_MS,
-    ...(input.signal ? { signal: input.signal } : {}),
-  })
-  const answers = parseFrame(nonce, result.stdout)
-  const complaints = lastLines(result.stderr)
-  if (answers.has(FACTS)) return { answers, complaints }
+  const questions = probeFragments(input.factsProbe, resources, after)
+  // Even the hash of a secret is not for people to see.
+  const shown = (): Fragment[] =>
+    probeFragments(
+      input.factsProbe,
+      resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) })),
+      after,
+    )
+  const first = await send(input, probeBatch, questions, shown)
+  const isOpen = ({ id }: Fragment) => !first.answers.has(id)
+  if (!questions.some(isOpen)) return first
+  const second = await send(input, probeScript, questions.filter(isOpen), () => shown().filter(isOpen))
+  const answers = new Map([...first.answers, ...second.answers])
+  if (answers.has(FACTS)) return { answers, complaints: second.complaints }
   throw new ProvisionError('the host gave no answer to the probe', {
     code: 'probe',
     host: input.host,
-    hint: `sh ended with status ${result.status}: is the login shell's start-up file printing or failing?`,
-    log: complaints,
+    hint: `sh ended with status ${second.status}: is the login shell's start-up file printing or failing?`,
+    log: second.complaints,
   })
+}
+
+async function send<Facts>(
+  input: ProbeInput<Facts>,
+  frame: (nonce: string, fragments: readonly Fragment[]) => Script,
+  fragments: readonly Fragment[],
+  shown: () => readonly Fragment[],
+): Promise<Reply & { readonly status: number }> {
+  const nonce = input.nonce()
+  if (input.showScripts) {
+    input.emit({ type: 'script', host: input.host, purpose: 'probe', script: frame(nonce, shown()).sh })
+  }
+  const { status, stdout, stderr } = await input.connection.exec(frame(nonce, fragments).sh, {
+    timeoutMs: PROBE_TIMEOUT_MS,
+    ...(input.signal ? { signal: input.signal } : {}),
+  })
+  return { status, answers: parseFrame(nonce, stdout), complaints: lastLines(stderr) }
 }
 
 function factsIn<Facts>(input: ProbeInput<Facts>, { answers }: Reply): Facts {

@@ -1,6 +1,7 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
+import { FILES_LIBRARY } from '../resources/content.ts'
 import type { ResourceKind } from '../resources/resource.ts'
-import { type Fragment, probeScript } from '../shell/frame.ts'
+import { bulkProbeScript, type Fragment } from '../shell/frame.ts'
 import type { Script } from '../shell/script.ts'
 import { targetStateProbe } from './target-state.ts'
 
@@ -28,17 +29,14 @@ export function groupByKind(resources: readonly CompiledResource[]): KindGroup[]
   return [...groups.values()]
 }
 
+/** Seconds for all of them together, when one shell asks. */
+const BULK_TIMEOUT = 60
+
 /**
- * The one script that asks a host everything: facts, what earlier runs left, and each kind's bulk probe.
- * @param nonce marks the frames of this exec; unguessable, letters and digits
+ * Everything that a host is asked: facts, what earlier runs left, and each kind's bulk probe.
  * @param after runs last (the lock is given back with the probe that verifies)
  */
-export function probeBatch(
-  nonce: string,
-  facts: Script,
-  resources: readonly CompiledResource[],
-  after?: Script,
-): Script {
+export function probeFragments(facts: Script, resources: readonly CompiledResource[], after?: Script): Fragment[] {
   const kinds = groupByKind(resources).map(
     ({ kind, resources: all }): Fragment => ({
       id: kind.kind,
@@ -46,10 +44,18 @@ export function probeBatch(
       timeout: PROBE_TIMEOUT,
     }),
   )
-  return probeScript(nonce, [
+  return [
     { id: FACTS, script: facts, timeout: PROBE_TIMEOUT },
     { id: STATE, script: targetStateProbe, timeout: PROBE_TIMEOUT },
     ...kinds,
     ...(after ? [{ id: AFTER, script: after, timeout: PROBE_TIMEOUT }] : []),
-  ])
+  ]
+}
+
+/**
+ * The one script that asks a host all of it.
+ * @param nonce marks the frames of this exec; unguessable, letters and digits
+ */
+export function probeBatch(nonce: string, fragments: readonly Fragment[]): Script {
+  return bulkProbeScript(nonce, fragments, BULK_TIMEOUT, [FILES_LIBRARY])
 }

@@ -43,10 +43,11 @@ export const CONTENT_LIMIT = 256 * 1024
 export const TOTAL_LIMIT = 4 * 1024 * 1024
 
 /**
+ * What every probe of files begins with, so that a script with several says it once.
  * Answers are by index, so no name is ever printed or read. Everything that is done per file is a builtin of dash;
  * programs run once for all files: stat, sha256sum, readlink. Only a file that differs costs a fork of its own.
  */
-const PROBE = rawScript(
+export const FILES_LIBRARY = rawScript(
   [
     'provision_files() {',
     '  i=0; found=; all=; hashed=; sums=; links=; total=0; want=-',
@@ -101,7 +102,7 @@ const mark = (file: WantedFile): string => {
  * lines begin with `@files`, `@stat`, `@links` or `@sum`, and {@link parseFiles} skips all others.
  */
 export function probeFiles(wanted: readonly WantedFile[]): Script {
-  return joinScripts([PROBE, sh`provision_files ${wanted.flatMap((file) => [mark(file), file.path])}`])
+  return joinScripts([FILES_LIBRARY, sh`provision_files ${wanted.flatMap((file) => [mark(file), file.path])}`])
 }
 
 /**

@@ -48,9 +48,7 @@ function probe(all: readonly SystemdUnit[]): Script {
   return joinScripts([
     probeFiles(wanted(all)),
     rawScript('echo @reload'),
-    ...(units.length > 0
-      ? [sh`timeout 15 systemctl show --no-pager -p NeedDaemonReload --value -- ${units} || exit`]
-      : []),
+    ...(units.length > 0 ? [sh`systemctl show --no-pager -p NeedDaemonReload --value -- ${units} || exit`] : []),
   ])
 }
 

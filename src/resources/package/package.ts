@@ -32,7 +32,7 @@ export interface PackageState {
   readonly candidate?: string | undefined
   /** All versions in the lists, best first. */
   readonly available: readonly string[]
-  /** The lists are there and at most a day old. */
+  /** The lists are there and at most a day old; false also where nothing had to be looked up in them. */
   readonly fresh: boolean
 }
 
@@ -51,19 +51,21 @@ const satisfies = (version: string, wanted: string): boolean =>
 
 /**
  * dpkg-query once for all. apt-cache costs about a second where its cache is cold: it is asked only about packages
- * that are missing, float (`latest`) or are not at their pin.
+ * that are missing, float (`latest`) or are not at their pin; so is the age of its lists.
  */
 function probe(all: readonly Package[]): Script {
   const wants = all.filter((one) => one.state !== 'absent').flatMap((one) => [one.name, rule(one)])
   return sh`
     have=$(dpkg-query -W -f=${FORMAT} ${all.map((one) => one.name)} 2>/dev/null) || [ $? = 1 ] || exit 2
-    native=$(dpkg --print-architecture) || exit 2
+    native=; read -r native 2>/dev/null </var/lib/dpkg/arch-native || native=$(dpkg --print-architecture) || exit 2
+    printf 'native\t%s\n%s\n' "$native" "$have"
+    ask=$({ printf '%s\n' "$have"; printf 'want\t%s\t%s\n' ${wants}; } | ${ASK})
     lists=stale
     set -- /var/lib/apt/lists/*Packages*
-    if [ ! -e "$1" ]; then lists=absent
+    if [ -z "$ask" ]; then lists=unasked
+    elif [ ! -e "$1" ]; then lists=absent
     elif [ -n "$(find /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -mmin -1440 2>/dev/null)" ]; then lists=fresh; fi
-    printf 'native\t%s\nlists\t%s\n%s\n' "$native" "$lists" "$have"
-    ask=$({ printf '%s\n' "$have"; printf 'want\t%s\t%s\n' ${wants}; } | ${ASK})
+    printf 'lists\t%s\n' "$lists"
     [ -z "$ask" ] || apt-cache policy $ask 2>/dev/null
   `
 }

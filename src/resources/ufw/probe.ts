@@ -27,32 +27,35 @@ export interface HostState {
  * when `ufw status` shows nothing, and what a removed package left behind), and how many rules of the user chains the kernel has: somebody may have flushed
  * them or changed a policy behind ufw's back.
  */
-export const PROBE: Script = rawScript(String.raw`set -- $(printenv SSH_CONNECTION || :)
+export const PROBE: Script = rawScript(String.raw`set -- ${'$'}{SSH_CONNECTION-}
 if [ $# = 4 ]; then
-  dev=$(ip -o addr show 2>/dev/null | awk -v a="$3" '{ split($4, p, "/"); if (p[1] == a) { print $2; exit } }')
-  printf 'ssh %s %s %s %s\n' "$1" "$3" "$4" "$dev"
+  client=$1 server=$3 port=$4
+  set -- $(ip -o addr show to "$3" 2>/dev/null) - -
+  printf 'ssh %s %s %s %s\n' "$client" "$server" "$port" "${'$'}{2#-}"
 fi
 [ ! -d /proc/sys/net/ipv6 ] || echo kernel6
 ! command -v ufw >/dev/null || echo installed
-for f in /etc/default/ufw /etc/ufw/ufw.conf; do
-  [ ! -f "$f" ] || sed -n 's/^\(IPV6\|DEFAULT_[A-Z]*_POLICY\|ENABLED\|LOGLEVEL\)=/set &/p' "$f"
-done
+set -- of=settings
+for f in /etc/default/ufw /etc/ufw/ufw.conf; do [ ! -f "$f" ] || set -- "$@" "$f"; done
 for v in 4 6; do
-  case $v in 4) n='' ;; 6) n=6 ;; esac
-  f=/etc/ufw/user$n.rules
-  [ ! -f "$f" ] || awk -v v=$v -v u="ufw$n-user-" '
-    /^### tuple ###/ { print "tuple", v, $0 }
-    $1 == "-A" && index($2, u) == 1 { count[$2]++ }
-    END { for (i = split("input output forward", c, " "); i > 0; i--) print "file", v, u c[i], count[u c[i]] + 0 }' "$f"
-  case $v in 4) iptables -w 5 -S ;; 6) ip6tables -w 5 -S ;; esac 2>/dev/null |
-    awk -v v=$v -v u="ufw$n-user-" -v b="ufw$n-before-" '
-    $1 == "-P" { print "kernel", v, $0 }
-    $1 == "-A" && NF == 4 && index($4, b) == 1 { print "kernel", v, $0 }
-    $1 == "-N" && index($2, u) == 1 { count[$2] += 0 }
-    $1 == "-A" && index($2, u) == 1 { count[$2]++ }
-    END { for (i = split("input output forward", c, " "); i > 0; i--)
-      if ((u c[i]) in count) print "kernel", v, u c[i], count[u c[i]] }'
+  case $v in 4) f=/etc/ufw/user.rules ;; 6) f=/etc/ufw/user6.rules ;; esac
+  [ ! -f "$f" ] || set -- "$@" of=rules v=$v file$v=1 "$f"
 done
+{ echo @4; iptables -w 5 -S; echo @6; ip6tables -w 5 -S; } 2>/dev/null | awk '
+  of == "settings" { if (/^(IPV6|DEFAULT_[A-Z]*_POLICY|ENABLED|LOGLEVEL)=/) print "set", $0; next }
+  of == "rules" { if (/^### tuple ###/) print "tuple", v, $0; if ($1 == "-A") rules[$2]++; next }
+  /^@/ { v = substr($0, 2); before = v == 6 ? "ufw6-before-" : "ufw-before-"; next }
+  $1 == "-P" || $1 == "-A" && NF == 4 && index($4, before) == 1 { print "kernel", v, $0 }
+  $1 == "-N" { has[$2] = 1 }
+  $1 == "-A" { has[$2] = 1; kernel[$2]++ }
+  END {
+    split("ufw-user-input ufw-user-output ufw-user-forward ufw6-user-input ufw6-user-output ufw6-user-forward", c, " ")
+    for (i = 1; i <= 6; i++) {
+      v = i > 3 ? 6 : 4
+      if (v == 4 ? file4 : file6) print "file", v, c[i], rules[c[i]] + 0
+      if (c[i] in has) print "kernel", v, c[i], kernel[c[i]] + 0
+    }
+  }' "$@" of=kernel -
 echo end`)
 
 /** @throws Error when the answer is not what the probe prints. */
