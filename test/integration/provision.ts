@@ -44,9 +44,8 @@ export interface ProgramOptions {
   readonly json?: boolean
 }
 
-/** Runs the built program as a process of its own. @throws Error when it was not built since a source changed */
+/** Runs the built program as a process of its own. */
 export function startProvision(args: readonly string[], options: ProgramOptions = {}): Running {
-  needFreshBuild()
   const began = performance.now()
   const json = options.json ?? true
   const child = spawn(process.execPath, [CLI, ...args, ...(json ? ['--json'] : [])], {
@@ -129,6 +128,7 @@ function parseEvent(line: string): Event | undefined {
   return isEvent(value) ? value : undefined
 }
 
+/** Tests of a program that is not the one in the sources would tell nothing. */
 function needFreshBuild(): void {
   const built = statSync(CLI, { throwIfNoEntry: false })?.mtimeMs ?? 0
   const stale = ['src', 'roles'].some((dir) =>
@@ -138,3 +138,5 @@ function needFreshBuild(): void {
   )
   if (stale) throw new Error('dist/ is older than the sources: run "npm run build" first')
 }
+
+needFreshBuild()
