@@ -5,7 +5,7 @@ const END = '<!-- /vars -->'
 
 /** README.md of a role: what people wrote is kept, the table of vars between the markers is made from the schema. */
 export function roleReadme(role: Role, present: string | undefined): string {
-  const table = [BEGIN, '', ...varsTable(role), '', END].join('\n')
+  const table = [BEGIN, '', ...varsTable(role), ...Object.entries(role.vars).flatMap(fieldTables), '', END].join('\n')
   const begin = present?.indexOf(BEGIN) ?? -1
   const end = present?.indexOf(END) ?? -1
   if (present === undefined) return `# ${role.name}\n\n${role.description}\n\n## Vars\n\n${table}\n`
@@ -20,6 +20,51 @@ function varsTable(role: Role): string[] {
   if (rows.length === 0) return ['This role has no vars.']
   return ['| var | type | default | description |', '| --- | --- | --- | --- |', ...rows.map((row) => `| ${row} |`)]
 }
+
+/** A table for each mapping inside a var, however deep: `nginx_sites[].locations[]`. */
+function fieldTables([path, schema]: readonly [string, unknown]): string[] {
+  const [inside, place] = elementOf(schema, path)
+  const fields = Object.entries(isRecord(inside) && isRecord(inside.properties) ? inside.properties : {})
+  if (!isRecord(inside) || fields.length === 0) return []
+  const required: readonly unknown[] = Array.isArray(inside.required) ? inside.required : []
+  const rows = fields.map(([name, field]) =>
+    [`\`${name}\``, typeOf(field), fieldDefault(field, required.includes(name)), descriptionOf(field)]
+      .map(cell)
+      .join(' | '),
+  )
+  return [
+    '',
+    `\`${place}\``,
+    '',
+    '| field | type | default | description |',
+    '| --- | --- | --- | --- |',
+    ...rows.map((row) => `| ${row} |`),
+    ...fields.flatMap(([name, field]) => fieldTables([`${place}.${name}`, field])),
+  ]
+}
+
+/** The mapping that a schema is about, itself or as the elements of a list or the values of a mapping. */
+function elementOf(schema: unknown, path: string): readonly [schema: unknown, path: string] {
+  if (!isRecord(schema)) return [schema, path]
+  if (isRecord(schema.items)) return elementOf(schema.items, `${path}[]`)
+  if (isRecord(schema.additionalProperties)) return elementOf(schema.additionalProperties, `${path}.*`)
+  const variants = Array.isArray(schema.anyOf) ? schema.anyOf : schema.oneOf
+  const variant: unknown = Array.isArray(variants)
+    ? variants.find((one) => isRecord(one) && 'properties' in one)
+    : undefined
+  return variant === undefined ? [schema, path] : [variant, path]
+}
+
+const fieldDefault = (schema: unknown, required: boolean): string => {
+  if (required) return '**must be set**'
+  return isRecord(schema) && schema.default !== undefined ? `\`${JSON.stringify(schema.default)}\`` : 'not set'
+}
+
+const descriptionOf = (schema: unknown): string =>
+  isRecord(schema) && typeof schema.description === 'string' ? schema.description : ''
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ')
 
@@ -47,4 +92,8 @@ function typeOf(schema: unknown): string {
 
 const NAMES: Readonly<Record<string, string>> = { integer: 'whole number', object: 'mapping', array: 'list' }
 
-const plural = (type: string): string => (/^[a-z ]+[a-z]$/.test(type) && type !== 'any' ? `${type}s` : type)
+const plural = (types: string): string =>
+  types
+    .split(' or ')
+    .map((type) => (/^[a-z ]+[a-z]$/.test(type) && type !== 'any' ? `${type}s` : type))
+    .join(' or ')

@@ -14,7 +14,20 @@ const role = defineRole({
     demo_password: { type: 'string', description: 'Password.', secret: true },
     demo_sites: {
       type: 'array',
-      items: { type: 'object', properties: { key: { type: 'string', secret: true } } },
+      items: {
+        type: 'object',
+        required: ['name'],
+        properties: {
+          name: { type: 'string', description: 'Name.' },
+          key: { type: 'string', secret: true },
+          paths: {
+            type: 'array',
+            items: { type: 'object', properties: { path: { type: 'string', description: 'Path.' } } },
+            description: 'Paths.',
+            default: [],
+          },
+        },
+      },
       description: 'Sites.',
       optional: true,
     },
@@ -46,6 +59,20 @@ Shows a table.
 | \`demo_level\` | \`low\` or \`high\` | \`"low"\` | One \\| the other. |
 | \`demo_password\` | secret | **must be set** | Password. |
 | \`demo_sites\` | list of mappings | not set | Sites. |
+
+\`demo_sites[]\`
+
+| field | type | default | description |
+| --- | --- | --- | --- |
+| \`name\` | string | **must be set** | Name. |
+| \`key\` | secret | not set |  |
+| \`paths\` | list of mappings | \`[]\` | Paths. |
+
+\`demo_sites[].paths[]\`
+
+| field | type | default | description |
+| --- | --- | --- | --- |
+| \`path\` | string | not set | Path. |
 
 <!-- /vars -->
 `)
