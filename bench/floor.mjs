@@ -32,7 +32,7 @@ const ask = (address) =>
         channel.on('close', (status) => {
           client.end()
           if (status !== 0 || !last.toString().endsWith('end\n')) reject(new Error(`${address}: status ${status}`))
-          else resolve({ execs: 1, bytesOut: script.length, bytesIn })
+          else resolve({ execs: 1, connects: 1, bytesOut: script.length, bytesIn })
         })
         channel.end(script)
       })

@@ -7,7 +7,7 @@ import type { Lab } from '../test/lab/lab.ts'
 import { type Comparison, compare, table } from './figures.ts'
 import { startFleet } from './fleet.ts'
 import { type Sample, sample } from './sample.ts'
-import { noopTraffic } from './traffic.ts'
+import { noopTraffic, trafficIn } from './traffic.ts'
 
 const CLI = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url))
 const FLOOR = fileURLToPath(new URL('floor.mjs', import.meta.url))
@@ -37,8 +37,9 @@ async function pairs(lab: Lab, count: number): Promise<Pair[]> {
 }
 
 function floorTraffic({ stdout }: Sample): Traffic[] {
-  const all: Traffic[] = JSON.parse(stdout)
-  return all
+  const all: unknown = JSON.parse(stdout)
+  if (!Array.isArray(all)) throw new Error(`the floor said ${stdout}`)
+  return all.map(trafficIn)
 }
 
 const perHost = (all: readonly Traffic[], what: 'execs' | 'bytesOut' | 'bytesIn'): number =>

@@ -1,9 +1,14 @@
 import type { Traffic } from '../src/connection/connection.ts'
-import type { Event, HostResult } from '../src/execute/events.ts'
 
 /** Bytes that a no-op run may send to and get from one of these hosts. */
-export const MAX_BYTES_OUT = 24_000
+export const MAX_BYTES_OUT = 16_000
 export const MAX_BYTES_IN = 16_000
+
+interface Result {
+  readonly host: string
+  readonly outcome: string
+  readonly traffic: Traffic
+}
 
 /**
  * The results of a run, from its `--json` output.
@@ -22,13 +27,33 @@ export function noopTraffic(json: string, hosts: number): Traffic[] {
   return results.map(({ traffic }) => traffic)
 }
 
-function resultsIn(json: string): readonly HostResult[] {
-  // Our own format: JSON_VERSION keeps its promises.
-  const events: Event[] = json
+function resultsIn(json: string): readonly Result[] {
+  const events: unknown[] = json
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
-  const last = events.find((event) => event.type === 'run-finished')
-  if (last?.type !== 'run-finished') throw new Error(`the run has no end:\n${json}`)
-  return last.results
+    .map((line): unknown => JSON.parse(line))
+  const end = events.find((event) => isRecord(event) && event.type === 'run-finished')
+  if (!isRecord(end) || !Array.isArray(end.results)) throw new Error(`the run has no end:\n${json}`)
+  return end.results.map((result: unknown) => {
+    if (!isRecord(result)) throw new Error('a result is no mapping')
+    return { host: String(result.host), outcome: String(result.outcome), traffic: trafficIn(result.traffic) }
+  })
 }
+
+/** @throws Error when it lacks a count */
+export function trafficIn(value: unknown): Traffic {
+  const count = (name: string): number => {
+    const found = isRecord(value) ? value[name] : undefined
+    if (typeof found !== 'number') throw new Error(`no count of ${name}`)
+    return found
+  }
+  return {
+    execs: count('execs'),
+    bytesOut: count('bytesOut'),
+    bytesIn: count('bytesIn'),
+    connects: count('connects'),
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

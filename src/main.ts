@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
 import type { CliFlags } from './flags.ts'
@@ -99,6 +100,8 @@ export interface Stop {
 /** First Ctrl-C: finish the hosts in hand, begin no other. Second: let go at once; what runs on a host runs to its end. */
 function stopOnSignals(tell: (message: string) => void): Stop {
   const controller = new AbortController()
+  // Every exec listens, and there may be as many as hosts: no leak.
+  setMaxListeners(0, controller.signal)
   let asked = false
   const onSignal = (): void => {
     if (!asked) {

@@ -54,7 +54,7 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
   }
   let problems: readonly Problem[] | undefined
 
-  const compileRole = (role: Role, host: Host, facts: Facts): Compiled => {
+  const compileAnew = (role: Role, host: Host, facts: Facts): Compiled => {
     try {
       const resources = role.resources(inputOf(role, host, facts, groups))
       if (!Array.isArray(resources)) throw new TypeError('resources() must return a list')
@@ -62,6 +62,18 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
     } catch (error) {
       return { resources: [], problems: [roleProblem(error, role, host)] }
     }
+  }
+
+  // The trial before any login is the plan's as well where the facts turn out as they were known.
+  const done = new Map<Host, { readonly facts: string; readonly roles: Map<Role, Compiled> }>()
+  const compileRole = (role: Role, host: Host, facts: Facts): Compiled => {
+    const seen = JSON.stringify(facts)
+    const before = done.get(host)
+    const current = before?.facts === seen ? before : { facts: seen, roles: new Map<Role, Compiled>() }
+    const compiled = current.roles.get(role) ?? compileAnew(role, host, facts)
+    current.roles.set(role, compiled)
+    done.set(host, current)
+    return compiled
   }
 
   const inputOf = (role: Role, host: Host, facts: Facts, { group }: Groups) => {

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   applyScript,
+  bulkProbeScript,
   type Fragment,
   type FrameEvent,
   frameReader,
@@ -107,6 +108,48 @@ describe('a framed probe', () => {
       { numRuns: 30 },
     )
   }, 60_000)
+})
+
+describe('a probe in one shell', () => {
+  const bulk = (scripts: Readonly<Record<string, string>>, limit = 20) =>
+    parseFrame(NONCE, dash(bulkProbeScript(NONCE, fragments(scripts), limit), []).stdout)
+  const statuses = (answers: ReturnType<typeof bulk>) => [...answers.values()].map(({ id, status }) => [id, status])
+
+  test('answers as one with a process for each fragment does', () => {
+    const scripts = {
+      a: "printf 'x\\ny'",
+      b: 'cat; x=1; cd /tmp; false; exit 7',
+      c: 'echo "$UNSET_VARIABLE"',
+      d: "cat <<'X'\n} </dev/null\n$HOME\nX\n( cat <<'Y'\nin a subshell\nY\n)",
+      e: 'pwd; echo "${x-unset}"',
+    }
+    const apart = probe(scripts)
+    expect(bulk(scripts)).toEqual(apart)
+    expect(apart.get('e')?.body).toBe('/\nunset')
+  })
+
+  test('leaves what hangs and what comes after it without an answer, in time', () => {
+    expect(statuses(bulk({ a: 'echo ok', b: 'sleep 60', c: 'echo ok' }, 1))).toEqual([['a', 0]])
+  }, 20_000)
+
+  test('gives no answer at all when a fragment is no sh', () => {
+    expect(statuses(bulk({ a: 'echo ok', b: 'if' }))).toEqual([])
+  })
+
+  test('says shared definitions once', () => {
+    const shared = sh`greet() { echo "hello $1"; }`
+    const greeting = (name: string) =>
+      sh`
+      ${shared}
+      greet ${name}
+    `.sh
+    const scripts = fragments({ a: greeting('a'), b: greeting('b'), c: 'echo c' })
+    const script = bulkProbeScript(NONCE, scripts, 20, [shared, sh`unused() { :; }`])
+    expect(script.sh.split('greet() {')).toHaveLength(2)
+    expect(script.sh).not.toContain('unused')
+    const bodies = [...parseFrame(NONCE, dash(script, []).stdout).values()].map(({ body }) => body)
+    expect(bodies).toEqual(['hello a', 'hello b', 'c'])
+  })
 })
 
 describe('a framed change', () => {

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import type { CompiledResource } from '../../src/catalog/compiled.ts'
+import type { Connection } from '../../src/connection/connection.ts'
+import { probeHost } from '../../src/execute/probe-host.ts'
+import type { ResourceKind } from '../../src/resources/resource.ts'
+import { rawScript } from '../../src/shell/script.ts'
+import { dash } from '../shell/dash.ts'
+
+/** A kind that asks with any script and is as declared when it prints `ok`. */
+const asking = (kind: string, script: string): CompiledResource => {
+  const asked: ResourceKind = {
+    kind,
+    key: () => 'one',
+    probe: () => rawScript(script),
+    parse: (answer) => new Map([['one', answer]]),
+    diff: (_, actual) => (actual === 'ok' ? undefined : { action: 'update', desired: 0, actual, fields: [] }),
+    apply: () => rawScript(':'),
+  }
+  return { key: `${kind}:one`, role: 'test', kind: asked, desired: 0, notify: [] }
+}
+
+/** Probes this machine, with the shell that hosts have. */
+async function probed(resources: readonly CompiledResource[]) {
+  const execs: string[] = []
+  let nonce = 0
+  const connection: Connection = {
+    async exec(script) {
+      execs.push(script)
+      const ran = dash(script, [])
+      return { ...ran, status: ran.status ?? 255 }
+    },
+    close: async () => {},
+  }
+  const input = {
+    host: 'here',
+    tier: 'all',
+    connection,
+    nonce: () => `nonce${nonce++}`,
+    emit: () => {},
+    showScripts: false,
+    factsProbe: rawScript('echo here'),
+    parseFacts: (answer: string) => answer,
+    compile: () => resources,
+  }
+  const { planned } = await probeHost(input, 'here')
+  const items = planned.plan.items.map(({ key, action, problem }) => ({ key, action, problem: problem !== undefined }))
+  return { execs: execs.length, items }
+}
+
+describe('probing a host', () => {
+  it('takes one exec when every question is answered', async () => {
+    const { execs, items } = await probed([asking('a', 'echo ok'), asking('b', 'echo no'), asking('c', 'exit 3')])
+    expect(execs).toBe(1)
+    expect(items).toEqual([
+      { key: 'a:one', action: 'none', problem: false },
+      { key: 'b:one', action: 'update', problem: false },
+      { key: 'c:one', action: 'unknown', problem: true },
+    ])
+  })
+
+  it('asks once more, each apart, when a question is no sh: only that one goes without an answer', async () => {
+    const { execs, items } = await probed([asking('a', 'echo ok'), asking('b', 'if'), asking('c', 'echo ok')])
+    expect(execs).toBe(2)
+    expect(items.map(({ problem }) => problem)).toEqual([false, true, false])
+  })
+
+  it('asks once more when a question takes the shell along, from there on', async () => {
+    const { execs, items } = await probed([asking('a', 'echo ok'), asking('b', 'kill -9 $$'), asking('c', 'echo ok')])
+    expect(execs).toBe(2)
+    expect(items.map(({ problem }) => problem)).toEqual([false, true, false])
+  })
+})
