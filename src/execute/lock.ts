@@ -15,7 +15,7 @@ export const STALE = 76
 
 /** Seconds that the lock outlives the last script of its run. A live run renews it with each script. */
 const LEASE = 30
-/** Seconds to wait for another run: long enough for a dead one's lease to end. */
+/** Seconds to wait for a script of another run; once it is over, the lease that it leaves is waited for too. */
 const WAIT = 45
 
 /**
@@ -34,7 +34,7 @@ export function takeLock(run: RunIdentity, generation: string): Script {
     exec 9>>"$dir/apply.lock" || return 1
     boot=; IFS= read -r boot </proc/sys/kernel/random/boot_id || :
     now() { read -r now _ </proc/uptime; now=\${now%%.*}; }
-    now; end=$((now + ${WAIT})); told=
+    now; end=$((now + ${WAIT})); last=$((end + ${LEASE})); told=
     while :; do
       now
       holder=; since=; until=0; hboot=; hwho=
@@ -42,6 +42,7 @@ export function takeLock(run: RunIdentity, generation: string): Script {
         if [ -r "$dir/lock" ]; then { read -r holder; read -r hboot; read -r until; read -r hwho; read -r since; } <"$dir/lock" || :; fi
         if [ "$holder" = "$me" ] || [ "$hboot" != "$boot" ] || [ "\${until:-0}" -le "$now" ]; then break; fi
         flock -u 9
+        if [ "$end" -le "$until" ] && [ "$until" -le "$last" ]; then end=$((until + 1)); fi
       elif [ -r "$dir/lock" ]; then
         { read -r holder; read -r hboot; read -r until; read -r hwho; read -r since; } <"$dir/lock" || :
       fi

@@ -16,9 +16,18 @@ afterEach(() => rmSync(dir, { recursive: true }))
 
 const run = (id: string) => ({ id, who: `${id}@desk` })
 const here = (script: string) => script.replaceAll(STATE_DIR, dir)
-const take = (id: string, planned: string, seconds = 45) => {
-  const guard = here(takeLock(run(id), planned).sh).replace('now + 45', `now + ${seconds}`)
-  return dash(`guard() {\n${guard}\n}\nguard`)
+const take = (id: string, planned: string, before = '') => {
+  // One second of patience.
+  const guard = here(takeLock(run(id), planned).sh).replace('now + 45', 'now + 1')
+  return dash(`${before}\nguard() {\n${guard}\n}\nguard`)
+}
+/** As if a script of another run were at work. */
+const atWork = () => `exec 8>>${dir}/apply.lock; flock 8`
+/** Lets a run's lease end so many seconds from now. */
+const leaseEnds = (seconds: number) => {
+  const lock = join(dir, 'lock')
+  const until = Math.floor(Number.parseFloat(readFileSync('/proc/uptime', 'utf8'))) + seconds
+  writeFileSync(lock, readFileSync(lock, 'utf8').split('\n').with(2, String(until)).join('\n'))
 }
 const release = (id: string) => dash(here(releaseLock(run(id)).sh))
 const generation = () => readFileSync(join(dir, 'generation'), 'utf8').trim()
@@ -50,7 +59,7 @@ test.each([
 
 test('who holds the lock is told', () => {
   take('a', '')
-  const refused = take('b', 'a', 1)
+  const refused = take('b', 'a', atWork())
   expect(refused.status).toBe(LOCKED)
   expect(refused.stdout).toMatch(
     /^waiting for another run to end: a@desk, since \d{4}-.*\n.*changes this host: a@desk, since/,
@@ -59,20 +68,26 @@ test('who holds the lock is told', () => {
 
 test('a run that died gives way; what was planned before is planned anew', () => {
   take('a', '')
-  const lock = join(dir, 'lock')
-  const lines = readFileSync(lock, 'utf8').split('\n')
-  writeFileSync(lock, lines.with(2, '0').join('\n'))
+  leaseEnds(0)
   expect(take('b', 'a').status).toBe(STALE)
   expect(generation()).toBe('a.died')
   expect(take('b', generation()).status).toBe(0)
   expect(generation()).toBe('b')
 })
 
+test('a lease that stands is waited for, however short the patience', () => {
+  take('a', '')
+  leaseEnds(3)
+  const waited = take('b', 'a')
+  expect(waited.status).toBe(STALE)
+  expect(waited.stdout).toContain('waiting for another run to end: a@desk')
+})
+
 test('nobody gives back the lock of another', () => {
   take('a', '')
   release('b')
   expect(generation()).toBe('a')
-  expect(take('b', 'a', 1).status).toBe(LOCKED)
+  expect(take('b', 'a', atWork()).status).toBe(LOCKED)
 })
 
 test('what a step leaves running does not hold the lock', () => {
