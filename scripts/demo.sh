@@ -14,26 +14,35 @@ esac
 
 provision() { node dist/src/cli.js --inventory "$inventory" "$@"; }
 
-say "provision --inventory $inventory --check     what would change on the bare hosts; nothing is changed"
+say "provision --inventory $inventory --check"
+echo 'What would change on the bare hosts; nothing is changed.'
 status=0
 provision --check || status=$?
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
-say "provision --inventory $inventory     bring every host to its declared state (some minutes: packages are installed)"
+say "provision --inventory $inventory"
+echo 'Bring every host to its declared state. Packages are installed: some minutes.'
 provision || die 'The run failed: see above.'
 
-say "provision --inventory $inventory -v     once more: nothing left to do, one exec per host"
+say "provision --inventory $inventory -v"
+echo 'Once more: nothing left to do, and one exec per host to know it.'
 provision -v || die 'The second run failed: see above.'
 
 status=$(npm run --silent lab -- status)
 address() { printf '%s\n' "$status" | awk -v host="$1" '$1 == host { print $2 }'; }
-say 'The lab is up. Try:'
 lab="npm run lab --${LAB_NAME:+ --name $LAB_NAME}"
+say 'The lab is up. Try:'
 cat <<TEXT
-  curl http://$(address lb1)/                     nginx on lb1 in front of web1, web2 and web3; again, and again
-  curl -m 3 http://$(address web1):9100/metrics   gets no answer: the firewall lets only the monitor in
-  $lab ssh web1     look around, break something …
-  npx provision --inventory $inventory --check    … see what you broke
-  npx provision --inventory $inventory            … and have it repaired
-  $lab down         remove the hosts
+  curl http://$(address lb1)/
+      nginx on lb1 in front of web1, web2 and web3; again, and again
+  curl -m 3 http://$(address web1):9100/metrics
+      gets no answer: the firewall lets only the monitor in
+  $lab ssh web1
+      look around, break something …
+  npx provision --inventory $inventory --check
+      … see what you broke
+  npx provision --inventory $inventory
+      … and have it repaired
+  $lab down
+      remove the hosts
 TEXT

@@ -1,0 +1,88 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import * as exported from '../../src/index.ts'
+import { prepare } from '../../src/prepare.ts'
+import { projectFolder } from '../project-folder.ts'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => join('docs', file)),
+]
+
+/** The files of a page: a line that begins with a path in backticks, then the fenced text. */
+function filesOf(page: string): Record<string, string> {
+  const blocks = read(page).matchAll(/^`([\w./-]+\.\w+)`.*\n\n```\w*\n([\s\S]*?)^```$/gm)
+  return Object.fromEntries([...blocks].map(([, path, text]) => [path, text ?? '']))
+}
+
+/** What a project of these files comes to: the resources of its hosts. */
+async function resourcesOf(files: Record<string, string>): Promise<string[]> {
+  const root = projectFolder(files)
+  const { compiler, hosts } = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [] })
+  return hosts.flatMap((host) => {
+    const facts = {
+      os: { id: 'debian', versionId: '13', codename: 'trixie' },
+      arch: 'amd64',
+      hostname: host.name,
+      cpus: 2,
+      memoryMiB: 2048,
+      systemd: 257,
+      virtualization: 'none',
+      defaultInterface: 'eth0',
+      addresses: { eth0: [host.address] },
+    }
+    return compiler.compile(host, facts).resources.map(({ key }) => `${host.name} ${key}`)
+  })
+}
+
+describe('the pages', () => {
+  test.each(PAGES)('%s: every link into the project leads somewhere', (page) => {
+    const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '')
+    expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([])
+  })
+
+  test('the project of the README works as it stands there', async () => {
+    const files = filesOf('README.md')
+    expect(Object.keys(files)).toHaveLength(5)
+    const resources = await resourcesOf(files)
+    expect(resources).toContain('app1 file:/etc/systemd/journald.conf.d/size.conf')
+    expect(resources).toContain('app2 file:/etc/systemd/journald.conf.d/size.conf')
+  })
+
+  test('the role of docs/roles.md works as it stands there', async () => {
+    const resources = await resourcesOf({
+      ...filesOf('docs/roles.md'),
+      'inventories/site.yml': 'tiers: [{ name: web, roles: [shop] }, { name: db, roles: [] }]',
+      'inventories/prod/hosts.yml':
+        'tiers: { web: { hosts: { web1: { address: 192.0.2.1 } } }, db: { hosts: { db1: { address: 192.0.2.2 } } } }',
+      'inventories/prod/group_vars/all.yml': 'shop_password: hunter22',
+    })
+    expect(resources).toContain('web1 file:/etc/shop/env')
+    expect(resources).toContain('web1 ufw:in proto tcp from 192.0.2.1 to any port 8080')
+  })
+
+  test('docs/roles.md has every constructor that roles can import', () => {
+    const others = ['constructorOf', 'defineRole', 'handler', 'reload', 'restart', 'daemonReload']
+    const tools = /^(is[A-Z]|[A-Z]|mask|reveal|secret|quote|sh$|rawScript|joinScripts|ipFamily|tierAddresses|nameHint)/
+    const kinds = Object.keys(exported).filter((name) => !tools.test(name) && !others.includes(name))
+    const page = read('docs/roles.md')
+    expect(kinds.length).toBeGreaterThan(10)
+    expect(kinds.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([])
+  })
+
+  test('docs/troubleshooting.md explains every code of an error', () => {
+    const union = /export type ErrorCode =\n([\s\S]*?)\n\n/.exec(read('src/errors.ts'))?.[1] ?? ''
+    const codes = [...union.matchAll(/^ {2}\| '([\w-]+)'/gm)].map(([, code]) => code)
+    const page = read('docs/troubleshooting.md')
+    expect(codes.length).toBeGreaterThan(10)
+    expect(codes.filter((code) => !page.includes(`| \`${code}\` |`))).toEqual([])
+  })
+})
