@@ -110,7 +110,7 @@ function stopOnSignals(tell: (message: string) => void): Stop {
   const onSignal = (): void => {
     if (!asked) {
       asked = true
-      tell('stopping after the hosts in hand; Ctrl-C again lets go at once')
+      tell('stopping when the hosts at work are done; Ctrl-C again: at once')
       return
     }
     tell('letting go: a step at work on a host runs to its end there, the next run continues')

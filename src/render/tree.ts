@@ -31,6 +31,8 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   let run: Extract<Event, { type: 'run-started' }> | undefined
   let reading: Row | undefined
   let tier: TierView | undefined
+  /** The last warning: it stands beside what is live until it can be printed below it. */
+  let noted: string | undefined
   let ticker: NodeJS.Timeout | undefined
   let shown: Promise<void> = Promise.resolve()
 
@@ -60,7 +62,8 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     const left = run.hosts.filter(({ name }) => !plans.has(name) && !results.has(name)).map(({ name }) => name)
     const count = `${run.hosts.length - left.length}/${run.hosts.length}`
     const waiting = left.length > 0 && left.length <= FEW ? `  waiting for ${listing(left)}` : ''
-    reading?.set({ title: line('reading hosts  ', count, span('dim', waiting)), state: 'active' })
+    const note = noted === undefined ? span('dim', waiting) : span('warn', `  ${noted}`)
+    reading?.set({ title: line('reading hosts  ', count, note), state: 'active' })
   }
 
   const runStarted = (event: Extract<Event, { type: 'run-started' }>) => {
@@ -136,7 +139,8 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         print(scriptLines(event.host, event.purpose, event.script))
         break
       case 'warning':
-        // Printed when the live list has left the screen; until then it stands in it.
+        noted = event.message
+        read()
         tier?.note(event.message)
         print(warningLines(event.message, event.hint), options.err)
         break

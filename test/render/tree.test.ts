@@ -59,6 +59,13 @@ describe('the tree', () => {
     expect(screen().split(message)).toHaveLength(2)
   })
 
+  it('shows a warning while hosts are read', async () => {
+    const [started, ...rest] = RUNS.changes()
+    if (started === undefined) throw new Error('no events')
+    const { frames } = await play([started, { type: 'warning', message: 'stopping' }, ...rest], {}, 20)
+    expect(frames.some((frame) => /reading hosts {2}0\/4 {2}stopping\n/.test(frame))).toBe(true)
+  })
+
   it('ends in order when the run breaks off in the middle of a tier', async () => {
     const listeners = process.listenerCount('SIGINT')
     const { screen, cursorShown } = await play(RUNS.changes().slice(0, 14), {}, 5)
