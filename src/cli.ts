@@ -56,11 +56,25 @@ const program = new Command('provision')
   .option('--no-color', 'no colours (NO_COLOR is heeded too)')
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this')
+  // What follows a subcommand is its own.
+  .enablePositionalOptions()
   .showHelpAfterError('(provision --help shows every option)')
   .addHelpText('after', EXAMPLES)
   .action(async (flags: CliFlags) => {
     const { main } = await import('./main.ts')
     process.exitCode = await main(flags)
+  })
+
+program
+  .command('secrets')
+  .description('encrypted vars: init, set, edit, show (provision secrets --help)')
+  .argument('[args...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (args: readonly string[]) => {
+    const { secretsMain } = await import('./secrets/command.ts')
+    process.exitCode = await secretsMain(args)
   })
 
 await program.parseAsync()

@@ -1,8 +1,10 @@
 import { setMaxListeners } from 'node:events'
+import { homedir } from 'node:os'
 import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
 import type { CliFlags } from './flags.ts'
 import { inventoryNames } from './inventory/files.ts'
+import { takeKeySources } from './inventory/sops/identities.ts'
 import { createRenderer, type RendererKind } from './render/index.ts'
 import { run } from './run.ts'
 import { type Secret, secret } from './secret.ts'
@@ -17,6 +19,7 @@ export async function main(flags: CliFlags): Promise<number> {
     diff: flags.diff ?? flags.check,
     verbosity: flags.verbose,
   })
+  const ageKeys = takeKeySources(process.env, homedir())
   const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
   try {
     if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
@@ -32,6 +35,7 @@ export async function main(flags: CliFlags): Promise<number> {
         vars: flags.var,
         showScripts: flags.showScript,
         becomePassword,
+        ageKeys,
       },
       { emit: (event) => renderer.event(event), stop },
     )

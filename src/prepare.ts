@@ -6,8 +6,10 @@ import { InputError, type Problem } from './errors.ts'
 import { type FactsCache, factsCache } from './facts/cache.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
-import { readInventory } from './inventory/load.ts'
+import { type ReadInventory, readInventory } from './inventory/load.ts'
 import { selectHosts, selectRoles } from './inventory/select.ts'
+import type { KeySources } from './inventory/sops/identities.ts'
+import { createMask, type Mask, maskedError } from './masked-events.ts'
 import type { Secret } from './secret.ts'
 
 export interface PrepareOptions {
@@ -19,6 +21,8 @@ export interface PrepareOptions {
   /** `name=value` with the value in YAML. */
   readonly vars: readonly string[]
   readonly becomePassword?: Secret | undefined
+  /** Where the age keys of encrypted files may be; default: the usual file in the user's configuration. */
+  readonly ageKeys?: KeySources | undefined
 }
 
 export interface Prepared {
@@ -31,6 +35,8 @@ export interface Prepared {
   /** Facts that an earlier run found, by host; and where to keep new ones. */
   readonly known: ReadonlyMap<string, Facts>
   readonly cache: FactsCache
+  /** Knows every secret of the inventory, and of the resources that were compiled. */
+  readonly mask: Mask
 }
 
 /**
@@ -40,13 +46,32 @@ export interface Prepared {
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const root = resolve(options.root)
   const found = await findRoles(root)
-  const { inventory, problems: inventoryProblems } = await readInventory({
+  const read = await readInventory({
     root,
     name: options.inventory,
     vars: options.vars,
     knownRoles: [...found.keys()],
     becomePassword: options.becomePassword,
+    ageKeys: options.ageKeys,
   })
+  const mask = createMask()
+  mask.learn(read.inventory.hosts.map(({ vars, connection }) => [vars, connection.becomePassword]))
+  try {
+    return await check(options, { root, found, read, mask })
+  } catch (error) {
+    throw maskedError(error, mask)
+  }
+}
+
+interface Found {
+  readonly root: string
+  readonly found: Awaited<ReturnType<typeof findRoles>>
+  readonly read: ReadInventory
+  readonly mask: Mask
+}
+
+async function check(options: PrepareOptions, { root, found, read, mask }: Found): Promise<Prepared> {
+  const { inventory } = read
   const names = inventory.tiers.flatMap((tier) => tier.roles)
   const { roles, problems: roleProblems } = await loadRoles(root, found, names)
   const compiler = createCompiler({ inventory, roles, templates: templateLookup(root) })
@@ -54,14 +79,15 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const tags = attempt(() => selectRoles(inventory, options.tags), undefined)
   // Where the inventory itself can't be read, every name in a flag would look wrong.
   const selection = inventory.hosts.length > 0 ? [...hosts.problems, ...tags.problems] : []
-  const vars = [...inventoryProblems, ...roleProblems, ...compiler.problems()]
+  // With an encrypted file unread, its vars would all be told as missing.
+  const vars = [...read.problems, ...roleProblems, ...(read.incomplete ? [] : compiler.problems())]
   const cache = factsCache(inventory.dir)
   const known = await knownFacts(inventory.hosts, cache)
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
-  const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known)
+  const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
   const problems = [...vars, ...selection, ...compiled]
   if (problems.length > 0) throw new InputError(distinct(problems))
-  return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache }
+  return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
 
 /** What a function returns, or the problems that it throws. */
@@ -81,8 +107,12 @@ async function knownFacts(hosts: readonly Host[], cache: FactsCache): Promise<Ma
 }
 
 /** Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. */
-function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>): Problem[] {
-  return hosts.flatMap((host) => compiler.compile(host, known.get(host.name) ?? assumed(host)).problems)
+function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>, mask: Mask): Problem[] {
+  return hosts.flatMap((host) => {
+    const { resources, problems } = compiler.compile(host, known.get(host.name) ?? assumed(host))
+    mask.learn(resources.map(({ desired }) => desired))
+    return problems
+  })
 }
 
 /** A plain current Debian host, for a trial where nothing is known yet. */

@@ -13,8 +13,8 @@ import { rollout, type TierRun } from './execute/rollout.ts'
 import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
 import type { Host } from './inventory/inventory.ts'
+import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
-import { masker, secretsIn } from './secret.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
@@ -41,9 +41,23 @@ export interface RunOutcome {
  */
 export async function run(options: RunOptions, edges: RunEdges): Promise<RunOutcome> {
   const began = performance.now()
-  const { emit } = edges
   const prepared = await prepare(options)
-  const { hosts, inventory } = prepared
+  const { mask } = prepared
+  try {
+    return await runPrepared(options, { ...edges, emit: maskedEmit(edges.emit, mask) }, prepared, began)
+  } catch (error) {
+    throw maskedError(error, mask)
+  }
+}
+
+async function runPrepared(
+  options: RunOptions,
+  edges: RunEdges,
+  prepared: Prepared,
+  began: number,
+): Promise<RunOutcome> {
+  const { emit } = edges
+  const { hosts, inventory, mask } = prepared
   emit({
     type: 'run-started',
     inventory: inventory.name,
@@ -60,7 +74,7 @@ export async function run(options: RunOptions, edges: RunEdges): Promise<RunOutc
       : await applyAll(options, edges, prepared, runs)
     const summary = summaryOf(results, performance.now() - began)
     emit({ type: 'run-finished', summary, results })
-    return { summary, results }
+    return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()
   }
@@ -71,18 +85,17 @@ const nonce = (): string => randomBytes(9).toString('hex')
 function makeRuns(
   options: RunOptions,
   { emit, stop }: RunEdges,
-  { hosts, compiler, tags, known: earlier, cache }: Prepared,
+  { hosts, compiler, tags, known: earlier, cache, mask }: Prepared,
   pool: Pool,
 ): Map<string, HostRun> {
   const identity: RunIdentity = { id: nonce(), who: `${userInfo().username}@${hostname()}` }
   const one = (host: Host): HostRun => {
     const { name, tier } = host
     let known = earlier.get(name)
-    let mask = masker(secretsIn(host.connection.becomePassword))
     const compile = (facts: Parameters<typeof compiler.compile>[1]) => {
       const { resources, problems } = compiler.compile(host, facts, { tags })
+      mask.learn(resources.map(({ desired }) => desired))
       if (problems.length > 0) throw new InputError(problems)
-      mask = masker(secretsIn([host.connection.becomePassword, ...resources.map((resource) => resource.desired)]))
       return resources
     }
     const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
@@ -92,7 +105,7 @@ function makeRuns(
       connection: () => pool.get(host),
       open: () => pool.fresh(host),
       traffic: () => pool.traffic(host),
-      mask: (text) => mask(text),
+      mask: (text) => mask.text(text),
       async probe(connection, after) {
         const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
         known = probed.facts

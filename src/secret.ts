@@ -4,8 +4,11 @@
  */
 export const MASK = '‹secret›'
 
+/** What a secret may be before it is text. Lists and mappings are plain data with secrets as their leaves. */
+export type SecretValue = string | number | boolean
+
 export interface Secret {
-  readonly [SECRET]: () => string
+  readonly [SECRET]: () => SecretValue
   toString(): string
   toJSON(): string
 }
@@ -13,13 +16,20 @@ export interface Secret {
 const SECRET: unique symbol = Symbol('secret')
 
 /** Taints a value. The value sits in a closure, so no inspector, spread or JSON shows it. */
-export function secret(value: string): Secret {
+export function secret(value: SecretValue): Secret {
   return Object.freeze({ [SECRET]: () => value, toString: () => MASK, toJSON: () => MASK })
 }
 
 export function isSecret(value: unknown): value is Secret {
   return typeof value === 'object' && value !== null && SECRET in value
 }
+
+/** The value with its type, to check it against a schema. Never for anything that is shown. */
+export function plainValue(value: Secret): SecretValue {
+  return value[SECRET]()
+}
+
+const textOf = (value: Secret): string => String(plainValue(value))
 
 /** A text whose secret spans are known: the order of the parts is the order of the text. */
 export type Text = string | readonly (string | Secret)[]
@@ -28,9 +38,9 @@ const parts = (text: Text): readonly (string | Secret)[] => (typeof text === 'st
 
 /** The real text. Only for what is sent to a host or compared with what a host holds. */
 export function reveal(text: Text | Secret): string {
-  if (isSecret(text)) return text[SECRET]()
+  if (isSecret(text)) return textOf(text)
   return parts(text)
-    .map((part) => (typeof part === 'string' ? part : part[SECRET]()))
+    .map((part) => (typeof part === 'string' ? part : textOf(part)))
     .join('')
 }
 
@@ -48,28 +58,12 @@ export function hasSecret(text: Text): boolean {
 
 /** Every secret value inside any plain data, for masking what a host prints. */
 export function secretsIn(value: unknown): string[] {
-  if (isSecret(value)) return [reveal(value)]
+  // `true` and `false` are no secrets that could be recognised: masking them would blank half of the output.
+  if (isSecret(value)) return typeof plainValue(value) === 'boolean' ? [] : [textOf(value)]
   if (Array.isArray(value)) return value.flatMap(secretsIn)
+  if (value instanceof Uint8Array) return []
   if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(secretsIn)
   return []
-}
-
-/** Lines of a secret that are masked by themselves too: hosts' output is read line by line. Shorter ones say nothing. */
-const LINE_LENGTH = 8
-
-/** A function that replaces each of these secrets (and its lines and base64 form) in what a host printed. */
-export function masker(secrets: readonly string[]): (text: string) => string {
-  const needles = [...new Set(secrets)]
-    // Too short a secret would blank half of the output and hide nothing.
-    .filter((value) => value.length >= 4)
-    .flatMap((value) => [
-      value,
-      Buffer.from(value).toString('base64'),
-      ...value.split(/[\r\n]+/).filter((line) => line.length >= LINE_LENGTH),
-    ])
-    .sort((a, b) => b.length - a.length)
-  if (needles.length === 0) return (text) => text
-  return (text) => needles.reduce((all, needle) => all.replaceAll(needle, MASK), text)
 }
 
 /** A copy of plain data in which every secret is the mask: for showing what would be sent. */

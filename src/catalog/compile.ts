@@ -4,6 +4,7 @@ import type { Host, Inventory } from '../inventory/inventory.ts'
 import type { Handler, Resource, ResourceKind } from '../resources/resource.ts'
 import { checkVars } from './check-vars.ts'
 import { type Groups, groupsOf } from './groups.ts'
+import { lostSecrets } from './lost-secrets.ts'
 import type { Role } from './role.ts'
 import { roleVarsReader } from './role-vars.ts'
 import { type TemplateLookup, templateRenderer } from './template.ts'
@@ -100,7 +101,7 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
       const all = compiled.flatMap(({ resources }) => resources)
       return {
         resources: gathered(all),
-        problems: [...compiled.flatMap((one) => one.problems), ...duplicates(all, host)],
+        problems: [...compiled.flatMap((one) => one.problems), ...duplicates(all, host), ...lostSecrets(all, host)],
       }
     },
   }

@@ -3,7 +3,8 @@ import { messageOf, type Problem } from '../errors.ts'
 import type { Host, Value, Vars } from '../inventory/inventory.ts'
 import { AJV_OPTIONS, problemsOf } from '../inventory/validate.ts'
 import { isMapping, mergeVars, withoutNulls } from '../inventory/vars.ts'
-import { isSecret, reveal, secret } from '../secret.ts'
+import { type SecretValue, secret } from '../secret.ts'
+import { plainCopy, retaint, secretPlaces, taint, undeclaredProblems } from './given-secrets.ts'
 import type { Role } from './role.ts'
 
 /** The vars of one role on one host. */
@@ -38,9 +39,7 @@ export function roleVarsReader(): RoleVarsReader {
       _schema: unknown,
       place: { parentData: unknown; parentDataProperty: string | number } | undefined,
     ) => {
-      if (on && place && (typeof data === 'string' || typeof data === 'number')) {
-        taint(place.parentData, place.parentDataProperty, String(data))
-      }
+      if (on && place && isSecretValue(data)) taint(place.parentData, place.parentDataProperty, secret(data))
       return true
     },
   })
@@ -59,11 +58,22 @@ export function roleVarsReader(): RoleVarsReader {
     const names = Object.keys(role.vars)
     const set = Object.fromEntries(names.flatMap((name) => entry(host.vars, name)))
     const merged = withoutNulls(mergeVars(defaults ? defaultsOf(role) : {}, set))
-    const vars = plain(merged)
+    const vars = plainCopy(merged)
+    const given = secretPlaces(merged)
     const ok = validate(vars)
-    retaint(merged, vars)
+    const undeclared = retaint(given, vars)
     const missing = defaults ? names.filter((name) => !(name in vars) && role.vars[name]?.optional !== true) : []
-    const problems = ok ? [] : problemsOf(validate.errors ?? [], host.origins, ` (role ${role.name})`)
+    const suffix = ` (role ${role.name})`
+    const errors = ok ? [] : (validate.errors ?? [])
+    const problems = [
+      ...problemsOf(errors, host.origins, suffix, (pointer) => given.has(pointer)),
+      // Of what is wrong in itself, that is said.
+      ...undeclaredProblems(
+        undeclared.filter((pointer) => !errors.some((error) => error.instancePath === pointer)),
+        host.origins,
+        suffix,
+      ),
+    ]
     return { vars, missing, problems }
   }
   const complete = new Map<Role, Map<Host, RoleVars>>()
@@ -116,25 +126,5 @@ function varValue(data: unknown): Value {
   return typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean' ? data : null
 }
 
-/** A copy that ajv may write to; values that are secret already are checked as what they are. */
-function plain(vars: Vars): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plainValue(value)]))
-}
-function plainValue(value: Value): unknown {
-  if (isSecret(value)) return reveal(value)
-  if (Array.isArray(value)) return value.map(plainValue)
-  return isMapping(value) ? plain(value) : value
-}
-
-/** Secrets that came as such stay secret, whatever the schema says. */
-function retaint(before: Value, after: unknown): void {
-  if (typeof before !== 'object' || before === null || typeof after !== 'object' || after === null) return
-  for (const [key, value] of Object.entries(before)) {
-    if (isSecret(value)) taint(after, key, reveal(value))
-    else retaint(value, Reflect.get(after, key))
-  }
-}
-
-function taint(parent: unknown, key: string | number, value: string): void {
-  if (typeof parent === 'object' && parent !== null) Reflect.set(parent, key, secret(value))
-}
+const isSecretValue = (data: unknown): data is SecretValue =>
+  typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean'

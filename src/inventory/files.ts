@@ -2,6 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { messageOf, type Problem } from '../errors.ts'
 import { nameHint } from './problems.ts'
+import type { Keyring } from './sops/unlock.ts'
+import { lockedProblems, readVarsFolder } from './vars-files.ts'
 import { type ParsedYaml, parseYaml } from './yaml.ts'
 
 export interface YamlFile extends ParsedYaml {
@@ -15,38 +17,49 @@ export interface InventoryFiles {
   readonly dir: string
   readonly site: YamlFile | undefined
   readonly hosts: YamlFile | undefined
-  /** By the name of the file without `.yml`. */
+  /** By the name of the file without `.yml` or `.sops.yml`. */
   readonly groupVars: ReadonlyMap<string, YamlFile>
   readonly hostVars: ReadonlyMap<string, YamlFile>
   readonly problems: readonly Problem[]
+  /** Some encrypted file could not be read: vars that are in it seem to be missing. */
+  readonly incomplete: boolean
 }
 
 /**
  * Reads the files of inventories/<name>, or of the folder itself when the name is a path; what is wrong with them is in
  * `problems`.
  */
-export async function readInventoryFiles(root: string, name: string): Promise<InventoryFiles> {
+export async function readInventoryFiles(root: string, name: string, keyring: Keyring): Promise<InventoryFiles> {
   const isPath = name.includes('/') || name === '.' || name === '..'
   const dir = isPath ? resolve(root, name) : join(root, 'inventories', name)
   const unknown = isPath ? undefined : await unknownInventory(root, name)
   if (unknown) {
-    return { dir, site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map(), problems: [unknown] }
+    const none = { site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map() }
+    return { dir, ...none, problems: [unknown], incomplete: false }
   }
   const [own, shared, hosts, groupVars, hostVars] = await Promise.all([
     read(root, join(dir, 'site.yml')),
     read(root, join(root, 'inventories', 'site.yml')),
     read(root, join(dir, 'hosts.yml')),
-    readFolder(root, join(dir, 'group_vars')),
-    readFolder(root, join(dir, 'host_vars')),
+    readVarsFolder(root, join(dir, 'group_vars'), keyring),
+    readVarsFolder(root, join(dir, 'host_vars'), keyring),
   ])
   const site = own ?? shared
   const missing = [
     ...(site ? [] : [missingFile(join('inventories', 'site.yml'), 'it names the tiers and the roles of each')]),
     ...(hosts ? [] : [missingFile(relative(root, join(dir, 'hosts.yml')), 'it names the hosts of each tier')]),
   ]
-  const files = [site, hosts, ...groupVars.values(), ...hostVars.values()]
-  const problems = [...missing, ...files.flatMap((file) => file?.problems ?? [])]
-  return { dir, site, hosts, groupVars, hostVars, problems }
+  const files = [site, hosts, ...groupVars.files.values(), ...hostVars.files.values()]
+  const locked = await lockedProblems([...groupVars.locked, ...hostVars.locked], keyring)
+  return {
+    dir,
+    site,
+    hosts,
+    groupVars: groupVars.files,
+    hostVars: hostVars.files,
+    problems: [...missing, ...files.flatMap((file) => file?.problems ?? []), ...locked],
+    incomplete: groupVars.incomplete || hostVars.incomplete,
+  }
 }
 
 const missingFile = (file: string, hint: string): Problem => ({ message: `${file} is missing`, hint })
@@ -85,25 +98,3 @@ async function read(root: string, path: string): Promise<YamlFile | undefined> {
     }
   }
 }
-
-/** The .yml files of a folder; a .yaml is a problem, since nobody would see that it counts for nothing. */
-async function readFolder(root: string, dir: string): Promise<ReadonlyMap<string, YamlFile>> {
-  const names = (await readdir(dir).catch((): string[] => [])).sort()
-  const files = names.map(async (name): Promise<[string, YamlFile] | undefined> => {
-    const path = join(dir, name)
-    if (name.startsWith('.')) return undefined
-    if (name.endsWith('.yaml')) return [name, misnamed(relative(root, path))]
-    const file = name.endsWith('.yml') ? await read(root, path) : undefined
-    return file && [name.slice(0, -'.yml'.length), file]
-  })
-  return new Map((await Promise.all(files)).filter((entry) => entry !== undefined))
-}
-
-const misnamed = (file: string): YamlFile => ({
-  file,
-  value: null,
-  origins: new Map(),
-  problems: [
-    { message: 'files of vars end in .yml', origin: { file, line: 1, col: 1 }, hint: 'rename it from .yaml to .yml' },
-  ],
-})

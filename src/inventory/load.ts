@@ -10,6 +10,8 @@ import { givenVars } from './given-vars.ts'
 import type { Inventory } from './inventory.ts'
 import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
+import { type KeySources, takeKeySources } from './sops/identities.ts'
+import { createKeyring } from './sops/unlock.ts'
 import { AJV_OPTIONS, checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
 
@@ -25,12 +27,16 @@ export interface InventoryOptions {
   readonly becomePassword?: Secret | undefined
   /** For `~`; default: home of the current user. */
   readonly home?: string
+  /** Where the age keys of encrypted files may be; default: the usual file in the user's configuration. */
+  readonly ageKeys?: KeySources | undefined
 }
 
 export interface ReadInventory {
   /** What is valid of it. */
   readonly inventory: Inventory
   readonly problems: readonly Problem[]
+  /** Some encrypted file could not be read: which vars are missing can't be told. */
+  readonly incomplete: boolean
 }
 
 /**
@@ -46,7 +52,8 @@ export async function loadInventory(options: InventoryOptions): Promise<{ readon
 /** Reads an inventory as far as it is valid; for checks that go on where its own have found something. */
 export async function readInventory(options: InventoryOptions): Promise<ReadInventory> {
   const home = options.home ?? homedir()
-  const files = await readInventoryFiles(resolve(options.root), options.name)
+  const keyring = createKeyring(options.ageKeys ?? takeKeySources({}, home))
+  const files = await readInventoryFiles(resolve(options.root), options.name, keyring)
   const given = givenVars(options.vars ?? [])
   const ajv = new Ajv(AJV_OPTIONS)
   const site = parsed(files.site, (value, origins) => checked(ajv.compile<SiteFile>(SITE_SCHEMA), value, origins))
@@ -79,7 +86,8 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...passwords.problems,
     ...given.problems,
   ]
-  return { inventory: { name: options.name, dir: files.dir, tiers, hosts: built }, problems }
+  const inventory = { name: options.name, dir: files.dir, tiers, hosts: built }
+  return { inventory, problems, incomplete: files.incomplete }
 }
 
 type Check<T> = (value: unknown, origins: YamlFile['origins']) => ReturnType<typeof checked<T>>

@@ -20,11 +20,17 @@ export const AJV_OPTIONS: Options = {
 /**
  * Draws a problem from each of ajv's errors (allErrors and verbose on).
  * @param suffix ends each message, e.g. ` (role nginx)`.
+ * @param isSecret whether the value at a JSON pointer is a secret whatever the schema says; it is never shown.
  */
-export function problemsOf(errors: readonly ErrorObject[], origins: Origins, suffix = ''): Problem[] {
+export function problemsOf(
+  errors: readonly ErrorObject[],
+  origins: Origins,
+  suffix = '',
+  isSecret: (pointer: string) => boolean = () => false,
+): Problem[] {
   return withoutBranches(errors).map((error) => {
     const pointer = placeOf(error)
-    const { message, hint } = explain(error)
+    const { message, hint } = explain(error, isSecretSchema(error) || isSecret(error.instancePath))
     return { message: message + suffix, origin: originAt(origins, pointer), path: dotted(pointer), hint }
   })
 }
@@ -52,7 +58,7 @@ interface Explained {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
-function explain(error: ErrorObject): Explained {
+function explain(error: ErrorObject, hidden: boolean): Explained {
   const name = steps(error.instancePath).at(-1)
   const subject = name === undefined ? 'the file' : /^\d+$/.test(name) ? `element ${Number(name) + 1}` : name
   const hint = descriptionOf(error)
@@ -64,8 +70,8 @@ function explain(error: ErrorObject): Explained {
   if (badName !== undefined) return { message: `'${badName}' is no valid name`, hint: 'letters, digits, _ . -' }
   if (error.keyword === 'type')
     return { message: `${subject} is ${kindOf(error.data)}, must be ${wanted(error)}`, hint }
-  if (error.keyword === 'enum') return explainEnum(error, subject)
-  const shown = typeof error.data === 'object' || isSecretSchema(error) ? '' : ` is ${JSON.stringify(error.data)}:`
+  if (error.keyword === 'enum') return explainEnum(error, subject, hidden)
+  const shown = typeof error.data === 'object' || hidden ? '' : ` is ${JSON.stringify(error.data)}:`
   return { message: `${subject}${shown} ${reasonOf(error, hint)}`, hint }
 }
 
@@ -75,12 +81,11 @@ const reasonOf = (error: ErrorObject, description: string | undefined): string =
 
 const OPAQUE = new Set(['pattern', 'anyOf', 'oneOf', 'not'])
 
-function explainEnum(error: ErrorObject, subject: string): Explained {
+function explainEnum(error: ErrorObject, subject: string, hidden: boolean): Explained {
   const allowed: unknown = error.params.allowedValues
   const names = Array.isArray(allowed) ? allowed.map(String) : []
-  const near = typeof error.data === 'string' ? nameHint(error.data, names) : undefined
-  const value =
-    typeof error.data === 'object' || isSecretSchema(error) ? kindOf(error.data) : JSON.stringify(error.data)
+  const near = typeof error.data === 'string' && !hidden ? nameHint(error.data, names) : undefined
+  const value = typeof error.data === 'object' || hidden ? kindOf(error.data) : JSON.stringify(error.data)
   return {
     message: `${subject} is ${value}, must be one of ${names.join(', ')}`,
     hint: near?.startsWith('did') ? near : undefined,

@@ -1,0 +1,61 @@
+import type { Problem } from '../errors.ts'
+import type { Origins, Value, Vars } from '../inventory/inventory.ts'
+import { dotted, originAt, step, steps } from '../inventory/problems.ts'
+import { isMapping } from '../inventory/vars.ts'
+import { isSecret, plainValue, type Secret } from '../secret.ts'
+
+/** Values that are secret before any schema was asked, as those of encrypted files, on their way through a schema. */
+
+/** A copy that ajv may write to; secrets are in it as what they are, to be checked like any other value. */
+export function plainCopy(vars: Vars): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, plain(value)]))
+}
+
+const plain = (value: Value): unknown => {
+  if (isSecret(value)) return plainValue(value)
+  if (Array.isArray(value)) return value.map(plain)
+  return isMapping(value) ? plainCopy(value) : value
+}
+
+/** The secrets in vars, by JSON pointer. */
+export function secretPlaces(vars: Vars): ReadonlyMap<string, Secret> {
+  return new Map(placesIn(vars, ''))
+}
+
+function placesIn(value: Value, pointer: string): [string, Secret][] {
+  if (isSecret(value)) return [[pointer, value]]
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]: [string, Value]) => placesIn(inner, pointer + step(key)))
+}
+
+/**
+ * Puts the secrets back into the copy that was checked: what came as one stays one, whatever the schema says.
+ * @returns pointers of numbers and booleans that the schema does not call secret: a role would calculate with them, or
+ *   ask them for true or false, and a secret is neither.
+ */
+export function retaint(given: ReadonlyMap<string, Secret>, vars: Record<string, unknown>): string[] {
+  return [...given].flatMap(([pointer, value]) => {
+    const path = steps(pointer)
+    const key = path.pop()
+    const parent = path.reduce<unknown>((inner, name) => (isObject(inner) ? Reflect.get(inner, name) : undefined), vars)
+    if (key === undefined || !isObject(parent)) return []
+    const declared = isSecret(Reflect.get(parent, key))
+    taint(parent, key, value)
+    return declared || typeof plainValue(value) === 'string' ? [] : [pointer]
+  })
+}
+
+export function taint(parent: unknown, key: string | number, value: Secret): void {
+  if (isObject(parent)) Reflect.set(parent, key, value)
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+export function undeclaredProblems(pointers: readonly string[], origins: Origins, suffix: string): Problem[] {
+  return pointers.map((pointer) => ({
+    message: `'${dotted(pointer)}' is encrypted, but the role does not call it secret and needs its plain value${suffix}`,
+    origin: originAt(origins, pointer),
+    path: dotted(pointer),
+    hint: 'write it into the plain file, or let the schema of the role say `secret: true`',
+  }))
+}

@@ -1,0 +1,62 @@
+import { type Document, isCollection, isSeq, parseDocument } from 'yaml'
+import { ProvisionError } from '../errors.ts'
+import { sealFile } from '../inventory/sops/file.ts'
+import { reveal, type Secret } from '../secret.ts'
+import { type SecretsContext, targetOf } from './project.ts'
+import { openTarget, replaceFile } from './store.ts'
+
+export interface SetInput {
+  /** `group_vars/all`, or a path. */
+  readonly file: string
+  /** Name of a var; dots go into mappings and lists: `app_env.TOKEN`, `users.0.password`. */
+  readonly name: string
+  /** The value is YAML: a number, a list, a mapping. */
+  readonly yaml: boolean
+}
+
+/**
+ * Sets one value of an encrypted file; all others keep their ciphertext.
+ * @param ask gives the value, from a hidden prompt or a pipe; called only when the file can be written
+ */
+export async function setSecret(context: SecretsContext, input: SetInput, ask: () => Promise<Secret>): Promise<void> {
+  const target = targetOf(context, input.file)
+  const opened = await openTarget(target, context.keyring)
+  const { doc, root } = opened.plain
+  doc.contents = root
+  const path = pathTo(doc, input.name)
+  const value = reveal(await ask())
+  doc.setIn(path, input.yaml ? yamlValue(value) : value)
+  await replaceFile(target.path, sealFile(opened.plain, opened, new Date()))
+  context.say(`${input.name} is set in ${target.file}${opened.isNew ? ', which is new' : ''}`)
+}
+
+/** @throws ProvisionError when a name on the way is that of a value, which would be lost. */
+function pathTo(doc: Document, name: string): (string | number)[] {
+  const names = name.split('.')
+  if (names.includes('')) throw new ProvisionError(`'${name}' is not the name of a var`, { code: 'input' })
+  const path: (string | number)[] = []
+  for (const step of names) {
+    const around = path.length === 0 ? doc.contents : doc.getIn(path, true)
+    const isOpen = around === undefined || around === null || isCollection(around)
+    if (!isOpen) {
+      throw new ProvisionError(`'${path.join('.')}' is a value there, so it can't hold '${step}'`, { code: 'input' })
+    }
+    path.push(isSeq(around) ? indexIn(around.items.length, step, path) : step)
+  }
+  return path
+}
+
+const indexIn = (length: number, step: string, path: readonly (string | number)[]): number => {
+  const index = Number(step)
+  if (/^\d+$/.test(step) && index <= length) return index
+  throw new ProvisionError(`'${path.join('.')}' is a list of ${length}: name an element by its number, from 0`, {
+    code: 'input',
+  })
+}
+
+/** The data of some YAML. Messages never quote it. */
+function yamlValue(text: string): unknown {
+  const doc = parseDocument(text, { prettyErrors: false, intAsBigInt: true, stringKeys: true })
+  if (doc.errors.length > 0) throw new ProvisionError('the value is not valid YAML', { code: 'input' })
+  return doc.contents
+}
