@@ -4,7 +4,6 @@ import { Command } from 'commander'
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
 import { takeKeySources } from '../inventory/sops/identities.ts'
 import { createKeyring } from '../inventory/sops/unlock.ts'
-import { createRenderer } from '../render/index.ts'
 import { askAgain, askValue } from './ask.ts'
 import type { SecretsContext } from './project.ts'
 
@@ -85,10 +84,10 @@ async function finished(work: Promise<unknown>): Promise<number> {
     await work
     return 0
   } catch (error) {
-    const out = { out: process.stdout, err: process.stderr, color: false, columns: 120, diff: false, verbosity: 0 }
-    const renderer = createRenderer('plain', out)
-    renderer.event({ type: 'input-errors', problems: problemsOf(error) })
-    await renderer.finish()
+    for (const { message, origin, hint } of problemsOf(error)) {
+      const place = origin === undefined ? '' : `${origin.file}:${origin.line}:${origin.col}  `
+      process.stderr.write(`${place}${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
+    }
     return 1
   }
 }

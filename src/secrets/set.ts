@@ -1,5 +1,6 @@
 import { type Document, isCollection, isSeq, parseDocument } from 'yaml'
 import { ProvisionError } from '../errors.ts'
+import { parseSops, printed } from '../inventory/sops/document.ts'
 import { sealFile } from '../inventory/sops/file.ts'
 import { reveal, type Secret } from '../secret.ts'
 import { type SecretsContext, targetOf } from './project.ts'
@@ -26,7 +27,9 @@ export async function setSecret(context: SecretsContext, input: SetInput, ask: (
   const path = pathTo(doc, input.name)
   const value = reveal(await ask())
   doc.setIn(path, input.yaml ? yamlValue(value) : value)
-  await replaceFile(target.path, sealFile(opened.plain, opened, new Date()))
+  // Read anew: what was just put in is data as yet, and not the nodes of a document.
+  const plain = parseSops(printed(opened.plain), target.file)
+  await replaceFile(target.path, sealFile(plain, opened, new Date()))
   context.say(`${input.name} is set in ${target.file}${opened.isNew ? ', which is new' : ''}`)
 }
 

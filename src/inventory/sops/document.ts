@@ -7,8 +7,9 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
-  type Scalar,
+  Scalar,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml'
 import { type Origin, ProvisionError } from '../../errors.ts'
 import { step } from '../problems.ts'
@@ -30,7 +31,12 @@ export const SOPS_KEY = 'sops'
  */
 export function parseSops(text: string, file: string): SopsDocument {
   const lines = new LineCounter()
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, intAsBigInt: true })
+  const doc = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    intAsBigInt: true,
+  })
   const at = (node: unknown): Origin => {
     const range = isScalar(node) || isMap(node) || isSeq(node) || isAlias(node) ? node.range : undefined
     const { line, col } = lines.linePos(range?.[0] ?? 0)
@@ -55,6 +61,7 @@ export interface Visitor {
   /** A value that is not null. `path`: the keys on the way; lists add nothing to it. */
   leaf(node: Scalar, path: readonly string[], pointer: string): void
   key?(node: Scalar): void
+  collection?(node: YAMLMap | YAMLSeq): void
   /** Each line of a comment, as it stands after the `#`; `path` is that of the mapping or list it stands in. */
   comment?(line: string, path: readonly string[]): string
 }
@@ -84,6 +91,7 @@ export function walk({ doc, root, at }: SopsDocument, visitor: Visitor): void {
     if (isAlias(node)) {
       throw new ProvisionError('aliases are not possible in an encrypted file', { code: 'input', origin: at(node) })
     }
+    if (isMap(node) || isSeq(node)) visitor.collection?.(node)
     if (isMap(node)) {
       comments(node, path)
       for (const pair of node.items) entry(pair, path, pointer)
@@ -142,3 +150,11 @@ const toPlain = (node: unknown): unknown => {
 export function printed({ doc }: SopsDocument): string {
   return doc.toString({ indent: 4, lineWidth: 0 })
 }
+
+/** YAML 1.1, which sops reads in parts, takes some texts for something else: 1_000 for a number, 2024-01-01 for a time. */
+export function quoteDoubtful(node: Scalar): void {
+  if (typeof node.value !== 'string' || !DOUBTFUL.test(node.value)) return
+  if (node.type === undefined || node.type === Scalar.PLAIN) node.type = Scalar.QUOTE_DOUBLE
+}
+
+const DOUBTFUL = /^(?:y|n|yes|no|on|off)$|^[-+.]?\d.*$/i

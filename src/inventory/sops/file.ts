@@ -4,7 +4,7 @@ import { messageOf, ProvisionError } from '../../errors.ts'
 import { placeOf } from './cipher.ts'
 import type { CreationRule } from './creation-rules.ts'
 import { wrapDataKey } from './data-key.ts'
-import { parseSops, printed, SOPS_KEY, type SopsDocument, sopsData, walk } from './document.ts'
+import { parseSops, printed, quoteDoubtful, SOPS_KEY, type SopsDocument, sopsData, walk } from './document.ts'
 import { type Leaf, secretValueOf } from './leaf.ts'
 import { type Metadata, metadataFrom } from './metadata.ts'
 import { openComment, openLeaves } from './open.ts'
@@ -78,6 +78,7 @@ const editable = (leaf: Leaf): string | number | boolean | bigint =>
 const plainForm = (node: Scalar): void => {
   delete node.type
   delete node.source
+  quoteDoubtful(node)
 }
 
 /** Takes SOPS' mapping out; a comment above it is the last one of the file. */
@@ -131,7 +132,6 @@ export function sealFile(
     })
   }
   doc.contents = root
-  root.flow = false
   // RFC 3339 without fractions, as Go prints it: it is authenticated with the MAC.
   const lastModified = now.toISOString().replace(/\.\d+Z$/, 'Z')
   const mac = sealDocument(plain, metadata, key, lastModified, stash)

@@ -1,6 +1,6 @@
-import { Scalar } from 'yaml'
+import type { Scalar } from 'yaml'
 import { encryptValue, isEncrypted, placeOf } from './cipher.ts'
-import { type SopsDocument, scalarOf, walk } from './document.ts'
+import { quoteDoubtful, type SopsDocument, scalarOf, walk } from './document.ts'
 import { type Leaf, leafOf } from './leaf.ts'
 import { createMac, sealMac } from './mac.ts'
 import type { Metadata } from './metadata.ts'
@@ -46,9 +46,13 @@ export function sealDocument(
       if (encrypted) {
         node.value = sealed(leaf, placeOf(path))
         forgetForm(node)
-      } else if (typeof node.value === 'string') quoteDoubtful(node)
+      } else quoteDoubtful(node)
     },
     key: quoteDoubtful,
+    collection(node) {
+      // One value a line, or a diff would show a whole list for one element.
+      node.flow = false
+    },
     comment(line, path) {
       if (!inScope(path) || isEncrypted(line)) return line
       return sealed({ type: 'comment', bytes: Buffer.from(line) }, placeOf(path))
@@ -64,10 +68,4 @@ const forgetForm = (node: Scalar): void => {
   delete node.source
   delete node.minFractionDigits
   delete node.tag
-}
-
-/** sops reads YAML 1.1, where 1_000 is a number and 2024-01-01 a time: what is no plain word is quoted for it. */
-const quoteDoubtful = (node: Scalar): void => {
-  const isWord = typeof node.value === 'string' && /^[A-Za-z_/][\w ./@-]*$/.test(node.value)
-  if (!isWord && (node.type === undefined || node.type === Scalar.PLAIN)) node.type = Scalar.QUOTE_DOUBLE
 }
