@@ -25,7 +25,7 @@ export function masker(secrets: readonly string[]): (text: string) => string {
 }
 
 const formsOf = (value: string): string[] => {
-  const lines = value.split(/\r?\n/)
+  const lines = value.split(/[\r\n]+/)
   const parts = lines.length > 1 ? [value, ...lines.filter((line) => line.trim().length >= MIN_LINE)] : [value]
   return parts.flatMap((part) => [
     part,

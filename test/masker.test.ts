@@ -30,11 +30,11 @@ describe('a secret is masked', () => {
   })
 })
 
-test('of a secret with several lines each is masked, since what a host prints comes line by line', () => {
-  const key = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJrL\n}\n-----END PRIVATE KEY-----\n'
+test('a secret of several lines is masked as a whole and line by line, for output comes line by line', () => {
+  const key = '-----BEGIN KEY-----\nunmistakable+1\r\nab\nunmistakable+2\n-----END KEY-----\n'
   const mask = masker([key])
-  expect(mask('error near MC4CAQAwBQYDK2VwBCIEIJrL')).toBe(`error near ${MASK}`)
-  expect(mask('a } is no secret')).toBe('a } is no secret')
+  expect(mask(`<${key}>`)).toBe(`<${MASK}>`)
+  expect(key.split(/\r?\n/).map(mask)).toEqual([MASK, MASK, 'ab', MASK, MASK, ''])
 })
 
 test('what is too short to be told from a word is left', () => {
@@ -54,24 +54,3 @@ test('no secret of any kind survives, and the rest stays', () => {
     }),
   )
 }, 30_000)
-
-const KEY = '-----BEGIN KEY-----\nunmistakable+1\r\nab\nunmistakable+2\n-----END KEY-----\n'
-
-test('a secret is masked wherever a host prints it, also in base64', () => {
-  const mask = masker(['hunter22'])
-  expect(mask(`a hunter22 b ${Buffer.from('hunter22').toString('base64')}`)).toBe(`a ${MASK} b ${MASK}`)
-})
-
-test('a secret of several lines is masked as a whole and line by line, for output comes line by line', () => {
-  const mask = masker([KEY])
-  expect(mask(`<${KEY}>`)).toBe(`<${MASK}>`)
-  expect(KEY.split(/\r?\n/).map(mask)).toEqual([MASK, MASK, 'ab', MASK, MASK, ''])
-})
-
-test('a secret that is part of another does not spoil it', () => {
-  expect(masker(['abcdef', 'abcdefgh'])('abcdefgh abcdef')).toBe(`${MASK} ${MASK}`)
-})
-
-test('what is too short to be a secret blanks nothing', () => {
-  expect(masker(['abc', ''])('abc')).toBe('abc')
-})

@@ -37,5 +37,6 @@ const withEnd = (name: string): string => `${name.replace(/(\.sops)?\.yml$/, '')
 
 /** Folder of an inventory, named or as a path. */
 export function inventoryDir(root: string, inventory: string): string {
-  return inventory.includes('/') ? resolve(root, inventory) : join(root, 'inventories', inventory)
+  const isPath = inventory.includes('/') || inventory === '.' || inventory === '..'
+  return isPath ? resolve(root, inventory) : join(root, 'inventories', inventory)
 }
