@@ -128,26 +128,27 @@ export function frameReader(nonce: string, onEvent: (event: FrameEvent) => void)
   const marker = new RegExp(`^@@${nonce} (begin|end) (\\S+)(?: (\\d+))?$`)
   let rest = ''
   let current: string | undefined
-  let held: string | undefined
+  let held = false
   const line = (text: string) => {
     const found = marker.exec(text)
     if (found?.[1] === 'begin' && found[2] !== undefined) {
       current = found[2]
-      held = undefined
+      held = false
       onEvent({ type: 'begin', id: current })
       return
     }
     if (found?.[1] === 'end' && found[2] !== undefined) {
-      // The end marker brings a newline of its own: the empty line before it is not the fragment's.
-      if (held !== undefined && held !== '') onEvent({ type: 'line', id: found[2], line: held })
-      held = undefined
+      held = false
       current = undefined
       onEvent({ type: 'end', id: found[2], status: Number(found[3] ?? 255) })
       return
     }
     if (current === undefined) return
-    if (held !== undefined) onEvent({ type: 'line', id: current, line: held })
-    held = text
+    if (held) onEvent({ type: 'line', id: current, line: '' })
+    // The end marker brings a newline of its own: an empty line before it is not the fragment's. All others are told
+    // at once, for somebody may be waiting for what comes next.
+    held = text === ''
+    if (!held) onEvent({ type: 'line', id: current, line: text })
   }
   return (text) => {
     const lines = (rest + text).split('\n')

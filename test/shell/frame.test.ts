@@ -97,6 +97,16 @@ describe('a framed probe', () => {
     )
   })
 
+  test('a line is told as soon as it is whole, not when the next one comes', () => {
+    const events: FrameEvent[] = []
+    const feed = frameReader(NONCE, (event) => events.push(event))
+    feed(`@@${NONCE} begin a\nwaiting\nfor`)
+    expect(events).toEqual([
+      { type: 'begin', id: 'a' },
+      { type: 'line', id: 'a', line: 'waiting' },
+    ])
+  })
+
   test('property: any ASCII lines come back', () => {
     const line = fc.string({ unit: 'grapheme-ascii', maxLength: 20 })
     fc.assert(
