@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { plannedOf, provision, type Run } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
@@ -11,12 +10,6 @@ const LONG = 1_500_000
 
 /** The real inventory, roles and site, on hosts of its own: root, sudo, sudo with a password, sudo-rs. */
 const bed = testBed({ name: 'converge', subnet: '10.90.0' })
-
-// All hosts of a tier at once, for it takes half the time; how a rollout goes is the matter of other tests.
-beforeAll(() => {
-  const site = join(bed.lab.inventory, 'site.yml')
-  writeFileSync(site, readFileSync(site, 'utf8').replaceAll('serial: 1', 'serial: 100%'))
-})
 
 const run = (...args: string[]): Promise<Run> =>
   provision(['-i', bed.lab.inventory, ...args], { env: { XDG_CACHE_HOME: join(bed.dir, 'cache') } })
