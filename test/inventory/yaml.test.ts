@@ -70,8 +70,8 @@ describe('parseYaml', () => {
   test('reads back any data that YAML can write', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (data) => {
-        // What JSON makes of it: there is no -0 then.
-        const plain: unknown = JSON.parse(JSON.stringify(data))
+        // What JSON makes of it: there is no -0 then. A key `<<` merges, and the writer does not quote it.
+        const plain: unknown = JSON.parse(JSON.stringify(data).replaceAll('"<<":', '"< <":'))
         const parsed = parseYaml(stringify(plain, { aliasDuplicateObjects: false }), 'f')
         expect(parsed.problems).toEqual([])
         expect(parsed.value).toEqual(plain)
