@@ -1,4 +1,5 @@
 import { ProvisionError } from '../errors.ts'
+import { STATE_DIR } from '../plan/target-state.ts'
 import type { Action } from '../resources/resource.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
 import { LOCKED, STALE } from './lock.ts'
@@ -84,11 +85,18 @@ function stepReader(session: HostSession, run: StepsRun) {
         hint: 'run again when the other run is over; a dead run gives way by itself within a minute',
       })
     }
-    if (guard !== undefined && guard !== 0) throw failure('the lock could not be taken', undefined, guard)
+    if (guard !== undefined && guard !== 0) {
+      throw new ProvisionError(`nothing is changed: the lock in ${STATE_DIR} could not be written`, {
+        code: 'apply',
+        host: session.host,
+        hint: 'is the disk of the host full, or mounted read-only?',
+        log: log.filter((line) => line.trim() !== ''),
+      })
+    }
     for (const step of run.steps) {
       const status = ended.get(step.id)
       if (status === 0) continue
-      if (status !== undefined) throw failure(undefined, step, status)
+      if (status !== undefined) throw failure(step, status)
       throw new ProvisionError('the script ended before it was done', {
         code: 'unreachable',
         host: session.host,
@@ -100,14 +108,14 @@ function stepReader(session: HostSession, run: StepsRun) {
     return 'applied'
   }
 
-  const failure = (what: string | undefined, step: StepInfo | undefined, status: number): ProvisionError => {
-    const key = step?.keys.join(', ') ?? ''
-    const verb = step?.action === 'handler' ? 'handler failed' : 'could not be applied'
-    const why = status === 124 ? `took longer than ${step?.timeout ?? 0} s` : `status ${status}`
-    return new ProvisionError(what ?? `${key.replace(/^handler:/, '') || (step?.id ?? 'script')} ${verb} (${why})`, {
-      code: step?.action === 'handler' ? 'handler' : 'apply',
+  const failure = (step: StepInfo, status: number): ProvisionError => {
+    const key = step.keys.join(', ')
+    const verb = step.action === 'handler' ? 'handler failed' : 'could not be applied'
+    const why = status === 124 ? `took longer than ${step.timeout} s` : `status ${status}`
+    return new ProvisionError(`${key.replace(/^handler:/, '') || step.id} ${verb} (${why})`, {
+      code: step.action === 'handler' ? 'handler' : 'apply',
       host: session.host,
-      resource: step?.keys[0],
+      resource: step.keys[0],
       log: log.filter((line) => line.trim() !== ''),
     })
   }
