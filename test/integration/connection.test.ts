@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { connect } from '../../src/connection/connect.ts'
 import type { Connection } from '../../src/connection/connection.ts'
 import { createPool } from '../../src/connection/pool.ts'
@@ -12,26 +11,34 @@ import { applyScript } from '../../src/shell/frame.ts'
 import { rawScript } from '../../src/shell/script.ts'
 import { aHost } from '../connection/host-fixture.ts'
 import type { LabHost } from '../lab/host.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { LabSpec } from '../lab/lab.ts'
+import { testBed } from './test-bed.ts'
 
-let lab: Lab
-let dir: string
+const SPEC: LabSpec = {
+  name: 'connection',
+  subnet: '10.90.5',
+  hosts: [
+    { name: 'web1' },
+    { name: 'web2', user: 'deploy' },
+    { name: 'web3', user: 'deploy', sudo: 'password' },
+    { name: 'lb1', user: 'deploy', sudo: 'password', sudoRs: true },
+    { name: 'mon1' },
+  ],
+}
+const bed = testBed(SPEC)
 let password: string
 const open = new Set<Connection>()
 
-beforeAll(async () => {
-  lab = await startLab()
-  password = readFileSync(join(lab.dir, 'become_password'), 'utf8').trim()
-  dir = mkdtempSync(join(tmpdir(), 'connection-'))
+beforeAll(() => {
+  password = readFileSync(join(bed.lab.dir, 'become_password'), 'utf8').trim()
 })
 afterEach(async () => {
   await Promise.all([...open].map((connection) => connection.close()))
   open.clear()
 })
-afterAll(() => rmSync(dir, { recursive: true }))
 
 const machine = (name: string): LabHost => {
-  const found = lab.hosts.get(name)
+  const found = bed.lab.hosts.get(name)
   if (found === undefined) throw new Error(`the lab has no ${name}`)
   return found
 }
@@ -41,8 +48,8 @@ const hostOf = (name: string, settings: Partial<ConnectionSettings> = {}): Host 
     {
       user: login,
       become: login === 'root' ? 'none' : 'sudo',
-      identityFile: join(lab.dir, 'id_ed25519'),
-      knownHosts: join(lab.dir, 'known_hosts'),
+      identityFile: join(bed.lab.dir, 'id_ed25519'),
+      knownHosts: join(bed.lab.dir, 'known_hosts'),
       connectTimeout: 15,
       ...settings,
     },
@@ -116,10 +123,10 @@ describe.each(['ssh', 'openssh'] as const)('over %s', (transport) => {
   })
 
   test('an unknown key, a changed key, a wrong login key', async () => {
-    const unknown = join(dir, `unknown-${transport}`)
+    const unknown = join(bed.dir, `unknown-${transport}`)
     await expect(dial(hostOf('web1', { transport, knownHosts: unknown }))).rejects.toMatchObject({ code: 'host-key' })
-    const lines = readFileSync(join(lab.dir, 'known_hosts'), 'utf8')
-    const changed = join(dir, `changed-${transport}`)
+    const lines = readFileSync(join(bed.lab.dir, 'known_hosts'), 'utf8')
+    const changed = join(bed.dir, `changed-${transport}`)
     const keyOf = (address: string) => new RegExp(`^${address} (.*)$`, 'm').exec(lines)?.[1]
     writeFileSync(changed, `${machine('web1').address} ${keyOf(machine('web2').address)}\n`)
     for (const hostKeyChecking of ['strict', 'accept-new'] as const) {
