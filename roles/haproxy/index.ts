@@ -13,6 +13,12 @@ const CIPHERS = ['ECDSA', 'RSA']
   .join(':')
 const CIPHERSUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256'
 
+/** Warnings count as errors: haproxy warns of what it will not do. With -q it would not even say why it refuses. */
+const VALIDATE = [
+  '/usr/local/sbin/haproxy-reload prepare',
+  'said=$(haproxy -c -dW -f "$STAGE/haproxy.cfg" 2>&1) || { printf "%s\\n" "$said" >&2; exit 1; }',
+].join('\n')
+
 export default defineRole({
   name: 'haproxy',
   description:
@@ -67,8 +73,7 @@ export default defineRole({
           ),
         },
         purge: ['maps/*', 'certs/*'],
-        // Warnings count as errors: haproxy warns of what it will not do.
-        validate: 'haproxy -c -q -dW -f "$STAGE/haproxy.cfg"',
+        validate: VALIDATE,
         notify: [reload],
       }),
       ...(vars.haproxy_firewall ? firewallRules(vars, peers, host.name) : []),

@@ -10,7 +10,6 @@ import {
   systemdUnit,
   tierAddresses,
   ufwRule,
-  user,
 } from 'provision'
 import { across } from './across.ts'
 import { instanceViews, wrong } from './instances.ts'
@@ -18,8 +17,6 @@ import { reload } from './reload.ts'
 import { vars } from './vars.ts'
 
 const CHECK = '/etc/keepalived/check-haproxy'
-/** Own to the check: it needs nothing but a connection to the host itself. */
-const CHECK_USER = 'keepalived_script'
 
 export default defineRole({
   name: 'keepalived',
@@ -37,7 +34,6 @@ export default defineRole({
       peers: vars.keepalived_unicast ? peers : [],
       instances: instanceViews(vars, members, host.name),
       check: CHECK,
-      user: CHECK_USER,
     }
     const config = (id: string) => template('keepalived.conf.ejs', { ...view, id: `${host.name}_${id}` })
     // What keepalived calls itself tells which configuration it has loaded.
@@ -47,7 +43,6 @@ export default defineRole({
       .slice(0, 12)
     return [
       pkg({ name: 'keepalived', ...(vars.keepalived_hold && { hold: true }), notify: [restart('keepalived')] }),
-      user({ name: CHECK_USER, system: true, home: '/nonexistent', shell: '/usr/sbin/nologin' }),
       file({
         path: CHECK,
         content: template('check-haproxy.ejs', { url: new URL(vars.keepalived_check_url) }),

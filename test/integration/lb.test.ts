@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import haproxy from '../../roles/haproxy/index.ts'
+import { compiled } from '../roles/compiled.ts'
+import { everything } from '../roles/haproxy-everything.ts'
 import { type Bed, LB_VARS, lbBed, load, until, VIP_A, VIP_B, VIPS } from './lb-bed.ts'
 
 let bed: Bed
@@ -68,6 +71,27 @@ describe('two load balancers', () => {
       const fetched = `bash -c 'exec 3<>/dev/tcp/${address}/8405 && printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3 && cat <&3'`
       expect(await bed.on('mon1', `timeout 5 ${fetched}`)).toContain('haproxy_server_http_responses_total')
       expect((await bed.host('web1').exec(`timeout 1 ${fetched}`)).code).toBe(124)
+    }
+  })
+})
+
+describe('every word of the roles', () => {
+  it('is understood by both versions, without a warning', async () => {
+    const pem = await bed.on(
+      'lb1',
+      'cd /root; openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c -subj /CN=x 2>/dev/null; cat c k',
+    )
+    const host = await compiled(haproxy, { vars: everything, host: 'lb1' })
+    const files = {
+      'haproxy.cfg': host.setContent('file-set:haproxy', 'haproxy.cfg'),
+      'maps/hosts.map': 'a.example.org web\n',
+    }
+    const all = { ...files, 'certs/shop.pem': pem, 'certs/api.pem': pem, '../../etc/ssl/more/x.pem': pem }
+    for (const name of LBS) {
+      await bed.on(name, 'mkdir -p /root/all/maps /root/all/certs /etc/ssl/more')
+      for (const [path, text] of Object.entries(all)) await bed.host(name).exec(['tee', `/root/all/${path}`], text)
+      const said = await bed.host(name).exec('haproxy -c -dW -f /root/all/haproxy.cfg')
+      expect({ code: said.code, said: said.stderr.match(/WARNING.*|ALERT.*/g) }).toEqual({ code: 0, said: null })
     }
   })
 })

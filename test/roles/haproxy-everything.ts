@@ -45,7 +45,7 @@ export const everything = {
       },
       lines: ['http-reuse aggressive'],
     },
-    { name: 'api', servers: [{ name: 'a', addr: 'api.internal:3000' }], retry_get: false },
+    { name: 'api', servers: [{ name: 'a', addr: '192.0.2.40:3000' }], retry_get: false },
     { name: 'mq', mode: 'tcp', servers: [{ name: 'm', addr: '[2001:db8::1]:1883' }], balance: 'source' },
   ],
   haproxy_certs: [

@@ -30,7 +30,6 @@ describe('role keepalived', () => {
       [
         'ufw:in proto vrrp from 192.0.2.22 to any + in proto vrrp from 192.0.2.23 to any',
         'package:keepalived',
-        'user:keepalived_script',
         'file:/etc/keepalived/check-haproxy',
         'systemd-unit:/etc/systemd/system/keepalived.service.d/provision.conf',
         SET,
