@@ -11,7 +11,7 @@ const LINE = '^(?!\\s*(global|defaults|frontend|backend|listen|peers|resolvers|u
 const mode = { description: 'http, or tcp: bytes are passed on as they are.', enum: ['http', 'tcp'] } as const
 
 const lines = {
-  description: 'Further lines as haproxy has them, after all others.',
+  description: 'Further lines as haproxy has them, before the routes or servers.',
   type: 'array',
   items: { type: 'string', pattern: LINE },
   default: [],
