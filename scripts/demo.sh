@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm run demo: from nothing to five converged hosts. Sets up what is missing and says what it does.
+# npm run demo: from nothing to six converged hosts. Sets up what is missing and says what it does.
 # LAB_NAME and LAB_SUBNET (first three numbers of its network) make a second lab beside another one.
 . "$(dirname "$0")/ready.sh"
 
@@ -34,7 +34,7 @@ lab="npm run lab --${LAB_NAME:+ --name $LAB_NAME}"
 say 'The lab is up. Try:'
 cat <<TEXT
   curl http://$(address lb1)/
-      nginx on lb1 in front of web1, web2 and web3; again, and again
+      haproxy on lb1 in front of web1, web2 and web3; again, and again
   curl -m 3 http://$(address web1):9100/metrics
       gets no answer: the firewall lets only the monitor in
   $lab ssh web1

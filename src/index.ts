@@ -1,7 +1,17 @@
 /** What roles, and programs that run provision as a library, import. */
 
 export { ipFamily, tierAddresses } from './catalog/addresses.ts'
-export type { Peer, Role, RoleInput, VarSchema, VarSchemas, VarsOf } from './catalog/role.ts'
+export type {
+  Across,
+  HostChange,
+  HostChanges,
+  Peer,
+  Role,
+  RoleInput,
+  VarSchema,
+  VarSchemas,
+  VarsOf,
+} from './catalog/role.ts'
 export { defineRole } from './catalog/role.ts'
 export { InputError, ProvisionError } from './errors.ts'
 export type { Facts } from './facts/facts.ts'

@@ -69,9 +69,10 @@ async function runPrepared(
   try {
     const runs = makeRuns(options, edges, prepared, pool)
     await planAll([...runs.values()], options.forks)
+    const atOnce = lookAcross(prepared, runs)
     const results = options.check
       ? [...runs.values()].map((one) => one.settle())
-      : await applyAll(options, edges, prepared, runs)
+      : await applyAll(options, edges, prepared, runs, atOnce)
     const summary = summaryOf(results, performance.now() - began)
     emit({ type: 'run-finished', summary, results })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
@@ -125,11 +126,27 @@ async function planAll(runs: readonly HostRun[], forks: number): Promise<void> {
   if (problems.length > 0) throw new InputError(problems)
 }
 
+/**
+ * Hosts that must be changed at the same time.
+ * @throws InputError when a role forbids what would become of its hosts taken together
+ */
+function lookAcross({ compiler }: Prepared, runs: ReadonlyMap<string, HostRun>): ReadonlySet<string> {
+  const planned = [...runs.values()].flatMap((one) => {
+    const work = one.work()
+    if (work === undefined) return []
+    return [[one.host, work.map(({ resource: { key, role }, change }) => ({ key, role, change }))] as const]
+  })
+  const { problems, atOnce } = compiler.across(new Map(planned))
+  if (problems.length > 0) throw new InputError(problems)
+  return atOnce
+}
+
 async function applyAll(
   options: RunOptions,
   { emit, stop }: RunEdges,
   { inventory }: Prepared,
   runs: ReadonlyMap<string, HostRun>,
+  atOnce: ReadonlySet<string>,
 ): Promise<HostResult[]> {
   const settled = [...runs.values()].filter((one) => !one.pending()).map((one) => one.settle())
   const tiers = inventory.tiers.flatMap((tier): TierRun[] => {
@@ -141,7 +158,7 @@ async function applyAll(
         hosts: members.map((one) => one.host),
         pending: members.filter((one) => one.pending()).map((one) => one.host),
         failed: members.filter((one) => one.failed()).length,
-        serial: tier.rollout.serial,
+        serial: members.some((one) => atOnce.has(one.host)) ? members.length : tier.rollout.serial,
         maxFailPercentage: tier.rollout.maxFailPercentage,
       },
     ]
@@ -151,7 +168,7 @@ async function applyAll(
     if (!found) throw new RangeError(`no run of host ${host}`)
     return found
   }
-  const applied = await rollout(tiers, options.forks, {
+  const applied = await rollout(tiers, Math.max(options.forks, atOnce.size), {
     onTier: ({ tier, pending }) => emit({ type: 'tier-started', tier, hosts: pending }),
     apply: (host) => the(host).apply(),
     skip: (host, reason) => the(host).settle(reason),

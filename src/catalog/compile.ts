@@ -2,10 +2,11 @@ import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import type { Handler, Resource, ResourceKind } from '../resources/resource.ts'
+import { type Verdict, verdictOn } from './across.ts'
 import { checkVars } from './check-vars.ts'
 import { type Groups, groupsOf } from './groups.ts'
 import { lostSecrets } from './lost-secrets.ts'
-import type { Role } from './role.ts'
+import type { HostChange, Role } from './role.ts'
 import { roleVarsReader } from './role-vars.ts'
 import { type TemplateLookup, templateRenderer } from './template.ts'
 
@@ -35,6 +36,8 @@ export interface Compiler {
   problems(): readonly Problem[]
   /** The resources of a host. Pure: the same host and facts give the same resources. */
   compile(host: Host, facts: Facts, options?: CompileOptions): Compiled
+  /** What the roles say to what a run is about to change, by host; a host that is not in it is left out. */
+  across(planned: ReadonlyMap<string, readonly HostChange[]>): Verdict
 }
 
 export interface CompilerInput {
@@ -95,6 +98,7 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
       problems ??= checkVars(inventory, roles, rolesOf, reader)
       return problems
     },
+    across: (planned) => verdictOn(inventory, roles, planned),
     compile(host, facts, { tags } = {}) {
       const chosen = rolesOf(host.tier).filter((role) => tags?.has(role.name) ?? true)
       const compiled = chosen.map((role) => compileRole(role, host, facts))

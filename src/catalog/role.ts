@@ -1,6 +1,7 @@
 import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
+import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
-import type { Resource } from '../resources/resource.ts'
+import type { Change, Resource } from '../resources/resource.ts'
 import type { Secret, Text } from '../secret.ts'
 
 /** What provision adds to JSON Schema. */
@@ -54,12 +55,40 @@ export interface RoleInput<V> {
   template(name: string, data?: Readonly<Record<string, unknown>>): Text
 }
 
-/** What a role is: data and one pure function. No I/O, no clock, no randomness. */
+/** What a run is about to change on one host. */
+export interface HostChanges {
+  readonly host: string
+  readonly tier: string
+  /** In order, of all roles; undefined: the run leaves the host out (`--limit`), or could not plan it (unreachable). */
+  readonly changes: readonly HostChange[] | undefined
+}
+
+export interface HostChange {
+  /** `kind:identity`. */
+  readonly key: string
+  readonly role: string
+  readonly change: Change
+}
+
+/** What a role says to the changes of all its hosts together. */
+export interface Across {
+  /** Why the run may not go on; no host is changed then. */
+  readonly problems?: readonly Problem[]
+  /** Hosts that are to be changed at the same time, whatever `serial` their tier has. */
+  readonly atOnce?: readonly string[]
+}
+
+/** What a role is: data and pure functions. No I/O, no clock, no randomness. */
 export interface Role<S extends VarSchemas = VarSchemas> {
   readonly name: string
   readonly description: string
   readonly vars: S
   resources(input: RoleInput<VarsOf<S>>): readonly Resource[]
+  /**
+   * For state that hosts must agree on: looks over the changes of all hosts of the inventory that have the role, when
+   * all are planned and before any is changed.
+   */
+  across?(hosts: readonly HostChanges[]): Across
 }
 
 /** Declares a role; the vars' types come from their schemas. */

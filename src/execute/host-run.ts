@@ -2,6 +2,7 @@ import type { Connection, Traffic } from '../connection/connection.ts'
 import { InputError, type Problem } from '../errors.ts'
 import { hasWork } from '../plan/plan.ts'
 import type { Planned } from '../plan/planner.ts'
+import type { Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
 import type { Script } from '../shell/script.ts'
 import { converge, type Progress } from './converge.ts'
@@ -42,6 +43,8 @@ export interface HostRun {
   problems(): readonly Problem[]
   failed(): boolean
   pending(): boolean
+  /** What it is planned to change; undefined when that is not known. */
+  work(): readonly Work[] | undefined
   /** Applies the plan. Never throws. */
   apply(): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
@@ -112,6 +115,7 @@ export function hostRun(input: HostRunInput): HostRun {
     problems: () => problems,
     failed: () => failure !== undefined || problems.length > 0,
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
+    work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
     async apply() {
       const began = performance.now()
       input.emit({ type: 'host-started', host: input.host })

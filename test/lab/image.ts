@@ -34,6 +34,8 @@ const BASE_PACKAGES = [
 /** What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. */
 const PREFETCH = [
   'nginx',
+  'haproxy',
+  'keepalived',
   'prometheus-node-exporter',
   'ufw',
   'chrony',

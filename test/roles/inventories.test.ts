@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import base from '../../roles/base/index.ts'
+import haproxy from '../../roles/haproxy/index.ts'
+import keepalived from '../../roles/keepalived/index.ts'
 import nginx from '../../roles/nginx/index.ts'
 import nodeExporter from '../../roles/node_exporter/index.ts'
 import ufw from '../../roles/ufw/index.ts'
@@ -13,7 +15,9 @@ import { loadInventory } from '../../src/inventory/load.ts'
 import { projectFolder, shown } from '../project-folder.ts'
 import { FACTS } from './compiled.ts'
 
-const ROLES = new Map<string, Role>([base, ufw, nodeExporter, nginx].map((role) => [role.name, role]))
+const ROLES = new Map<string, Role>(
+  [base, ufw, nodeExporter, nginx, haproxy, keepalived].map((role) => [role.name, role]),
+)
 const SHIPPED = join(packageRoot(), 'inventories')
 
 /** The inventories that come with provision, and the password file that the lab would make. */

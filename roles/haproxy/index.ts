@@ -1,0 +1,89 @@
+import { defineRole, file, fileSet, ipFamily, pkg, reveal, service, sysctl, systemdUnit, type Text } from 'provision'
+import { backendViews } from './backends.ts'
+import { boundAddresses } from './binds.ts'
+import { checkVars } from './checks.ts'
+import { firewallRules } from './firewall.ts'
+import { frontendViews } from './frontends.ts'
+import { reload, restart } from './handlers.ts'
+import { type HaproxyVars, vars } from './vars.ts'
+
+/** The intermediate list of Mozilla's server side TLS, guideline 5.7, without what has no forward secrecy. */
+const CIPHERS = ['ECDSA', 'RSA']
+  .flatMap((key) => ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'CHACHA20-POLY1305'].map((one) => `ECDHE-${key}-${one}`))
+  .join(':')
+const CIPHERSUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256'
+
+/** Warnings count as errors: haproxy warns of what it will not do. With -q it would not even say why it refuses. */
+const VALIDATE = [
+  '/usr/local/sbin/haproxy-reload prepare',
+  'said=$(haproxy -c -dW -f "$STAGE/haproxy.cfg" 2>&1) || { printf "%s\\n" "$said" >&2; exit 1; }',
+].join('\n')
+
+export default defineRole({
+  name: 'haproxy',
+  description:
+    'Load balancer: its whole configuration is validated before any of it lands, and a reload loses neither a request nor what was drained.',
+  vars,
+  resources({ host, vars, facts, group, template }) {
+    checkVars(vars)
+    const peers = group('all')
+    const present = Object.values(facts.addresses).flat()
+    const listen = vars.haproxy_metrics_listen ?? (present.includes(host.address) ? host.address : '*')
+    const elsewhere = boundAddresses(vars.haproxy_frontends).filter((address) => !present.includes(address))
+    return [
+      pkg({ name: 'haproxy', ...(vars.haproxy_hold && { hold: true }), notify: [restart] }),
+      pkg({ name: 'socat' }),
+      file({
+        path: '/usr/local/sbin/haproxy-reload',
+        content: template('haproxy-reload.ejs'),
+        mode: '0755',
+        owner: 'root',
+        group: 'root',
+        validate: 'sh -n "$file"',
+      }),
+      // A floating address is bound on every load balancer, also where it is not at the moment.
+      ...[...new Set(elsewhere.map((address) => ipFamily(address)))].map((family) =>
+        sysctl({ name: `net.ipv${family ?? 4}.ip_nonlocal_bind`, value: 1 }),
+      ),
+      systemdUnit({ unit: 'haproxy.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
+      fileSet({
+        name: 'haproxy',
+        root: '/etc/haproxy',
+        files: {
+          'haproxy.cfg': config(
+            template('haproxy.cfg.ejs', {
+              ciphers: CIPHERS,
+              ciphersuites: CIPHERSUITES,
+              metrics: `${ipFamily(listen) === 6 ? `[${listen}]` : listen}:${vars.haproxy_metrics_port}`,
+              frontends: frontendViews(vars),
+              backends: backendViews(vars.haproxy_backends, peers),
+            }),
+          ),
+          ...Object.fromEntries(
+            Object.entries(vars.haproxy_maps).map(([name, map]) => [
+              `maps/${name}.map`,
+              config(template('map.ejs', { entries: Object.entries(map) })),
+            ]),
+          ),
+          ...Object.fromEntries(
+            vars.haproxy_certs.map(({ name, pem }) => [
+              `certs/${name}.pem`,
+              { content: ended(pem), mode: '0600', owner: 'root', group: 'root' },
+            ]),
+          ),
+        },
+        purge: ['maps/*', 'certs/*'],
+        validate: VALIDATE,
+        notify: [reload],
+      }),
+      ...(vars.haproxy_firewall ? firewallRules(vars, peers, host.name) : []),
+      service({ name: 'haproxy', enabled: true, state: 'started' }),
+    ]
+  },
+})
+
+const config = (content: Text) => ({ content, mode: '0644', owner: 'root', group: 'root' })
+
+type Secret = HaproxyVars['haproxy_certs'][number]['pem']
+
+const ended = (pem: Secret): Text => (reveal(pem).endsWith('\n') ? [pem] : [pem, '\n'])

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import {
+  defineRole,
+  file,
+  fileSet,
+  masked,
+  pkg,
+  restart,
+  service,
+  systemdUnit,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
+import { across } from './across.ts'
+import { instanceViews, wrong } from './instances.ts'
+import { reload } from './reload.ts'
+import { vars } from './vars.ts'
+
+const CHECK = '/etc/keepalived/check-haproxy'
+
+export default defineRole({
+  name: 'keepalived',
+  description:
+    'Floating addresses that move to another load balancer when a host, its haproxy or its keepalived is gone.',
+  vars,
+  resources({ host, vars, facts, group, template }) {
+    const members = group(host.tier)
+    const others = members.filter((peer) => peer.name !== host.name)
+    const peers = tierAddresses(others, [host.tier], 'hosts.yml')
+    const dev = vars.keepalived_interface ?? facts.defaultInterface
+    if (dev === '') throw wrong(`${host.name} has no default route`, 'set keepalived_interface')
+    const view = {
+      dev,
+      peers: vars.keepalived_unicast ? peers : [],
+      instances: instanceViews(vars, members, host.name),
+      check: CHECK,
+    }
+    const config = (id: string) => template('keepalived.conf.ejs', { ...view, id: `${host.name}_${id}` })
+    // What keepalived calls itself tells which configuration it has loaded.
+    const id = createHash('sha256')
+      .update(masked(config('')))
+      .digest('hex')
+      .slice(0, 12)
+    return [
+      pkg({ name: 'keepalived', ...(vars.keepalived_hold && { hold: true }), notify: [restart('keepalived')] }),
+      file({
+        path: CHECK,
+        content: template('check-haproxy.ejs', { url: new URL(vars.keepalived_check_url) }),
+        mode: '0755',
+        owner: 'root',
+        group: 'root',
+        validate: 'bash -n "$file"',
+      }),
+      systemdUnit({ unit: 'keepalived.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
+      ...(vars.keepalived_firewall && peers.length > 0
+        ? [ufwRule({ action: 'allow', proto: 'vrrp', from: peers, comment: 'keepalived' })]
+        : []),
+      fileSet({
+        name: 'keepalived',
+        root: '/etc/keepalived',
+        files: { 'keepalived.conf': { content: config(id), mode: '0644', owner: 'root', group: 'root' } },
+        // Of a file that is not there keepalived says that it is valid.
+        validate: '[ -s "$STAGE/keepalived.conf" ]\nkeepalived -t -f "$STAGE/keepalived.conf"',
+        notify: [reload(`${host.name}_${id}`)],
+      }),
+      service({ name: 'keepalived', enabled: true, state: 'started' }),
+    ]
+  },
+  across,
+})

@@ -1,0 +1,177 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { InputError } from '../../src/errors.ts'
+import type { HostResult } from '../../src/execute/events.ts'
+import { run } from '../../src/run.ts'
+import type { LabHost } from '../lab/host.ts'
+import { type Lab, startLab } from '../lab/lab.ts'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SUBNET = '10.79.21'
+
+/** Floating addresses and who has them while all is well. */
+export const VIPS = { [`${SUBNET}.101`]: 'lb1', [`${SUBNET}.102`]: 'lb2' } as const
+export const VIP_A = `${SUBNET}.101`
+export const VIP_B = `${SUBNET}.102`
+
+/** One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
+const SPEC = {
+  name: 'lbtest',
+  subnet: SUBNET,
+  hosts: [
+    { name: 'web1', tier: 'web' },
+    { name: 'web2', tier: 'web' },
+    { name: 'web3', tier: 'web' },
+    { name: 'lb1', tier: 'lb', user: 'deploy', sudo: 'password', sudoRs: true },
+    { name: 'lb2', tier: 'lb', user: 'deploy', suite: 'bookworm' },
+    { name: 'mon1', tier: 'monitor' },
+  ],
+} as const
+
+const SITE = {
+  tiers: [
+    { name: 'web', roles: ['nginx'] },
+    { name: 'lb', roles: ['ufw', 'haproxy', 'keepalived'], rollout: { serial: 1, max_fail_percentage: 0 } },
+    { name: 'monitor', roles: [] },
+  ],
+}
+
+export const WEB_VARS = {
+  nginx_sites: [{ name: 'hello', listen: [80], files: { 'index.html': '{{host}}\n' } }],
+  nginx_real_ip_from_tiers: ['lb'],
+  nginx_firewall: false,
+}
+
+export const LB_VARS = {
+  haproxy_maxconn: 2000,
+  haproxy_frontends: [{ name: 'http', bind: [80], backend: 'web' }],
+  haproxy_backends: [{ name: 'web', tier: 'web', check: { interval: '500ms', fall: 2, rise: 1 } }],
+  keepalived_instances: [
+    { name: 'A', vrid: 51, vip: `${VIP_A}/24`, owner: 'lb1' },
+    { name: 'B', vrid: 52, vip: `${VIP_B}/24`, owner: 'lb2' },
+  ],
+  keepalived_preempt_delay: 2,
+}
+
+export interface Done {
+  readonly results: readonly HostResult[]
+  /** Of a run that was refused before anything was changed. */
+  readonly refused: string
+  result(host: string): HostResult
+}
+
+export interface Bed {
+  readonly lab: Lab
+  host(name: string): LabHost
+  /** Root on a host; fails the test when the command does. */
+  on(name: string, command: string): Promise<string>
+  /** Writes what the lb tier is given. */
+  given(vars: Readonly<Record<string, unknown>>): void
+  provision(options?: { limit?: string[]; tags?: string[] }): Promise<Done>
+  /** Names of the balancers that hold each address, `lb1` or `lb1 lb2` or nothing. */
+  owners(): Promise<Record<string, string>>
+}
+
+export async function lbBed(): Promise<Bed> {
+  const lab = await startLab(SPEC)
+  const write = (path: string, data: unknown) => writeFileSync(join(lab.inventory, path), JSON.stringify(data))
+  mkdirSync(join(lab.inventory, 'group_vars'), { recursive: true })
+  write('site.yml', SITE)
+  write('group_vars/web.yml', WEB_VARS)
+  const host = (name: string): LabHost => {
+    const found = lab.hosts.get(name)
+    if (!found) throw new Error(`no host ${name}`)
+    return found
+  }
+  const on = async (name: string, command: string): Promise<string> => {
+    const { code, stdout, stderr } = await host(name).exec(command)
+    if (code !== 0) throw new Error(`${name}: ${command}: status ${code} ${stderr}${stdout}`)
+    return stdout
+  }
+  return {
+    lab,
+    host,
+    on,
+    given: (vars) => write('group_vars/lb.yml', vars),
+    async provision({ limit = [], tags = [] } = {}) {
+      const options = { root: ROOT, inventory: lab.inventory, check: false, forks: 10, vars: [], showScripts: false }
+      try {
+        const { results } = await run({ ...options, limit, tags }, { emit: () => undefined })
+        return { results, refused: '', result: (name) => resultOf(results, name) }
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        const refused = error.problems.map(({ message, hint }) => `${message} (${hint ?? ''})`).join('\n')
+        return { results: [], refused, result: (name) => resultOf([], name) }
+      }
+    },
+    async owners() {
+      const held = await Promise.all(
+        ['lb1', 'lb2'].map(async (name) => ({
+          name,
+          // A host without power holds nothing.
+          addresses: (await host(name).exec('ip -o -4 addr show dev eth0')).stdout,
+        })),
+      )
+      return Object.fromEntries(
+        Object.keys(VIPS).map((vip) => [
+          vip,
+          held
+            .filter(({ addresses }) => addresses.includes(` ${vip}/`))
+            .map(({ name }) => name)
+            .join(' '),
+        ]),
+      )
+    },
+  }
+}
+
+const resultOf = (results: readonly HostResult[], host: string): HostResult => {
+  const found = results.find((one) => one.host === host)
+  if (!found) throw new Error(`no result of ${host}`)
+  return found
+}
+
+/** Seconds until something is so. @throws Error when it is not so in time */
+export async function until(what: string, within: number, so: () => Promise<boolean>): Promise<number> {
+  const began = Date.now()
+  for (;;) {
+    if (await so()) return (Date.now() - began) / 1000
+    if (Date.now() - began > within * 1000) throw new Error(`${what}: not within ${within} s`)
+    await sleep(100)
+  }
+}
+
+export interface Load {
+  /** Ends the load: how many requests were sent, and what became of those that failed. */
+  stop(): Promise<{ sent: number; failures: string[] }>
+}
+
+/** Requests one after the other, by several clients, each on a new connection. */
+export function load(url: string, clients = 4): Load {
+  let going = true
+  let sent = 0
+  const failures: string[] = []
+  const client = async () => {
+    while (going) {
+      sent += 1
+      try {
+        const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5000) })
+        await response.text()
+        if (response.status !== 200) failures.push(`status ${response.status}`)
+      } catch (error) {
+        failures.push(String(error instanceof Error ? (error.cause ?? error.message) : error))
+      }
+      await sleep(5)
+    }
+  }
+  const all = Promise.all(Array.from({ length: clients }, client))
+  return {
+    async stop() {
+      going = false
+      await all
+      return { sent, failures }
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest'
+import haproxy from '../../roles/haproxy/index.ts'
+import { secretsIn } from '../../src/secret.ts'
+import { compiled } from './compiled.ts'
+import { everything } from './haproxy-everything.ts'
+
+const SET = 'file-set:haproxy'
+const web = { name: 'web', tier: 'web' }
+const front = { name: 'http', backend: 'web' }
+const one = { haproxy_frontends: [front], haproxy_backends: [web] }
+
+describe('role haproxy', () => {
+  test('without frontends: a haproxy that answers for itself only', async () => {
+    const host = await compiled(haproxy, { host: 'lb1', facts: { addresses: { eth0: ['192.0.2.21'] } } })
+    expect(host.problems).toEqual([])
+    expect(host.keys).toEqual([
+      'package:haproxy',
+      'package:socat',
+      'file:/usr/local/sbin/haproxy-reload',
+      'systemd-unit:/etc/systemd/system/haproxy.service.d/provision.conf',
+      SET,
+      'ufw:in proto tcp from 192.0.2.31 to any port 8405',
+      'service:haproxy.service',
+    ])
+    expect(host.setContent(SET, 'haproxy.cfg')).toMatchSnapshot()
+    expect(host.desired(SET)).toMatchObject({ root: '/etc/haproxy', purge: ['maps/*', 'certs/*'] })
+    expect(host.notifies(SET)).toEqual(['reload haproxy'])
+    // Nothing but a new package restarts it.
+    expect(host.keys.filter((key) => host.notifies(key).includes('restart haproxy'))).toEqual(['package:haproxy'])
+  })
+
+  test('with every word of its vars', async () => {
+    const host = await compiled(haproxy, { vars: everything, host: 'lb1' })
+    expect(host.problems).toEqual([])
+    expect(host.keys).toMatchSnapshot('keys')
+    expect(host.setContent(SET, 'haproxy.cfg').split(/^# haproxy itself/m)[1]).toMatchSnapshot('haproxy.cfg')
+    expect(host.setContent(SET, 'maps/hosts.map')).toMatchSnapshot('map')
+    expect(host.content('file:/usr/local/sbin/haproxy-reload')).toMatchSnapshot('haproxy-reload')
+    expect(host.content('systemd-unit:/etc/systemd/system/haproxy.service.d/provision.conf')).toMatchSnapshot('unit')
+  })
+
+  test('certificates are secrets of root, and end with a newline', async () => {
+    const host = await compiled(haproxy, { vars: everything, host: 'lb1' })
+    expect(host.desired(SET)).toMatchObject({
+      files: { 'certs/api.pem': { mode: '0600', owner: 'root', group: 'root' } },
+    })
+    expect(host.setContent(SET, 'certs/api.pem')).toBe('‹secret›\n')
+    expect(secretsIn(host.desired(SET))).toEqual(['CERT and KEY of shop\n', 'CERT and KEY of api'])
+    expect(JSON.stringify(host.desired(SET))).not.toContain('CERT')
+  })
+
+  test('every file ends with a newline, without which haproxy refuses it', async () => {
+    for (const vars of [{}, one, everything]) {
+      expect((await compiled(haproxy, { vars, host: 'lb1' })).setContent(SET, 'haproxy.cfg')).toMatch(/[^\n]\n$/)
+    }
+  })
+
+  test('takes the client’s word for nothing', async () => {
+    const config = (await compiled(haproxy, { vars: one, host: 'lb1' })).setContent(SET, 'haproxy.cfg')
+    expect(config).toContain('http-request set-header X-Forwarded-For %[src]')
+    expect(config).toContain('http-request del-header Forwarded')
+  })
+
+  test('binds an address that may be elsewhere, and says so to the kernel', async () => {
+    const bind = ['192.0.2.100:80', '[2001:db8::5]:80', '192.0.2.21:81']
+    const vars = { ...one, haproxy_frontends: [{ ...front, bind }] }
+    const host = await compiled(haproxy, { vars, host: 'lb1', facts: { addresses: { eth0: ['192.0.2.21'] } } })
+    expect(host.keys.filter((key) => key.startsWith('sysctl:'))).toEqual([
+      'sysctl:net.ipv4.ip_nonlocal_bind',
+      'sysctl:net.ipv6.ip_nonlocal_bind',
+    ])
+  })
+
+  test('opens the ports of its frontends to all or to some, one rule for each port', async () => {
+    const rules = async (haproxy_frontends: unknown, more = {}) =>
+      (await compiled(haproxy, { vars: { ...one, haproxy_frontends, ...more }, host: 'lb1' })).keys.filter((key) =>
+        /^ufw.*port (80|81)$/.test(key),
+      )
+    const some = { ...front, bind: ['192.0.2.1:80', '127.0.0.1:81'], allow_from: ['198.51.100.7'] }
+    expect(await rules([some])).toEqual(['ufw:in proto tcp from 198.51.100.7 to any port 80'])
+    expect(await rules([some, { ...front, name: 'b', bind: ['192.0.2.2:80'] }])).toEqual([
+      'ufw:in proto tcp from any to any port 80',
+    ])
+    expect(await rules([some], { haproxy_firewall: false })).toEqual([])
+  })
+
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      'an unknown backend',
+      { ...one, haproxy_frontends: [{ ...front, backend: 'wbe' }] },
+      "there is no backend 'wbe' (did you mean 'web'?)",
+    ],
+    ['a backend without servers', { haproxy_backends: [{ name: 'x', tier: 'app' }] }, "no hosts in tier 'app'"],
+    [
+      'two servers of a name',
+      { haproxy_backends: [{ ...web, servers: [{ name: 'web1', addr: 'a:1' }] }] },
+      'two servers named web1',
+    ],
+    ['a port twice', { ...one, haproxy_frontends: [front, { ...front, name: 'b' }] }, "'80' is there twice"],
+    ['a name of its own', { ...one, haproxy_frontends: [{ ...front, name: 'haproxy_health' }] }, 'is there twice'],
+    ['tls without a certificate', { ...one, haproxy_frontends: [{ ...front, tls: {} }] }, 'no certificate'],
+    [
+      'an unknown certificate',
+      { ...one, haproxy_frontends: [{ ...front, tls: { certs: ['x'] } }] },
+      "no certificate 'x'",
+    ],
+    ['a frontend that answers nothing', { haproxy_frontends: [{ name: 'http' }] }, 'nothing answers'],
+    ['two protocols', { ...one, haproxy_frontends: [{ ...front, mode: 'tcp' }] }, "speaks tcp, its backend 'web' http"],
+    [
+      'a route without conditions',
+      { ...one, haproxy_frontends: [{ ...front, routes: [{ backend: 'web' }] }] },
+      'neither hosts nor paths',
+    ],
+    ['a time without a unit', { haproxy_timeout_client: '30' }, 'haproxy_timeout_client'],
+    ['a line that begins a section', { haproxy_backends: [{ ...web, lines: ['frontend x'] }] }, 'lines'],
+  ])('refuses %s before any host is touched', async (_, vars, message) => {
+    const { problems } = await compiled(haproxy, { vars, host: 'lb1' })
+    expect(problems).toEqual([expect.stringContaining(message)])
+  })
+})
