@@ -60,14 +60,16 @@ export function planHost({ host, tier, resources, answers, state, complaints = [
 
 function itemOf(resource: CompiledResource, reading: Reading, segment: number): PlannedItem {
   const change = reading.state === 'differs' ? reading.change : undefined
+  // In full, so that the dry run of a bare host shows what will be there.
+  const shown = reading.state === 'unknown' ? reading.expected : change
   return {
     key: resource.key,
     kind: resource.kind.kind,
     role: resource.role,
     action: change?.action ?? (reading.state === 'as-declared' ? 'none' : 'unknown'),
     segment,
-    fields: change?.fields ?? [],
-    diffs: change?.texts?.map(textDiff) ?? [],
+    fields: shown?.fields ?? [],
+    diffs: shown?.texts?.map(textDiff) ?? [],
     notify: change ? resource.notify.map((handler) => handler.id) : [],
     ...(reading.state === 'unreadable' ? { problem: reading.problem, hint: reading.hint } : {}),
     ...(change?.repeats ? { repeats: true } : {}),
