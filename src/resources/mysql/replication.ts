@@ -28,6 +28,7 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
     if (verdict?.do === 'nothing') return undefined
     return { action: 'update', desired, actual, fields: verdict?.fields ?? first(desired) }
   },
+  asksOthers: true,
   // A clone copies all there is.
   timeout: 4 * 3600,
   apply: (changes) =>

@@ -63,10 +63,7 @@ export function sql(template: TemplateStringsArray, ...values: readonly Value[])
     return value === undefined ? chunk : chunk + render(value)
   })
   return {
-    sql: parts
-      .join('')
-      .replaceAll(/\s*\n\s*/g, ' ')
-      .trim(),
+    sql: parts.join('').replaceAll(/\s*\n\s*/g, ' '),
   }
 }
 

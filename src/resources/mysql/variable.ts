@@ -62,7 +62,9 @@ export const mysqlVariableKind: ResourceKind<MysqlVariable, MysqlVariableState> 
     const fields = [
       ...(isSet
         ? []
-        : [{ field: 'value', from: state?.live ?? 'no such variable', to: `${to}${noteOf(desired, state)}` }]),
+        : [
+            { field: 'value', from: state && (state.live ?? 'no such variable'), to: `${to}${noteOf(desired, state)}` },
+          ]),
       ...(isKept ? [] : [{ field: 'persisted', from: kept, to: desired.persist ? to : undefined }]),
     ]
     return fields.length === 0 ? undefined : { action: 'update', desired, actual, fields }
@@ -170,7 +172,11 @@ const restarts = (desired: MysqlVariable, state: MysqlVariableState | undefined)
   desired.restart === 'replica' && state?.server === 'replica'
 
 const noteOf = (desired: MysqlVariable, state: MysqlVariableState | undefined): string =>
-  !AT_START.has(desired.name) ? '' : restarts(desired, state) ? ' (restarts this replica)' : ' (needs a restart)'
+  state === undefined || !AT_START.has(desired.name)
+    ? ''
+    : restarts(desired, state)
+      ? ' (restarts this replica)'
+      : ' (needs a restart)'
 
 function apply(changes: readonly Change<MysqlVariable, MysqlVariableState>[]): Script {
   const may = changes.every(({ desired, actual }) => restarts(desired, actual === 'absent' ? undefined : actual))
