@@ -25,7 +25,7 @@ export const groupVars = (ca: string, app: string = PASSWORDS.app): Record<strin
   mysql_tls_ca: ca,
   mysql_databases: [{ name: 'shop' }],
   mysql_users: [
-    { name: 'app', host: '10.95.%', password: app, tls: 'ssl', grants: [{ on: 'shop.*', privileges: ['ALL'] }] },
+    { name: 'app', host: '10.%', password: app, tls: 'ssl', grants: [{ on: 'shop.*', privileges: ['ALL'] }] },
   ],
 })
 
