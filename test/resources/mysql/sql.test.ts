@@ -11,9 +11,7 @@ function read(literal: string): string {
   const meanings: Readonly<Record<string, string>> = { 0: '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' }
   return literal
     .slice(1, -1)
-    .replaceAll(/''|\\(.)/gu, (all, char: string | undefined) =>
-      char === undefined ? all[1] : (meanings[char] ?? char),
-    )
+    .replaceAll(/''|\\(.)/gu, (_, char: string | undefined) => (char === undefined ? "'" : (meanings[char] ?? char)))
 }
 
 const anything = fc.oneof(anyText, fc.string({ unit: 'binary' }), fc.constantFrom('\0', '\x1a', "\\'", '\\', "''"))
