@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import type { Event } from '../../src/execute/events.ts'
+import { optionValue } from '../../src/resources/mysql/client.ts'
 import { SESSION, sql, text } from '../../src/resources/mysql/sql.ts'
 import { run } from '../../src/run.ts'
 import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
@@ -63,6 +64,20 @@ const on = async (name: string, command: string, stdin = ''): Promise<string> =>
 const query = (name: string, statement: string) => on(name, 'mysql --no-defaults -NBr -u root', statement)
 const pid = (name: string) => on(name, 'systemctl show -p MainPID --value mysql')
 
+/** The account of the lab's app, from another host, as an app would log in: the primary's certificate is checked. */
+const asApp = (name: string, statement: string) => {
+  const options = [
+    '[client]',
+    'user=app',
+    `password=${optionValue(PASSWORDS.app)}`,
+    `host=${lab.hosts.get('db1')?.address}`,
+    'ssl-mode=VERIFY_IDENTITY',
+    'ssl-ca=/etc/mysql/provision-ca.pem',
+  ]
+  const script = ["mysql --defaults-file=/dev/fd/3 -NBr <<'SQL' 3<<'END'", statement, 'SQL', ...options, 'END']
+  return on(name, script.join('\n'))
+}
+
 /** Asks until the answer is the wanted one; replication takes its moment. */
 const eventually = (name: string, statement: string, wanted: string) =>
   expect.poll(() => query(name, statement), { timeout: 60_000, interval: 300 }).toBe(wanted)
@@ -110,14 +125,11 @@ describe('MySQL, one primary and two replicas', () => {
   }, 1_800_000)
 
   it('what is written on the primary is read on the replicas, by the account that was declared, over TLS', async () => {
-    const address = lab.hosts.get('db1')?.address
-    const login = `mysql --defaults-file=/dev/fd/3 -NBr -h ${address} 3<<'END'\n[client]\nuser=app\npassword="${PASSWORDS.app.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"\nssl-mode=VERIFY_IDENTITY\nssl-ca=/etc/mysql/provision-ca.pem\nEND`
-    const write = 'CREATE TABLE shop.t (id INT PRIMARY KEY); INSERT INTO shop.t VALUES (1), (2);'
-    await on('db3', login.replace('mysql ', `mysql -e '${write}' `))
+    await asApp('db3', 'CREATE TABLE shop.t (id INT PRIMARY KEY); INSERT INTO shop.t VALUES (1), (2);')
     for (const name of ['db2', 'db3']) {
       await expect.poll(() => query(name, 'SELECT COUNT(*) FROM shop.t').catch(() => ''), { timeout: 60_000 }).toBe('2')
     }
-    await expect(on('db3', login.replace('mysql ', `mysql -e 'CREATE DATABASE other' `))).rejects.toThrow('ERROR 1044')
+    await expect(asApp('db3', 'CREATE DATABASE other')).rejects.toThrow('ERROR 1044')
   })
 
   it('a replica that was away catches up', async () => {
@@ -183,9 +195,7 @@ describe('MySQL, one primary and two replicas', () => {
   it('a new password is one change, whose diff shows nothing, and is in no argument or environment', async () => {
     const changed = `new 'pass"word\\5`
     const group = join(lab.inventory, 'group_vars', 'db.yml')
-    const vars: unknown = parse(
-      await on('db1', 'true').then(() => import('node:fs/promises').then((fs) => fs.readFile(group, 'utf8'))),
-    )
+    const vars: unknown = parse(await readFile(group, 'utf8'))
     if (typeof vars !== 'object' || vars === null) throw new Error('no vars')
     const app = { name: 'app', host: '10.%', password: changed, tls: 'ssl' }
     const users = [{ ...app, grants: [{ on: 'shop.*', privileges: ['ALL'] }] }]
@@ -217,10 +227,7 @@ describe('MySQL, one primary and two replicas', () => {
     await query(
       'db1',
       "REVOKE DROP ON `shop`.* FROM 'app'@'10.%'; GRANT PROCESS ON *.* TO 'app'@'10.%'; GRANT SELECT ON shop.t TO 'app'@'10.%' WITH GRANT OPTION;",
-    ).catch(async () => {
-      // The stored pattern has its wildcards escaped; `shop` has none, so both spellings are one.
-      throw new Error(await query('db1', "SHOW GRANTS FOR 'app'@'10.%'"))
-    })
+    )
     const { planned, changes } = await provision()
     const [user] = planned('db1').filter(({ action }) => action !== 'none')
     expect(user?.fields).toEqual([

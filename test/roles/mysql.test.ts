@@ -80,8 +80,7 @@ describe('role mysql', () => {
   test('opens its port to its peers, the app servers and the monitor', async () => {
     const { keys } = await on()
     expect(keys.filter((key) => key.startsWith('ufw:'))).toEqual([
-      'ufw:' +
-        ['12', '13', '31'].map((last) => `in proto tcp from 192.0.2.${last} to any port 3306`).join(' + '),
+      `ufw:${['12', '13', '31'].map((last) => `in proto tcp from 192.0.2.${last} to any port 3306`).join(' + ')}`,
     ])
     expect((await on({ vars: { mysql_firewall: false } })).keys.join()).not.toContain('ufw:')
   })

@@ -9,10 +9,22 @@ import { SESSION, type Sql } from './sql.ts'
  */
 const CLIENT = 'mysql --no-defaults -NBr -u root --protocol=socket --default-character-set=utf8mb4'
 
-/** Sends statements, in order; the first that fails ends the client with status 1. */
+/**
+ * Sends statements, in order; the first that fails ends the script, with the server's message. A syntax error quotes the
+ * statement, and with it what may be a password in a spelling that nobody masks: that part is cut off.
+ */
 export function runSql(statements: readonly Sql[]): Script {
-  return rawScript(heredoc(CLIENT, statements))
+  return joinScripts([
+    rawScript(`said=$(${heredoc(`${CLIENT} 2>&1`, statements)}\n) || {`),
+    rawScript(`  printf '%s\\n' "$said" | ${UNQUOTED}`),
+    rawScript('  exit 1'),
+    rawScript('}'),
+    rawScript(`[ -z "$said" ] || printf '%s\\n' "$said"`),
+  ])
 }
+
+/** A filter for what the client says. Source: MySQL Error Message Reference, 1064. */
+export const UNQUOTED = `sed "s/ near '.*/ near a part that is not shown/"`
 
 /** A statement's answer in a shell variable, for scripts that wait for something. */
 export function askSql(variable: string, statement: Sql, redirection = ''): Script {
@@ -40,7 +52,7 @@ export function probeSql(statements: readonly Sql[]): Script {
   return joinScripts([
     rawScript('command -v mysql >/dev/null 2>&1 || { echo @down; exit 0; }'),
     rawScript('exec 3>&1'),
-    rawScript(`errors=$(${heredoc(`${CLIENT} 2>&1 >&3`, statements)}\n) || {`),
+    rawScript(`errors=$(${heredoc(`${CLIENT} 2>&1 >&3`, [VERSION, ...statements])}\n) || {`),
     rawScript('  case $errors in'),
     rawScript(`    ${DOWN.map((code) => `*"ERROR ${code} "*`).join(' | ')}) echo @down ;;`),
     rawScript('    *) printf "@error %s\\n" "$(printf %s "$errors" | base64 -w 0)" ;;'),
@@ -48,6 +60,9 @@ export function probeSql(statements: readonly Sql[]): Script {
     rawScript('}'),
   ])
 }
+
+/** Asked first: what comes after it may be unknown to MariaDB. */
+const VERSION: Sql = { sql: `SELECT ${row('version', [{ sql: '@@version' }]).sql}` }
 
 /** No socket, nobody behind it, gone away, lost, shutting down. Source: MySQL Error Message Reference. */
 const DOWN = [2002, 2003, 2006, 2013, 1053]
@@ -110,6 +125,8 @@ export function parseSql(answer: string): SqlAnswer {
     .filter((line) => line.startsWith('@'))
     .map((line) => line.split(/[\t ]/))
   const tagged = (tag: string) => all.filter((line) => line[0] === `@${tag}`).map((line) => line.slice(1))
+  const version = decoded(tagged('version')[0]?.[0] ?? '-')
+  if (version !== undefined && /mariadb/i.test(version)) throw mariaDb(version)
   const error = tagged('error')[0]?.[0]
   if (error !== undefined) throw refusal(Buffer.from(error, 'base64').toString('utf8').trim())
   if (tagged('down').length > 0) return 'down'
@@ -125,4 +142,10 @@ const refusal = (message: string): ProvisionError =>
     hint: /^ERROR (1045|1698)/.test(message)
       ? 'root@localhost must log in over the socket: ALTER USER root@localhost IDENTIFIED WITH auth_socket'
       : undefined,
+  })
+
+const mariaDb = (version: string): ProvisionError =>
+  new ProvisionError(`this is MariaDB (${version}), not MySQL`, {
+    code: 'probe',
+    hint: 'its replication, accounts and clone are different: move the data to a MySQL server, or leave the role mysql out',
   })

@@ -1,5 +1,5 @@
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
-import { askSql, runSql } from './client.ts'
+import { askSql, runSql, UNQUOTED } from './client.ts'
 import type { MysqlReplication } from './replication-state.ts'
 import type { Source, Verdict } from './replication-verdict.ts'
 import { raw, type Sql, sql } from './sql.ts'
@@ -133,7 +133,7 @@ const cloned = ({ clone, sslCa }: MysqlReplication, { host, port }: Source): Scr
         // Lost or ending: it got as far as its restart. Anything else is a refusal, and the data is what it was.
         'case $status:$said in',
         '0:* | *"ERROR 2013 "* | *"ERROR 2006 "* | *"ERROR 3707 "* | *"ERROR 1053 "*) ;;',
-        '*) printf "%s\\n" "$said"; exit 1 ;;',
+        `*) printf "%s\\n" "$said" | ${UNQUOTED}; exit 1 ;;`,
         'esac',
         'tries=0',
         `until [ "$(${PID})" != "$before" ] && mysqladmin --no-defaults -u root ping >/dev/null 2>&1; do`,

@@ -1,4 +1,3 @@
-import { ProvisionError } from '../../errors.ts'
 import { row, type SqlAnswer } from './client.ts'
 import { raw, type Sql } from './sql.ts'
 
@@ -27,24 +26,11 @@ export const serverQuery: Sql = raw(
   }`,
 )
 
-/** @throws ProvisionError for MariaDB, or a server that answers nonsense */
+/** @throws Error for a server that answers nonsense */
 export function serverOf(answer: Exclude<SqlAnswer, 'down'>): Server {
   const [role, version] = answer.rows('server')[0] ?? []
-  if (version !== undefined && /mariadb/i.test(version)) throw mariaDb(version)
   if ((role !== 'writable' && role !== 'replica' && role !== 'undecided') || version === undefined) {
     throw new Error('the server did not say what it is')
   }
   return { role, version }
-}
-
-const mariaDb = (version: string): ProvisionError =>
-  new ProvisionError(`this is MariaDB (${version}), not MySQL`, {
-    code: 'probe',
-    hint: 'its replication, accounts and clone are different: move the data to a MySQL server, or leave the role mysql out',
-  })
-
-/** `8.0.36-0ubuntu1` → [8, 0, 36]: as numbers, for 10 comes after 9. */
-export function versionOf(version: string): readonly [number, number, number] {
-  const [, major, minor, patch] = /^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []
-  return [Number(major ?? 0), Number(minor ?? 0), Number(patch ?? 0)]
 }
