@@ -201,7 +201,7 @@ describe('MySQL, one primary and two replicas', () => {
     const users = [{ ...app, grants: [{ on: 'shop.*', privileges: ['ALL'] }] }]
     await writeFile(group, stringify({ ...vars, mysql_users: users }))
     const spy =
-      'while [ ! -e /tmp/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done >/tmp/seen 2>/dev/null'
+      'while [ ! -e /tmp/stop ]; do cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ; done >/tmp/seen 2>/dev/null; true'
     const spying = on('db1', `rm -f /tmp/stop; ${spy}`)
     const dry = await provision({ check: true })
     expect(dry.planned('db1').filter(({ action }) => action !== 'none')).toMatchObject([
