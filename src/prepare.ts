@@ -106,12 +106,21 @@ async function knownFacts(hosts: readonly Host[], cache: FactsCache): Promise<Ma
   return new Map(entries.flatMap(([name, facts]) => (facts ? [[name, facts] as const] : [])))
 }
 
-/** Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. */
+/**
+ * Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. What a role
+ * says of one system only is no mistake yet: facts may be missing, or of a host that was installed anew since.
+ */
 function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>, mask: Mask): Problem[] {
   return hosts.flatMap((host) => {
-    const { resources, problems } = compiler.compile(host, known.get(host.name) ?? assumed(host))
-    mask.learn(resources.map(({ desired }) => desired))
-    return problems
+    const found = (facts: Facts) => {
+      const { resources, problems } = compiler.compile(host, facts)
+      mask.learn(resources.map(({ desired }) => desired))
+      return problems
+    }
+    const first = found(known.get(host.name) ?? assumed(host))
+    if (first.length === 0) return []
+    const others = OTHER_SYSTEMS.map((os) => new Set(found({ ...assumed(host), os }).map(({ message }) => message)))
+    return first.filter(({ message }) => others.every((messages) => messages.has(message)))
   })
 }
 
@@ -127,6 +136,11 @@ const assumed = (host: Host): Facts => ({
   defaultInterface: 'eth0',
   addresses: { eth0: [host.address] },
 })
+
+const OTHER_SYSTEMS: readonly Facts['os'][] = [
+  { id: 'debian', versionId: '13', codename: 'trixie' },
+  { id: 'ubuntu', versionId: '24.04', codename: 'noble' },
+]
 
 /** The same mistake seen from several hosts is told once. */
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -55,6 +55,15 @@ describe('a project', () => {
     expect(await problemsOf(() => prepare(options(projectFolder({}))))).toHaveLength(1)
   })
 
+  test('is tried on hosts before any login; what a role refuses on one system only waits for their facts', async () => {
+    const refusing = (when: string) =>
+      WEB.replace('resources: () => []', `resources({ facts }) { if (${when}) throw new Error('not here'); return [] }`)
+    const trixie = refusing("facts.os.codename === 'trixie'")
+    await prepare(options(projectFolder({ ...FILES, 'roles/web_test/index.ts': trixie })))
+    const never = projectFolder({ ...FILES, 'roles/web_test/index.ts': refusing('true') })
+    expect(await problemsOf(() => prepare(options(never)))).toEqual([expect.stringContaining('not here')])
+  })
+
   test.each([
     ['inventories/site.yml', '', 'inventories/site.yml:1:1 the file is empty'],
     ['inventories/prod/hosts.yml', 'tiers: {}', 'inventories/prod/hosts.yml:1:1 there is no host in it [tiers]'],

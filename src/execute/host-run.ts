@@ -85,7 +85,7 @@ export function hostRun(input: HostRunInput): HostRun {
 
   const change = async (): Promise<HostOutcome> => {
     try {
-      const isFresh = performance.now() - plannedAt < PLAN_MAX_AGE_MS
+      const isFresh = !planned?.perishable && performance.now() - plannedAt < PLAN_MAX_AGE_MS
       const current = planned && isFresh ? planned : await probe()
       await converge(await sessionOf(input, probe), current, progress)
       return progress.changed.length > 0 ? 'changed' : 'ok'

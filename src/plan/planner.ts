@@ -14,6 +14,8 @@ export interface Planned {
   readonly segments: readonly Segment[]
   /** Some state is known only after the segments are applied: probe and plan anew then. */
   readonly openEnded: boolean
+  /** Some change rests on what other hosts were: it is to be planned anew when the host's turn comes. */
+  readonly perishable: boolean
   /** Every handler to be paid on this host, in order. */
   readonly handlers: readonly Handler[]
   readonly state: TargetState
@@ -51,6 +53,7 @@ export function planHost({ host, tier, resources, answers, state, complaints = [
     plan: freeze({ host, tier, items, handlers }),
     segments: segmentsOf(work),
     openEnded,
+    perishable: work.some(({ resource }) => resource.kind.asksOthers),
     handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
     state,
     complaints,
@@ -60,14 +63,16 @@ export function planHost({ host, tier, resources, answers, state, complaints = [
 
 function itemOf(resource: CompiledResource, reading: Reading, segment: number): PlannedItem {
   const change = reading.state === 'differs' ? reading.change : undefined
+  // In full, so that the dry run of a bare host shows what will be there.
+  const shown = reading.state === 'unknown' ? reading.expected : change
   return {
     key: resource.key,
     kind: resource.kind.kind,
     role: resource.role,
     action: change?.action ?? (reading.state === 'as-declared' ? 'none' : 'unknown'),
     segment,
-    fields: change?.fields ?? [],
-    diffs: change?.texts?.map(textDiff) ?? [],
+    fields: shown?.fields ?? [],
+    diffs: shown?.texts?.map(textDiff) ?? [],
     notify: change ? resource.notify.map((handler) => handler.id) : [],
     ...(reading.state === 'unreadable' ? { problem: reading.problem, hint: reading.hint } : {}),
     ...(change?.repeats ? { repeats: true } : {}),

@@ -8,7 +8,8 @@ import { groupByKind, type KindGroup } from './probe-batch.ts'
 export type Reading =
   | { readonly state: 'as-declared' }
   | { readonly state: 'differs'; readonly change: Change }
-  | { readonly state: 'unknown' }
+  /** `expected`: what there would be to do on a host that has nothing of it. */
+  | { readonly state: 'unknown'; readonly expected: Change | undefined }
   | { readonly state: 'unreadable'; readonly problem: string; readonly hint?: string | undefined }
 
 /** Desired × actual for every resource, by key. A kind that failed marks its own resources only. */
@@ -41,7 +42,7 @@ function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): R
     return (resource) => {
       const found = actual.get(kind.key(resource.desired))
       if (found === undefined) return { state: 'unreadable', problem: `the probe of ${kind.kind} left it out` }
-      if (found === 'unknown') return { state: 'unknown' }
+      if (found === 'unknown') return { state: 'unknown', expected: kind.diff(resource.desired, 'absent') }
       const change = kind.diff(resource.desired, found)
       return change ? { state: 'differs', change } : { state: 'as-declared' }
     }

@@ -38,6 +38,11 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * the host with `restore`, makes the change, and disarms only over a new connection.
    */
   deadMan?(changes: readonly Change<Desired, Actual>[]): DeadMan | undefined
+  /**
+   * What its probe finds depends on other hosts, which the same run may change first: the host is then probed anew when
+   * its turn comes, if there is anything to do about the kind. Default false.
+   */
+  readonly asksOthers?: boolean
   /** Seconds that `apply` may take. Default 300. */
   readonly timeout?: number
 }

@@ -43,6 +43,11 @@ const PREFETCH = [
   'unattended-upgrades',
 ].concat(['curl', 'socat'])
 
+/** Of one suite only: Debian has MySQL proper in sid alone. */
+const PREFETCH_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
+  sid: ['mysql-server', 'prometheus-mysqld-exporter'],
+}
+
 /** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
 const SUDO_RS = `set -eu
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends sudo-rs
@@ -54,7 +59,8 @@ ln -s sudo-rs /usr/bin/sudo
 /** The name of the host image for `spec`, built when this machine does not have it yet. */
 export async function ensureImage(spec: ImageSpec, say: Say): Promise<string> {
   if (!spec.sudoRs) {
-    const lists = `INSTALL='${BASE_PACKAGES.join(' ')}' PREFETCH='${PREFETCH.join(' ')}'`
+    const prefetch = [...PREFETCH, ...(PREFETCH_OF[spec.suite] ?? [])]
+    const lists = `INSTALL='${BASE_PACKAGES.join(' ')}' PREFETCH='${prefetch.join(' ')}'`
     const script = `${lists}\n${await readFile(SETUP, 'utf8')}`
     return ensureLayer(`provision-lab-${spec.suite}`, script, () => ensureBase(spec.suite, say), say)
   }

@@ -29,6 +29,9 @@ export interface AdHocHost {
  */
 const VARIANTS: Readonly<Record<string, Partial<ImageSpec>>> = {
   lb1: { sudoRs: true },
+  db1: { suite: 'sid' },
+  db2: { suite: 'sid' },
+  db3: { suite: 'sid' },
 }
 
 /** The image that a host of the inventory runs on. */

@@ -63,6 +63,20 @@ describe('planHost', () => {
     ])
   })
 
+  it('shows what is known only later in full, as on a host that has nothing of it', () => {
+    const planned = plan([compiled(plain, 'a', '1', [reload])], { plain: 'a=?' })
+    expect(planned.plan.items).toMatchObject([
+      { action: 'unknown', fields: [{ field: 'value', from: undefined, to: '1' }], notify: [] },
+    ])
+  })
+
+  it('knows which plans rest on other hosts: those that change something of such a kind', () => {
+    const group = lineKind('group', { asksOthers: true })
+    expect(plan([compiled(group, 'a', '1')], { group: 'a=1' }).perishable).toBe(false)
+    expect(plan([compiled(group, 'a', '1')], { group: 'a=2' }).perishable).toBe(true)
+    expect(plan([compiled(plain, 'a', '1')], { plain: 'a=2' }).perishable).toBe(false)
+  })
+
   it('gives a change that can cut access a segment of its own, with all of its transaction', () => {
     const planned = plan(
       [

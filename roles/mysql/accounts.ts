@@ -1,0 +1,39 @@
+import { mysqlUser, type Resource } from 'provision'
+import type { MysqlVars } from './vars.ts'
+
+/** The role's own accounts and the declared ones. The administrator stays as Debian made it: root, over the socket. */
+export function accounts(vars: MysqlVars): Resource[] {
+  const service = (
+    name: string,
+    password: typeof vars.mysql_repl_password,
+    privileges: readonly string[],
+    host = '%',
+  ) =>
+    password === undefined
+      ? []
+      : [
+          mysqlUser({
+            name,
+            host,
+            password,
+            tls: host === 'localhost' ? 'none' : 'ssl',
+            grants: [{ on: '*.*', privileges }],
+          }),
+        ]
+  return [
+    ...service(vars.mysql_repl_user, vars.mysql_repl_password, ['REPLICATION SLAVE']),
+    ...service(vars.mysql_clone_user, vars.mysql_clone_password, ['BACKUP_ADMIN']),
+    ...service(
+      vars.mysql_exporter_user,
+      vars.mysql_exporter_password,
+      ['PROCESS', 'REPLICATION CLIENT', 'SELECT'],
+      'localhost',
+    ),
+    ...vars.mysql_users.map(({ grants, ...user }) =>
+      mysqlUser({
+        ...user,
+        grants: grants.map(({ on, privileges, grant_option: grantOption }) => ({ on, privileges, grantOption })),
+      }),
+    ),
+  ]
+}

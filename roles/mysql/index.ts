@@ -1,0 +1,105 @@
+import {
+  defineRole,
+  type Facts,
+  mysqlDatabase,
+  mysqlReplication,
+  mysqlVariable,
+  type Peer,
+  pkg,
+  type Resource,
+  service,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
+import { accounts } from './accounts.ts'
+import { optionFile } from './config.ts'
+import { optionLine, optionsOf, refused } from './options.ts'
+import { reloadTls, TLS, tlsFiles } from './tls.ts'
+import { type MysqlVars, vars } from './vars.ts'
+
+export default defineRole({
+  name: 'mysql',
+  description: 'MySQL 8.0 to 9.x: one writable server and its replicas, by GTID over TLS.',
+  vars,
+  resources({ host, vars, facts, group, template }) {
+    refuseRelease(facts, vars)
+    const members = group(host.tier)
+    const options = optionsOf(vars, host, facts)
+    const variables = options.filter(({ live }) => live)
+    return [
+      pkg({ name: vars.mysql_package ?? 'mysql-server' }),
+      ...tlsFiles(vars),
+      optionFile(template('provision.cnf.ejs', { lines: options.map(({ name, value }) => [name, optionLine(value)]) })),
+      ...firewall(vars, host, group('all')),
+      service({ name: 'mysql', enabled: true, state: 'started' }),
+      replication(vars, host, members),
+      ...vars.mysql_databases.map((one) => mysqlDatabase(one)),
+      ...accounts(vars),
+      // Last, and in one step: a variable that must wait for a restart holds up nothing else.
+      ...variables.map(({ name, value }) =>
+        mysqlVariable({
+          name,
+          value,
+          restart: vars.mysql_restart_replicas ? 'replica' : 'never',
+          ...(name.startsWith('ssl_') && { notify: [reloadTls] }),
+        }),
+      ),
+    ]
+  },
+})
+
+/** Debian itself has MySQL in sid only; what it calls default-mysql-server is MariaDB. */
+function refuseRelease({ os }: Facts, { mysql_package: name }: MysqlVars): void {
+  if (os.id !== 'debian' || os.versionId === '' || name !== undefined) return
+  throw refused(
+    `Debian ${os.versionId} (${os.codename}) has no MySQL, only MariaDB`,
+    "add Oracle's repository and set mysql_package: mysql-community-server, or use Ubuntu or Debian sid for this host",
+  )
+}
+
+type Host = { readonly name: string; readonly tier: string; readonly address: string }
+
+function replication(vars: MysqlVars, host: Host, members: readonly Peer[]): Resource {
+  const others = members.filter(({ name }) => name !== host.name)
+  const password = vars.mysql_repl_password
+  if (others.length > 0 && (password === undefined || vars.mysql_tls_key === undefined || !hasCertificate(vars))) {
+    throw refused(
+      `${host.name} is one of several servers: replication needs a password and certificates of one CA`,
+      'set mysql_repl_password, mysql_tls_ca, mysql_tls_cert and mysql_tls_key',
+    )
+  }
+  if (vars.mysql_tls_key !== undefined && !hasCertificate(vars)) {
+    throw refused(`mysql_tls_key of ${host.name} is alone`, 'set mysql_tls_ca and mysql_tls_cert too')
+  }
+  return mysqlReplication({
+    bootstrap: vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica'),
+    peers: others.map((peer) => ({ name: peer.name, host: peer.address, port: portOf(peer, vars) })),
+    user: vars.mysql_repl_user,
+    password: password,
+    sslCa: TLS.ca,
+    ...(vars.mysql_clone_password !== undefined && {
+      clone: { user: vars.mysql_clone_user, password: vars.mysql_clone_password },
+    }),
+    allowClone: vars.mysql_allow_clone,
+    allowPromote: vars.mysql_allow_promote,
+    catchUp: vars.mysql_catch_up,
+  })
+}
+
+const hasCertificate = (vars: MysqlVars): boolean =>
+  vars.mysql_tls_ca !== undefined && vars.mysql_tls_cert !== undefined
+
+const portOf = ({ vars }: Peer, own: MysqlVars): number =>
+  typeof vars.mysql_port === 'number' ? vars.mysql_port : own.mysql_port
+
+function firewall(vars: MysqlVars, host: Host, peers: readonly Peer[]): Resource[] {
+  const others = peers.filter(({ name }) => name !== host.name)
+  const from = [
+    ...new Set([
+      ...tierAddresses(others, [host.tier, ...vars.mysql_allow_from_tiers], 'mysql_allow_from'),
+      ...vars.mysql_allow_from,
+    ]),
+  ]
+  if (!vars.mysql_firewall || from.length === 0) return []
+  return [ufwRule({ action: 'allow', proto: 'tcp', port: vars.mysql_port, from, comment: 'mysql' })]
+}

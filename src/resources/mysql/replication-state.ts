@@ -1,0 +1,211 @@
+import { reveal, type Secret } from '../../secret.ts'
+import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
+import { askPeer, parseSql, probeSql, row } from './client.ts'
+import { parseGtids } from './gtid.ts'
+import { FOLLOWS, type ServerRole, serverOf, serverQuery } from './server.ts'
+import { raw, type Sql } from './sql.ts'
+
+/** Another server of the group, as the inventory knows it. */
+export interface MysqlPeer {
+  readonly name: string
+  readonly host: string
+  readonly port: number
+}
+
+/** A server's part in a group of one writable server and its replicas. */
+export interface MysqlReplication {
+  /**
+   * What the server is to be at the very first start of the group. Later the servers themselves say who is what: a
+   * replica stays with the source that it has, a writable server stays writable.
+   */
+  readonly bootstrap: 'primary' | 'replica'
+  /** The other servers of the group. */
+  readonly peers: readonly MysqlPeer[]
+  readonly user: string
+  /** Needed where there are peers. */
+  readonly password?: Secret | undefined
+  /** Path on the host of the CA that all certificates of the group are from; the names in them are checked. */
+  readonly sslCa: string
+  /** The account that may copy the whole of the source. Undefined: this server is never cloned. */
+  readonly clone?: { readonly user: string; readonly password: Secret } | undefined
+  /** Consent: all data of this server may be replaced by a copy of the source's. */
+  readonly allowClone?: boolean | undefined
+  /** Consent: this server may become writable although not all of its peers could be asked. */
+  readonly allowPromote?: boolean | undefined
+  /** Seconds that a replica may take to catch up after a change. Default 120. */
+  readonly catchUp?: number | undefined
+}
+
+export interface Channel {
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  /** The password that it uses is the declared one. */
+  readonly passwordFits: boolean
+  readonly ssl: boolean
+  readonly sslCa: string
+  readonly verify: boolean
+  readonly autoPosition: boolean
+  /** ON, OFF or CONNECTING, with the last error. */
+  readonly receiver: Thread
+  readonly applier: Thread
+}
+
+export interface Thread {
+  readonly state: string
+  readonly error: string
+}
+
+/** What a peer answered. refused: nothing listens there. silent: nobody can tell. */
+export type PeerAnswer =
+  | { readonly is: 'up'; readonly writable: boolean; readonly executed: string; readonly purged: string }
+  | { readonly is: 'refused' }
+  | { readonly is: 'silent'; readonly why: string }
+
+export interface ReplicationState {
+  readonly role: ServerRole
+  readonly version: string
+  /** Refuses writes of everybody, administrators included. */
+  readonly superReadOnly: boolean
+  readonly gtidMode: string
+  readonly uuid: string
+  /** Sets of transactions, as the server writes them. */
+  readonly executed: string
+  readonly purged: string
+  /** Databases that are not MySQL's own. */
+  readonly databases: number
+  readonly channel: Channel | undefined
+  /** Answers by name of the peer; undefined: there was no need to ask. */
+  readonly peers: Readonly<Record<string, PeerAnswer>> | undefined
+}
+
+const SELF: Sql = raw(
+  `SELECT ${
+    row('self', [
+      raw('@@GLOBAL.super_read_only'),
+      raw('@@GLOBAL.gtid_mode'),
+      raw('@@GLOBAL.server_uuid'),
+      raw('@@GLOBAL.gtid_executed'),
+      raw('@@GLOBAL.gtid_purged'),
+      raw(
+        "(SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema'))",
+      ),
+    ]).sql
+  }`,
+)
+
+/** Hash and not text of the password: what is compared need not be seen. */
+const CHANNEL: Sql = raw(
+  `SELECT ${
+    row('channel', [
+      ...['c.HOST', 'c.PORT', 'c.USER', 'SHA2(m.User_password, 256)', 'c.SSL_ALLOWED', 'c.SSL_CA_FILE'].map(raw),
+      ...['c.SSL_VERIFY_SERVER_CERTIFICATE', 'c.AUTO_POSITION', 's.SERVICE_STATE', 's.LAST_ERROR_MESSAGE'].map(raw),
+      raw('a.SERVICE_STATE'),
+      raw(
+        "COALESCE((SELECT MAX(LAST_ERROR_MESSAGE) FROM performance_schema.replication_applier_status_by_worker WHERE CHANNEL_NAME = '' AND LAST_ERROR_NUMBER <> 0), (SELECT MAX(LAST_ERROR_MESSAGE) FROM performance_schema.replication_applier_status_by_coordinator WHERE CHANNEL_NAME = '' AND LAST_ERROR_NUMBER <> 0), '')",
+      ),
+    ]).sql
+  } FROM performance_schema.replication_connection_configuration c JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME) LEFT JOIN mysql.slave_master_info m ON m.Channel_name = c.CHANNEL_NAME WHERE c.CHANNEL_NAME = '' AND c.HOST <> ''`,
+)
+
+/**
+ * Peers are asked only where the server itself can't tell: it is read-only and follows nobody, it is writable and
+ * once was not meant to be, or it follows somebody and has transactions of its own making.
+ */
+const ask = (desired: MysqlReplication): Sql =>
+  raw(
+    `SELECT '@ask' FROM DUAL WHERE IF(${FOLLOWS}, LOCATE(@@GLOBAL.server_uuid, @@GLOBAL.gtid_executed) > 0, ${
+      desired.bootstrap === 'replica' ? 'TRUE' : '@@GLOBAL.read_only OR @@GLOBAL.super_read_only'
+    })`,
+  )
+
+const PEER: Sql = raw(
+  `SELECT ${
+    row('peer', [
+      raw('NOT (@@GLOBAL.read_only OR @@GLOBAL.super_read_only)'),
+      raw('@@GLOBAL.gtid_executed'),
+      raw('@@GLOBAL.gtid_purged'),
+    ]).sql
+  }`,
+)
+
+export function probeReplication([desired]: readonly MysqlReplication[]): Script {
+  if (desired === undefined) return rawScript(':')
+  const { peers, user, password, sslCa } = desired
+  const own = probeSql([serverQuery, SELF, CHANNEL, ask(desired)])
+  if (peers.length === 0 || password === undefined) return own
+  return joinScripts([
+    // A subshell: it may exit.
+    rawScript(['answer=$(', own.sh, ')', 'printf "%s\\n" "$answer"', 'case $answer in', '*@ask*)'].join('\n')),
+    ...peers.map(({ host, port }, i) =>
+      joinScripts([sh`echo ${`@asked ${i}`}`, askPeer({ host, port, user, password: reveal(password), sslCa }, PEER)]),
+    ),
+    rawScript(';;\nesac'),
+  ])
+}
+
+export function parseReplication(
+  answer: string,
+  all: readonly MysqlReplication[],
+  hash: (password: string) => string,
+): ReplicationState | 'unknown' {
+  const [desired] = all
+  const [own = '', ...asked] = answer.split(/^@asked \d+$/m)
+  const said = parseSql(own)
+  if (said === 'down' || desired === undefined) return 'unknown'
+  const { role, version } = serverOf(said)
+  const [readOnly, gtidMode = '', uuid = '', executed = '', purged = '', databases = ''] = said.rows('self')[0] ?? []
+  if (databases === '') throw new Error('the server did not tell all of its state')
+  return {
+    role,
+    version,
+    superReadOnly: readOnly === '1',
+    gtidMode,
+    uuid,
+    executed: checked(executed),
+    purged: checked(purged),
+    databases: Number(databases),
+    channel: channelOf(said.rows('channel')[0], hash(desired.password === undefined ? '' : reveal(desired.password))),
+    peers:
+      asked.length > 0
+        ? Object.fromEntries(desired.peers.map((peer, i) => [peer.name, peerOf(asked[i] ?? '')]))
+        : undefined,
+  }
+}
+
+function channelOf(columns: (string | undefined)[] | undefined, passwordHash: string): Channel | undefined {
+  if (columns === undefined) return undefined
+  const [host = '', port, user = '', hash, ssl, sslCa = '', verify, auto, receiver = '', error = '', ...rest] = columns
+  const [applier = '', applierError = ''] = rest
+  return {
+    host,
+    port: Number(port),
+    user,
+    passwordFits: hash === passwordHash,
+    ssl: ssl === 'YES',
+    sslCa,
+    verify: verify === 'YES',
+    autoPosition: auto === '1',
+    receiver: { state: receiver, error },
+    applier: { state: applier, error: applierError },
+  }
+}
+
+function peerOf(answer: string): PeerAnswer {
+  const why = /^@silent (\S*)$/m.exec(answer)?.[1]
+  if (why !== undefined) {
+    const message = Buffer.from(why, 'base64').toString('utf8').trim()
+    // errno 111: the host is there and answers that nobody listens.
+    return /ERROR 2003 .*\(111\)/.test(message) ? { is: 'refused' } : { is: 'silent', why: message }
+  }
+  const said = parseSql(answer)
+  const [writable, executed, purged] = said === 'down' ? [] : (said.rows('peer')[0] ?? [])
+  if (executed === undefined || purged === undefined) return { is: 'silent', why: 'no answer in time' }
+  return { is: 'up', writable: writable === '1', executed: checked(executed), purged: checked(purged) }
+}
+
+/** @throws Error for what is no set of transactions */
+const checked = (text: string): string => {
+  parseGtids(text)
+  return text.replaceAll(/\s/g, '')
+}

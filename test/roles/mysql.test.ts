@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import mysql from '../../roles/mysql/index.ts'
+import type { Facts } from '../../src/facts/facts.ts'
+import { compiled, type Setting } from './compiled.ts'
+
+const SID: Facts['os'] = { id: 'debian', versionId: '', codename: 'sid' }
+const PEM = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
+const GROUP = {
+  mysql_repl_password: 'repl-secret',
+  mysql_clone_password: 'clone-secret',
+  mysql_tls_ca: PEM,
+  mysql_tls_cert: PEM,
+  mysql_tls_key: 'key-secret',
+}
+const on = (setting: Setting = {}) =>
+  compiled(mysql, { ...setting, facts: { os: SID, ...setting.facts }, vars: { ...GROUP, ...setting.vars } })
+
+const CNF = 'file:/etc/mysql/mysql.conf.d/zz-provision.cnf'
+
+describe('role mysql', () => {
+  test('the first host of the tier starts as the primary; the others know it as their peer', async () => {
+    const first = await on()
+    expect(first.problems).toEqual([])
+    expect(first.desired('mysql-replication:server')).toMatchObject({
+      bootstrap: 'primary',
+      peers: [
+        { name: 'web2', host: '192.0.2.12', port: 3306 },
+        { name: 'web3', host: '192.0.2.13', port: 3306 },
+      ],
+      allowClone: false,
+      allowPromote: false,
+    })
+    const second = await on({ host: 'web2' })
+    expect(second.desired('mysql-replication:server')).toMatchObject({ bootstrap: 'replica' })
+    const told = await on({ host: 'web2', vars: { mysql_role: 'primary' } })
+    expect(told.desired('mysql-replication:server')).toMatchObject({ bootstrap: 'primary' })
+  })
+
+  test('the order: file before start, start before replication, that before accounts, variables last', async () => {
+    const { keys } = await on({ vars: { mysql_databases: [{ name: 'shop' }] } })
+    const kinds = keys.map((key) => key.split(':')[0] ?? '')
+    expect(kinds.filter((kind, i) => kinds.indexOf(kind) === i)).toEqual([
+      'package',
+      'file',
+      'ufw',
+      'service',
+      'mysql-replication',
+      'mysql-database',
+      'mysql-user',
+      'mysql-variable',
+    ])
+  })
+
+  test('the option file, for 8.0 to 9.x: read-only at start, GTIDs, nothing that 9.x does not know', async () => {
+    const host = await on({ vars: { mysql_options: { max_connections: 500, sync_binlog: 100, general_log: true } } })
+    expect(host.content(CNF)).toMatchSnapshot()
+    expect(host.keys).toContain('mysql-variable:max_connections')
+    expect(host.desired('mysql-variable:sync_binlog')).toMatchObject({ value: 100 })
+    for (const name of ['super_read_only', 'read_only', 'log_bin', 'plugin-load-add']) {
+      expect(host.keys).not.toContain(`mysql-variable:${name}`)
+    }
+  })
+
+  test('accounts: one for each purpose and no more than it needs, over TLS', async () => {
+    const host = await on({ vars: { mysql_exporter_password: 'e-secret' } })
+    expect(host.desired('mysql-user:replication@%')).toMatchObject({
+      tls: 'ssl',
+      grants: [{ on: '*.*', privileges: ['REPLICATION SLAVE'] }],
+    })
+    expect(host.desired('mysql-user:clone@%')).toMatchObject({
+      tls: 'ssl',
+      grants: [{ on: '*.*', privileges: ['BACKUP_ADMIN'] }],
+    })
+    expect(host.desired('mysql-user:exporter@localhost')).toMatchObject({
+      grants: [{ on: '*.*', privileges: ['PROCESS', 'REPLICATION CLIENT', 'SELECT'] }],
+    })
+    expect(JSON.stringify(host.desired('mysql-replication:server'))).not.toContain('-secret')
+  })
+
+  test('opens its port to its peers, the app servers and the monitor', async () => {
+    const { keys } = await on()
+    expect(keys.filter((key) => key.startsWith('ufw:'))).toEqual([
+      `ufw:${['12', '13', '31'].map((last) => `in proto tcp from 192.0.2.${last} to any port 3306`).join(' + ')}`,
+    ])
+    expect((await on({ vars: { mysql_firewall: false } })).keys.join()).not.toContain('ufw:')
+  })
+
+  test('a server of its own needs neither passwords nor certificates', async () => {
+    const hosts = 'tiers: { web: { hosts: { web1: { address: 192.0.2.11 } } } }'
+    const host = await compiled(mysql, { hosts, facts: { os: SID } })
+    expect(host.problems).toEqual([])
+    expect(host.desired('mysql-replication:server')).toMatchObject({ bootstrap: 'primary', peers: [] })
+    expect(host.content(CNF)).not.toContain('ssl_')
+  })
+
+  test.each<[string, Setting, string]>([
+    ['Debian without MySQL', { facts: { os: { id: 'debian', versionId: '13', codename: 'trixie' } } }, 'only MariaDB'],
+    ['a group without certificates', { vars: { mysql_tls_ca: null } }, 'certificates of one CA'],
+    ['a group without a password', { vars: { mysql_repl_password: null } }, 'certificates of one CA'],
+    ['an option of the role', { vars: { mysql_options: { super_read_only: false } } }, "is the role's own"],
+    [
+      'a wrong privilege',
+      { vars: { mysql_users: [{ name: 'x', password: 'y', grants: [{ on: 'a.*', privileges: ['PROCESS'] }] }] } },
+      'PROCESS',
+    ],
+    ['no password from afar', { vars: { mysql_users: [{ name: 'x' }] } }, 'over the socket'],
+  ])('refuses %s', async (_, setting, message) => {
+    expect((await on(setting)).problems.join()).toContain(message)
+  })
+
+  test("takes Oracle's package on Debian 12 and 13", async () => {
+    const os = { id: 'debian', versionId: '13', codename: 'trixie' }
+    const host = await on({ facts: { os }, vars: { mysql_package: 'mysql-community-server' } })
+    expect(host.problems).toEqual([])
+    expect(host.keys[0]).toBe('package:mysql-community-server')
+  })
+})
