@@ -1,8 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { messageOf, type Problem } from '../errors.ts'
+import type { Value } from './inventory.ts'
 import { nameHint } from './problems.ts'
 import type { Keyring } from './sops/unlock.ts'
+import { isMapping } from './vars.ts'
 import { lockedProblems, readVarsFolder } from './vars-files.ts'
 import { type ParsedYaml, parseYaml } from './yaml.ts'
 
@@ -29,18 +31,23 @@ export interface InventoryFiles {
  * Reads the files of inventories/<name>, or of the folder itself when the name is a path; what is wrong with them is in
  * `problems`.
  */
-export async function readInventoryFiles(root: string, name: string, keyring: Keyring): Promise<InventoryFiles> {
-  const isPath = name.includes('/') || name === '.' || name === '..'
-  const dir = isPath ? resolve(root, name) : join(root, 'inventories', name)
+export async function readInventoryFiles(
+  root: string,
+  name: string,
+  keyringFor: (ageKeyFile: string | undefined) => Keyring,
+): Promise<InventoryFiles> {
+  const isPath = isInventoryPath(name)
+  const dir = inventoryFolder(root, name)
   const unknown = isPath ? undefined : await unknownInventory(root, name)
   if (unknown) {
     const none = { site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map() }
     return { dir, ...none, problems: [unknown], incomplete: false }
   }
-  const [own, shared, hosts, groupVars, hostVars] = await Promise.all([
+  const hosts = await read(root, join(dir, 'hosts.yml'))
+  const keyring = keyringFor(ageKeyFileIn(hosts?.value))
+  const [own, shared, groupVars, hostVars] = await Promise.all([
     read(root, join(dir, 'site.yml')),
     read(root, join(root, 'inventories', 'site.yml')),
-    read(root, join(dir, 'hosts.yml')),
     readVarsFolder(root, join(dir, 'group_vars'), keyring),
     readVarsFolder(root, join(dir, 'host_vars'), keyring),
   ])
@@ -60,6 +67,22 @@ export async function readInventoryFiles(root: string, name: string, keyring: Ke
     problems: [...missing, ...files.flatMap((file) => file?.problems ?? []), ...locked],
     incomplete: groupVars.incomplete || hostVars.incomplete,
   }
+}
+
+const isInventoryPath = (name: string): boolean => name.includes('/') || name === '.' || name === '..'
+
+/** Folder of an inventory, named or as a path. */
+export const inventoryFolder = (root: string, name: string): string =>
+  isInventoryPath(name) ? resolve(root, name) : join(root, 'inventories', name)
+
+/** What `age_key_file` says in a hosts.yml, whatever else is wrong with it. */
+export async function readAgeKeyFile(dir: string): Promise<string | undefined> {
+  return ageKeyFileIn((await read(dir, join(dir, 'hosts.yml')))?.value)
+}
+
+const ageKeyFileIn = (hosts: Value | undefined): string | undefined => {
+  const written = isMapping(hosts) ? hosts.age_key_file : undefined
+  return typeof written === 'string' && written !== '' ? written : undefined
 }
 
 const missingFile = (file: string, hint: string): Problem => ({ message: `${file} is missing`, hint })

@@ -5,12 +5,12 @@ import { InputError, type Problem } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { buildHosts, buildTiers, type Source } from './build.ts'
 import { addressProblems, hostsProblems, siteProblems, strayFiles, tierNames, writtenHosts } from './consistency.ts'
-import { readInventoryFiles, type YamlFile } from './files.ts'
+import { inventoryFolder, readInventoryFiles, type YamlFile } from './files.ts'
 import { givenVars } from './given-vars.ts'
 import type { Inventory } from './inventory.ts'
 import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
-import { type KeySources, takeKeySources } from './sops/identities.ts'
+import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
 import { createKeyring } from './sops/unlock.ts'
 import { AJV_OPTIONS, checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
@@ -52,8 +52,11 @@ export async function loadInventory(options: InventoryOptions): Promise<{ readon
 /** Reads an inventory as far as it is valid; for checks that go on where its own have found something. */
 export async function readInventory(options: InventoryOptions): Promise<ReadInventory> {
   const home = options.home ?? homedir()
-  const keyring = createKeyring(options.ageKeys ?? takeKeySources({}, home))
-  const files = await readInventoryFiles(resolve(options.root), options.name, keyring)
+  const sources = options.ageKeys ?? takeKeySources({}, home)
+  const root = resolve(options.root)
+  const files = await readInventoryFiles(root, options.name, (written) =>
+    createKeyring(withInventoryKey(sources, written, inventoryFolder(root, options.name), home)),
+  )
   const given = givenVars(options.vars ?? [])
   const ajv = new Ajv(AJV_OPTIONS)
   const site = parsed(files.site, (value, origins) => checked(ajv.compile<SiteFile>(SITE_SCHEMA), value, origins))

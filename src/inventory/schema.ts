@@ -78,6 +78,11 @@ export const HOSTS_SCHEMA = {
   required: ['tiers'],
   properties: {
     connection: CONNECTION,
+    age_key_file: {
+      type: 'string',
+      minLength: 1,
+      description: 'Age key of *.sops.yml, beside those in $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE and ~/.config/sops.',
+    },
     tiers: {
       type: 'object',
       description: 'Tiers of site.yml and the hosts in each.',

@@ -2,7 +2,8 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
-import { takeKeySources } from '../inventory/sops/identities.ts'
+import { inventoryFolder, readAgeKeyFile } from '../inventory/files.ts'
+import { takeKeySources, withInventoryKey } from '../inventory/sops/identities.ts'
 import { createKeyring } from '../inventory/sops/unlock.ts'
 import { askAgain, askValue } from './ask.ts'
 import type { SecretsContext } from './project.ts'
@@ -31,12 +32,17 @@ SOPS_AGE_KEY_FILE and ~/.config/sops/age/keys.txt.`
  */
 export async function secretsMain(args: readonly string[]): Promise<number> {
   const sources = takeKeySources(process.env, homedir())
-  const contextOf = ({ project, inventory }: Flags): SecretsContext => ({
-    root: resolve(project),
-    inventory,
-    keyring: createKeyring(sources),
-    say: (line) => process.stdout.write(`${line}\n`),
-  })
+  const contextOf = async ({ project, inventory }: Flags): Promise<SecretsContext> => {
+    const root = resolve(project)
+    const dir = inventory === undefined ? undefined : inventoryFolder(root, inventory)
+    const written = dir === undefined ? undefined : await readAgeKeyFile(dir)
+    return {
+      root,
+      inventory,
+      keyring: createKeyring(withInventoryKey(sources, written, dir ?? root, homedir())),
+      say: (line) => process.stdout.write(`${line}\n`),
+    }
+  }
   const program = new Command('provision secrets')
     .description(
       'Vars that only those with a key can read: *.sops.yml beside the plain files of group_vars and host_vars.',
@@ -46,7 +52,7 @@ export async function secretsMain(args: readonly string[]): Promise<number> {
 
   subcommand(program, 'init', 'make an age key if you have none, and .sops.yaml').action(async (flags: Flags) => {
     const { initSecrets } = await import('./init.ts')
-    await initSecrets(contextOf(flags), sources)
+    await initSecrets(await contextOf(flags), sources)
   })
   subcommand(program, 'set', 'set one value, typed hidden or piped in')
     .argument('<file>', 'group_vars/all with --inventory, or a path')
@@ -54,20 +60,23 @@ export async function secretsMain(args: readonly string[]): Promise<number> {
     .option('--yaml', 'the value is YAML: a number, a list, a mapping')
     .action(async (file: string, name: string, flags: Flags) => {
       const { setSecret } = await import('./set.ts')
-      await setSecret(contextOf(flags), { file, name, yaml: flags.yaml === true }, () => askValue(name))
+      await setSecret(await contextOf(flags), { file, name, yaml: flags.yaml === true }, () => askValue(name))
     })
   subcommand(program, 'edit', 'open a file in $EDITOR, in the clear only there')
     .argument('<file>', 'group_vars/all with --inventory, or a path')
     .action(async (file: string, flags: Flags) => {
       const { editSecrets } = await import('./edit.ts')
       const { SOPS_EDITOR, VISUAL, EDITOR } = process.env
-      await editSecrets(contextOf(flags), file, { editor: SOPS_EDITOR || VISUAL || EDITOR || 'vi', again: askAgain })
+      await editSecrets(await contextOf(flags), file, {
+        editor: SOPS_EDITOR || VISUAL || EDITOR || 'vi',
+        again: askAgain,
+      })
     })
   subcommand(program, 'show', 'names of the encrypted vars and who can read them; no values')
     .argument('[file]', 'default: all of the inventory')
     .action(async (file: string | undefined, flags: Flags) => {
       const { showSecrets } = await import('./show.ts')
-      await showSecrets(contextOf(flags), file)
+      await showSecrets(await contextOf(flags), file)
     })
   return finished(program.parseAsync(args, { from: 'user' }))
 }

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path'
 import { ProvisionError } from '../errors.ts'
+import { inventoryFolder } from '../inventory/files.ts'
 import type { Keyring } from '../inventory/sops/unlock.ts'
 
 /** What every subcommand works with. */
@@ -25,7 +26,7 @@ const END = '.sops.yml'
  * @throws ProvisionError when the name is not that of an encrypted file.
  */
 export function targetOf({ root, inventory }: Pick<SecretsContext, 'root' | 'inventory'>, name: string): Target {
-  const path = inventory === undefined ? resolve(name) : join(inventoryDir(root, inventory), withEnd(name))
+  const path = inventory === undefined ? resolve(name) : join(inventoryFolder(root, inventory), withEnd(name))
   if (path.endsWith(END)) return { path, file: relative(process.cwd(), path) }
   throw new ProvisionError(`${name} is no encrypted file of vars: its name must end in ${END}`, {
     code: 'input',
@@ -34,9 +35,3 @@ export function targetOf({ root, inventory }: Pick<SecretsContext, 'root' | 'inv
 }
 
 const withEnd = (name: string): string => `${name.replace(/(\.sops)?\.yml$/, '')}${END}`
-
-/** Folder of an inventory, named or as a path. */
-export function inventoryDir(root: string, inventory: string): string {
-  const isPath = inventory.includes('/') || inventory === '.' || inventory === '..'
-  return isPath ? resolve(root, inventory) : join(root, 'inventories', inventory)
-}

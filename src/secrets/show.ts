@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError, ProvisionError } from '../errors.ts'
+import { inventoryFolder } from '../inventory/files.ts'
 import { isEncrypted } from '../inventory/sops/cipher.ts'
 import { parseSops, sopsData, walk } from '../inventory/sops/document.ts'
 import { metadataFrom } from '../inventory/sops/metadata.ts'
-import { inventoryDir, type SecretsContext, type Target, targetOf } from './project.ts'
+import { type SecretsContext, type Target, targetOf } from './project.ts'
 
 /** Prints the names of all encrypted vars and who can read each file. No key is needed and no value is shown. */
 export async function showSecrets(context: SecretsContext, file: string | undefined): Promise<void> {
@@ -33,7 +34,7 @@ async function allOf(context: SecretsContext): Promise<Target[]> {
   if (inventory === undefined) {
     throw new InputError([{ message: 'name a file, or an inventory: --inventory prod' }])
   }
-  const dir = inventoryDir(root, inventory)
+  const dir = inventoryFolder(root, inventory)
   const folders = await Promise.all(
     ['group_vars', 'host_vars'].map(async (folder) => {
       const names = await readdir(join(dir, folder)).catch((): string[] => [])

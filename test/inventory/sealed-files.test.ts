@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadInventory } from '../../src/inventory/load.ts'
+import type { KeySources } from '../../src/inventory/sops/identities.ts'
 import { prepare } from '../../src/prepare.ts'
 import { isSecret, reveal, secret } from '../../src/secret.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
@@ -19,7 +20,7 @@ beforeAll(async () => {
 })
 
 const keys = () => ({ given: secret(me.identity), usual: '/nonexistent/keys.txt' })
-const load = (root: string, ageKeys = keys()) =>
+const load = (root: string, ageKeys: KeySources = keys()) =>
   loadInventory({ root, name: 'prod', knownRoles: ['web_test'], home: '/home/me', ageKeys })
 
 describe('an encrypted file beside a plain one', () => {
@@ -85,6 +86,16 @@ describe('an encrypted file beside a plain one', () => {
     const sources = { file: keyFile(me.identity), usual: '/nonexistent/keys.txt' }
     const { inventory } = await loadInventory({ root, name: 'prod', knownRoles: ['web_test'], ageKeys: sources })
     expect(inventory.hosts).toHaveLength(1)
+  })
+
+  test('opens with the key file that the inventory names', async () => {
+    const hosts = `age_key_file: ${keyFile(me.identity)}\n${FILES['inventories/prod/hosts.yml']}`
+    const root = projectFolder({
+      ...FILES,
+      'inventories/prod/hosts.yml': hosts,
+      'inventories/prod/group_vars/all.sops.yml': all,
+    })
+    expect((await load(root, { usual: '/nonexistent/keys.txt' })).inventory.hosts).toHaveLength(1)
   })
 })
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
 import { reveal, type Secret, secret } from '../../secret.ts'
+import { expandPath } from '../connection.ts'
 
 /** Where age keys may be, as sops has it. */
 export interface KeySources {
@@ -9,6 +10,8 @@ export interface KeySources {
   readonly given?: Secret | undefined
   /** SOPS_AGE_KEY_FILE. */
   readonly file?: string | undefined
+  /** `age_key_file` of an inventory's hosts.yml, absolute. */
+  readonly inventory?: string | undefined
   /** sops/age/keys.txt in the user's configuration. */
   readonly usual: string
 }
@@ -32,9 +35,23 @@ export function takeKeySources(env: NodeJS.ProcessEnv, home: string): KeySources
   }
 }
 
+/**
+ * Adds what an inventory says of its key.
+ * @param written `age_key_file`, relative to `dir` unless it is absolute or under `~`
+ */
+export function withInventoryKey(
+  sources: KeySources,
+  written: string | undefined,
+  dir: string,
+  home: string,
+): KeySources {
+  return written === undefined ? sources : { ...sources, inventory: expandPath(written, dir, home) }
+}
+
 /** Reads all keys that there are. A file that is missing or holds none is told in `looked`. */
-export async function readIdentities({ given, file, usual }: KeySources): Promise<Identities> {
+export async function readIdentities({ given, file, inventory, usual }: KeySources): Promise<Identities> {
   const files = [...(file === undefined ? [] : [{ path: file, name: `$SOPS_AGE_KEY_FILE (${file})` }])]
+  if (inventory !== undefined) files.push({ path: inventory, name: `age_key_file (${inventory})` })
   if (file !== usual) files.push({ path: usual, name: usual })
   const read = await Promise.all(files.map(async ({ path, name }) => ({ name, ...(await keysOfFile(path)) })))
   const sources = [
