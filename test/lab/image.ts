@@ -39,7 +39,9 @@ const PREFETCH = [
   'chrony',
   'systemd-timesyncd',
   'unattended-upgrades',
-].concat(['curl', 'socat'])
+]
+  .concat(['curl', 'socat'])
+  .concat(['prometheus', 'prometheus-nginx-exporter', 'prometheus-mysqld-exporter', 'prometheus-blackbox-exporter'])
 
 /** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
 const SUDO_RS = `set -eu

@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import base from '../../roles/base/index.ts'
+import blackboxExporter from '../../roles/blackbox_exporter/index.ts'
 import nginx from '../../roles/nginx/index.ts'
+import nginxExporter from '../../roles/nginx_exporter/index.ts'
 import nodeExporter from '../../roles/node_exporter/index.ts'
+import prometheus from '../../roles/prometheus/index.ts'
 import ufw from '../../roles/ufw/index.ts'
 import { createCompiler } from '../../src/catalog/compile.ts'
 import { packageRoot } from '../../src/catalog/package-root.ts'
@@ -13,7 +16,9 @@ import { loadInventory } from '../../src/inventory/load.ts'
 import { projectFolder, shown } from '../project-folder.ts'
 import { FACTS } from './compiled.ts'
 
-const ROLES = new Map<string, Role>([base, ufw, nodeExporter, nginx].map((role) => [role.name, role]))
+const ROLES = new Map<string, Role>(
+  [base, ufw, nodeExporter, nginx, nginxExporter, blackboxExporter, prometheus].map((role) => [role.name, role]),
+)
 const SHIPPED = join(packageRoot(), 'inventories')
 
 /** The inventories that come with provision, and the password file that the lab would make. */
