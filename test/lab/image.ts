@@ -32,14 +32,7 @@ const BASE_PACKAGES = [
 ].concat(['iputils-ping', 'ca-certificates', 'procps', 'init-system-helpers'])
 
 /** What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. */
-const PREFETCH = [
-  'nginx',
-  'prometheus-node-exporter',
-  'ufw',
-  'chrony',
-  'systemd-timesyncd',
-  'unattended-upgrades',
-]
+const PREFETCH = ['nginx', 'prometheus-node-exporter', 'ufw', 'chrony', 'systemd-timesyncd', 'unattended-upgrades']
   .concat(['curl', 'socat'])
   .concat(['prometheus', 'prometheus-nginx-exporter', 'prometheus-mysqld-exporter', 'prometheus-blackbox-exporter'])
 
