@@ -1,6 +1,6 @@
 /** What roles, and programs that run provision as a library, import. */
 
-export { ipFamily, tierAddresses } from './catalog/addresses.ts'
+export { ipFamily, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
 export type {
   Across,
   HostChange,

@@ -1,4 +1,14 @@
-import { defineRole, file, ipFamily, pkg, restart, service, systemdUnit, tierAddresses, ufwRule } from 'provision'
+import {
+  defineRole,
+  file,
+  managementSocket,
+  pkg,
+  restart,
+  service,
+  systemdUnit,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
 
 export default defineRole({
   name: 'node_exporter',
@@ -46,13 +56,13 @@ export default defineRole({
       vars.node_exporter_allow_from.length > 0
         ? vars.node_exporter_allow_from
         : tierAddresses(others, [vars.node_exporter_monitor_tier], 'node_exporter_allow_from')
-    const listen = vars.node_exporter_listen ?? ownAddress(host.address, Object.values(facts.addresses).flat())
+    const socket = managementSocket(host, facts, vars.node_exporter_port, vars.node_exporter_listen)
     return [
       pkg({ name: 'prometheus-node-exporter', notify: restarted }),
       file({
         path: '/etc/default/prometheus-node-exporter',
         content: template('default.ejs', {
-          flags: [...vars.node_exporter_flags, `--web.listen-address=${socket(listen, vars.node_exporter_port)}`],
+          flags: [...vars.node_exporter_flags, `--web.listen-address=${socket}`],
         }),
         mode: '0644',
         notify: restarted,
@@ -77,9 +87,3 @@ export default defineRole({
     ]
   },
 })
-
-/** The address when the host has it; behind NAT, or known by a name, it listens on all, and the firewall decides. */
-const ownAddress = (address: string, present: readonly string[]): string => (present.includes(address) ? address : '')
-
-const socket = (address: string, port: number): string =>
-  ipFamily(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { ProvisionError } from '../errors.ts'
+import type { Facts } from '../facts/facts.ts'
 import type { Peer } from './role.ts'
 
 /** 4 or 6 for an IP address, undefined for a name. */
@@ -27,3 +28,21 @@ export function tierAddresses(peers: readonly Peer[], tiers: readonly string[], 
     })
   return [...new Set(addresses)]
 }
+
+/**
+ * Where a service listens that is for the management network only: `address:port`, IPv6 in brackets. Without `listen`
+ * the inventory's address, when the host has it; behind NAT, or known by a name, all, and the firewall decides.
+ */
+export function managementSocket(
+  host: { readonly address: string },
+  facts: Pick<Facts, 'addresses'>,
+  port: number,
+  listen?: string,
+): string {
+  const own = Object.values(facts.addresses).flat().includes(host.address) ? host.address : ''
+  return socketOf(listen ?? own, port)
+}
+
+/** `address:port` for URLs and flags: IPv6 in brackets. */
+export const socketOf = (address: string, port: number): string =>
+  ipFamily(address) === 6 ? `[${address}]:${port}` : `${address}:${port}`

@@ -33,15 +33,11 @@ const BASE_PACKAGES = [
 
 /** What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. */
 const PREFETCH = [
-  'nginx',
-  'haproxy',
-  'keepalived',
-  'prometheus-node-exporter',
-  'ufw',
-  'chrony',
-  'systemd-timesyncd',
-  'unattended-upgrades',
-].concat(['curl', 'socat'])
+  ...['ufw', 'chrony', 'systemd-timesyncd', 'unattended-upgrades', 'curl', 'socat'],
+  ...['nginx', 'haproxy', 'keepalived', 'python3', 'python3-pymysql'],
+  ...['prometheus', 'prometheus-node-exporter', 'prometheus-blackbox-exporter'],
+  ...['prometheus-nginx-exporter', 'prometheus-mysqld-exporter'],
+]
 
 /** Of one suite only: Debian has MySQL proper in sid alone. */
 const PREFETCH_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {

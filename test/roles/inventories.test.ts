@@ -1,23 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import base from '../../roles/base/index.ts'
-import haproxy from '../../roles/haproxy/index.ts'
-import keepalived from '../../roles/keepalived/index.ts'
-import nginx from '../../roles/nginx/index.ts'
-import nodeExporter from '../../roles/node_exporter/index.ts'
-import ufw from '../../roles/ufw/index.ts'
 import { createCompiler } from '../../src/catalog/compile.ts'
+import { findRoles, loadRoles } from '../../src/catalog/load-roles.ts'
 import { packageRoot } from '../../src/catalog/package-root.ts'
-import type { Role } from '../../src/catalog/role.ts'
 import { templateLookup } from '../../src/catalog/templates.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
 import { projectFolder, shown } from '../project-folder.ts'
 import { FACTS } from './compiled.ts'
 
-const ROLES = new Map<string, Role>(
-  [base, ufw, nodeExporter, nginx, haproxy, keepalived].map((role) => [role.name, role]),
-)
+const found = await findRoles(packageRoot())
+const { roles: ROLES } = await loadRoles(packageRoot(), found, [...found.keys()])
 const SHIPPED = join(packageRoot(), 'inventories')
 
 /** The inventories that come with provision, and the password file that the lab would make. */

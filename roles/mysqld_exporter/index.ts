@@ -1,0 +1,145 @@
+import {
+  defineRole,
+  file,
+  isSecret,
+  managementSocket,
+  ProvisionError,
+  pkg,
+  restart,
+  type Secret,
+  secret,
+  service,
+  systemdUnit,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
+
+const MY_CNF = '/etc/prometheus/mysqld-exporter.cnf'
+
+const named = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+const tainted = (value: unknown): Secret | undefined =>
+  isSecret(value) ? value : typeof value === 'string' ? secret(value) : undefined
+
+export default defineRole({
+  name: 'mysqld_exporter',
+  description: 'Metrics of MySQL for Prometheus, for the monitor only; logs in over the socket.',
+  vars: {
+    mysqld_exporter_port: {
+      description: 'Port of the metrics.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+      default: 9104,
+    },
+    mysqld_exporter_listen: {
+      description: "Address to listen on. Default: the inventory's, or all where the host itself does not have it.",
+      type: 'string',
+      optional: true,
+    },
+    mysqld_exporter_flags: {
+      description: 'Further flags of prometheus-mysqld-exporter.',
+      type: 'array',
+      items: { type: 'string', pattern: '^--[A-Za-z0-9.=:,/_|()^$*+?-]+$' },
+      default: [],
+    },
+    mysqld_exporter_monitor_tier: {
+      description: 'Tier whose hosts may read the metrics.',
+      type: 'string',
+      default: 'monitor',
+    },
+    mysqld_exporter_allow_from: {
+      description: "Addresses that may read the metrics, in place of the monitor tier's.",
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+    },
+    mysqld_exporter_firewall: {
+      description: 'Open the port in ufw; false on hosts without the role ufw.',
+      type: 'boolean',
+      default: true,
+    },
+    mysqld_exporter_user: {
+      description: "Account: PROCESS, REPLICATION CLIENT and SELECT. Default: role mysql's mysql_exporter_user.",
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.-]{1,32}$',
+      optional: true,
+    },
+    mysqld_exporter_password: {
+      description: "Its password. Default: role mysql's mysql_exporter_password.",
+      type: 'string',
+      pattern: '^[^"\'`\\\\\\n]+$',
+      minLength: 1,
+      secret: true,
+      optional: true,
+    },
+    mysqld_exporter_socket: {
+      description: 'Socket of the server.',
+      type: 'string',
+      pattern: '^/[A-Za-z0-9_./-]+$',
+      default: '/run/mysqld/mysqld.sock',
+    },
+  },
+  resources({ host, vars, facts, group, template }) {
+    const restarted = [restart('prometheus-mysqld-exporter')]
+    const others = group('all').filter((peer) => peer.name !== host.name)
+    const readers =
+      vars.mysqld_exporter_allow_from.length > 0
+        ? vars.mysqld_exporter_allow_from
+        : tierAddresses(others, [vars.mysqld_exporter_monitor_tier], 'mysqld_exporter_allow_from')
+    const socket = managementSocket(host, facts, vars.mysqld_exporter_port, vars.mysqld_exporter_listen)
+    const mysql = group('all').find((peer) => peer.name === host.name)?.vars ?? {}
+    const user = vars.mysqld_exporter_user ?? named(mysql.mysql_exporter_user) ?? 'exporter'
+    const password = vars.mysqld_exporter_password ?? tainted(mysql.mysql_exporter_password)
+    if (password === undefined) {
+      throw new ProvisionError(`no password for the MySQL account '${user}'`, {
+        code: 'input',
+        hint: 'set mysql_exporter_password: role mysql makes the account with it',
+      })
+    }
+    return [
+      pkg({ name: 'prometheus-mysqld-exporter', notify: restarted }),
+      file({
+        path: MY_CNF,
+        content: template('my.cnf.ejs', { user, password }),
+        mode: '0640',
+        owner: 'root',
+        group: 'prometheus',
+        notify: restarted,
+      }),
+      file({
+        path: '/etc/default/prometheus-mysqld-exporter',
+        content: template('default.ejs', {
+          flags: [
+            '--collect.slave_status',
+            `--config.my-cnf=${MY_CNF}`,
+            `--web.listen-address=${socket}`,
+            ...vars.mysqld_exporter_flags,
+          ],
+        }),
+        mode: '0640',
+        // As the package makes it: a password may stand in it.
+        owner: 'prometheus',
+        group: 'prometheus',
+        notify: restarted,
+      }),
+      systemdUnit({
+        unit: 'prometheus-mysqld-exporter.service',
+        dropIn: 'provision.conf',
+        content: template('unit.conf.ejs'),
+      }),
+      ...(vars.mysqld_exporter_firewall && readers.length > 0
+        ? [
+            ufwRule({
+              action: 'allow',
+              proto: 'tcp',
+              port: vars.mysqld_exporter_port,
+              from: readers,
+              comment: 'mysqld_exporter',
+            }),
+          ]
+        : []),
+      service({ name: 'prometheus-mysqld-exporter', enabled: true, state: 'started' }),
+    ]
+  },
+})

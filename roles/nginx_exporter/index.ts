@@ -1,0 +1,98 @@
+import {
+  defineRole,
+  file,
+  managementSocket,
+  pkg,
+  restart,
+  service,
+  systemdUnit,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
+
+export default defineRole({
+  name: 'nginx_exporter',
+  description: 'Metrics of nginx for Prometheus, out of its stub_status, for the monitor only.',
+  vars: {
+    nginx_exporter_port: {
+      description: 'Port of the metrics.',
+      type: 'integer',
+      minimum: 1,
+      maximum: 65535,
+      default: 9113,
+    },
+    nginx_exporter_listen: {
+      description: "Address to listen on. Default: the inventory's, or all where the host itself does not have it.",
+      type: 'string',
+      optional: true,
+    },
+    nginx_exporter_flags: {
+      description: 'Further flags of prometheus-nginx-exporter.',
+      type: 'array',
+      items: { type: 'string', pattern: '^--[A-Za-z0-9.=:,/_|()^$*+?-]+$' },
+      default: [],
+    },
+    nginx_exporter_monitor_tier: {
+      description: 'Tier whose hosts may read the metrics.',
+      type: 'string',
+      default: 'monitor',
+    },
+    nginx_exporter_allow_from: {
+      description: "Addresses that may read the metrics, in place of the monitor tier's.",
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+    },
+    nginx_exporter_firewall: {
+      description: 'Open the port in ufw; false on hosts without the role ufw.',
+      type: 'boolean',
+      default: true,
+    },
+    nginx_exporter_scrape_uri: {
+      description: "Where nginx tells its counters. Default: role nginx's nginx_status_listen.",
+      type: 'string',
+      pattern: '^https?://[A-Za-z0-9.:/_\\[\\]-]+$',
+      optional: true,
+    },
+  },
+  resources({ host, vars, facts, group, template }) {
+    const restarted = [restart('prometheus-nginx-exporter')]
+    const others = group('all').filter((peer) => peer.name !== host.name)
+    const readers =
+      vars.nginx_exporter_allow_from.length > 0
+        ? vars.nginx_exporter_allow_from
+        : tierAddresses(others, [vars.nginx_exporter_monitor_tier], 'nginx_exporter_allow_from')
+    const socket = managementSocket(host, facts, vars.nginx_exporter_port, vars.nginx_exporter_listen)
+    const status = group('all').find((peer) => peer.name === host.name)?.vars.nginx_status_listen
+    const stub = typeof status === 'string' && status !== '' ? status : '127.0.0.1:8081'
+    const uri = vars.nginx_exporter_scrape_uri ?? `http://${stub}/stub_status`
+    return [
+      pkg({ name: 'prometheus-nginx-exporter', notify: restarted }),
+      file({
+        path: '/etc/default/prometheus-nginx-exporter',
+        content: template('default.ejs', {
+          flags: [`--nginx.scrape-uri=${uri}`, `--web.listen-address=${socket}`, ...vars.nginx_exporter_flags],
+        }),
+        mode: '0644',
+        notify: restarted,
+      }),
+      systemdUnit({
+        unit: 'prometheus-nginx-exporter.service',
+        dropIn: 'provision.conf',
+        content: template('unit.conf.ejs'),
+      }),
+      ...(vars.nginx_exporter_firewall && readers.length > 0
+        ? [
+            ufwRule({
+              action: 'allow',
+              proto: 'tcp',
+              port: vars.nginx_exporter_port,
+              from: readers,
+              comment: 'nginx_exporter',
+            }),
+          ]
+        : []),
+      service({ name: 'prometheus-nginx-exporter', enabled: true, state: 'started' }),
+    ]
+  },
+})
