@@ -1,16 +1,17 @@
 import { resolve } from 'node:path'
+import { type DeclaredArtifact, missingArtifacts } from './artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from './catalog/compile.ts'
 import { findRoles, loadRoles } from './catalog/load-roles.ts'
 import { templateLookup } from './catalog/templates.ts'
-import { InputError, type Problem } from './errors.ts'
+import { InputError, type Origin, type Problem } from './errors.ts'
 import { type FactsCache, factsCache } from './facts/cache.ts'
 import type { Facts } from './facts/facts.ts'
-import type { Host, Inventory } from './inventory/inventory.ts'
+import type { Host, Inventory, Value } from './inventory/inventory.ts'
 import { type ReadInventory, readInventory } from './inventory/load.ts'
 import { selectHosts, selectRoles } from './inventory/select.ts'
 import type { KeySources } from './inventory/sops/identities.ts'
 import { createMask, type Mask, maskedError } from './masked-events.ts'
-import type { Secret } from './secret.ts'
+import { isSecret, type Secret } from './secret.ts'
 
 export interface PrepareOptions {
   /** Folder of the project, absolute or relative to the current one. */
@@ -85,7 +86,11 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const known = await knownFacts(inventory.hosts, cache)
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
   const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
-  const problems = [...vars, ...selection, ...compiled]
+  const artifacts = await missingArtifacts(
+    root,
+    compiled.flatMap((one) => one.artifacts),
+  )
+  const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts]
   if (problems.length > 0) throw new InputError(distinct(problems))
   return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
@@ -107,12 +112,32 @@ async function knownFacts(hosts: readonly Host[], cache: FactsCache): Promise<Ma
 }
 
 /** Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. */
-function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>, mask: Mask): Problem[] {
-  return hosts.flatMap((host) => {
+function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>, mask: Mask): Trial[] {
+  return hosts.map((host) => {
     const { resources, problems } = compiler.compile(host, known.get(host.name) ?? assumed(host))
     mask.learn(resources.map(({ desired }) => desired))
-    return problems
+    const artifacts = resources.flatMap(({ kind, desired }) => kind.artifacts?.(desired) ?? [])
+    return { problems, artifacts: artifacts.map((artifact) => ({ artifact, origin: originOf(host, artifact.path) })) }
   })
+}
+
+interface Trial {
+  readonly problems: readonly Problem[]
+  readonly artifacts: readonly DeclaredArtifact[]
+}
+
+/** Where a host's vars say this text, whichever var it is. */
+function originOf({ vars, origins }: Host, text: string): Origin | undefined {
+  const find = (value: Value | undefined, pointer: string): Origin | undefined => {
+    if (value === text) return origins.get(pointer)
+    if (typeof value !== 'object' || value === null || isSecret(value)) return undefined
+    for (const [key, inner] of Object.entries(value)) {
+      const found = find(inner, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      if (found) return found
+    }
+    return undefined
+  }
+  return find(vars, '')
 }
 
 /** A plain current Debian host, for a trial where nothing is known yet. */

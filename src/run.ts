@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
+import { artifactProblems, readArtifact } from './artifacts/artifact-files.ts'
 import { connector } from './connection/connect.ts'
 import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
@@ -69,6 +70,7 @@ async function runPrepared(
   try {
     const runs = makeRuns(options, edges, prepared, pool)
     await planAll([...runs.values()], options.forks)
+    await verifyArtifacts(options.root, [...runs.values()])
     const results = options.check
       ? [...runs.values()].map((one) => one.settle())
       : await applyAll(options, edges, prepared, runs)
@@ -106,6 +108,7 @@ function makeRuns(
       open: () => pool.fresh(host),
       traffic: () => pool.traffic(host),
       mask: (text) => mask.text(text),
+      readArtifact: (artifact) => readArtifact(options.root, artifact),
       async probe(connection, after) {
         const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
         known = probed.facts
@@ -122,6 +125,18 @@ async function planAll(runs: readonly HostRun[], forks: number): Promise<void> {
   const limit = pLimit(forks)
   await Promise.all(runs.map((one) => limit(() => one.plan())))
   const problems = runs.flatMap((one) => one.problems())
+  if (problems.length > 0) throw new InputError(problems)
+}
+
+/**
+ * Whole artifacts are read only when a host is to get them, so their sums are known only now.
+ * @throws InputError before any host is changed
+ */
+async function verifyArtifacts(root: string, runs: readonly HostRun[]): Promise<void> {
+  const problems = await artifactProblems(
+    root,
+    runs.flatMap((one) => one.artifacts()),
+  )
   if (problems.length > 0) throw new InputError(problems)
 }
 

@@ -39,7 +39,7 @@ const PREFETCH = [
   'chrony',
   'systemd-timesyncd',
   'unattended-upgrades',
-].concat(['curl', 'socat'])
+].concat(['curl', 'socat', 'python3', 'python3-pymysql'])
 
 /** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
 const SUDO_RS = `set -eu
