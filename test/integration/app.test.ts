@@ -67,7 +67,7 @@ describe('the role app', () => {
       '--var',
       'app_version="9"',
       '--var',
-      'app_artifact={path: releases/9.tar.gz, sha256: "' + 'a'.repeat(64) + '"}',
+      `app_artifact={path: releases/9.tar.gz, sha256: "${'a'.repeat(64)}"}`,
     )
     expect(missing.status).toBe(1)
     expect(missing.stdout).toContain("artifact releases/9.tar.gz can't be read")
