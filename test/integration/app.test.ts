@@ -87,7 +87,10 @@ describe('the role app', () => {
     expect(first.status).toBe(0)
     for (const name of ['one', 'two']) {
       expect(await served(name)).toBe('1')
-      expect(await bed.on(name, ask('/metrics'))).toContain('app_build_info{version="1"} 1')
+      await bed.on(name, ask('/nowhere'))
+      const metrics = await bed.on(name, ask('/metrics'))
+      expect(metrics).toContain('app_build_info{version="1"} 1')
+      expect(metrics).toContain('http_requests_total{method="GET",code="404"} 1')
     }
     const second = await deploy('1')
     expect(second.status).toBe(0)
@@ -160,11 +163,17 @@ describe('the role app', () => {
     const check = await deploy('4', '--check', '--limit', 'one')
     expect(check.status).toBe(2)
     const items = check.plan('one').items.filter(({ action }) => action !== 'none')
-    expect(items.map(({ key }) => key)).toEqual(['systemd-unit:/etc/systemd/system/shop.service', 'release:shop'])
+    expect(items.map(({ key }) => key)).toEqual([
+      'systemd-unit:/etc/systemd/system/shop.service',
+      'release:shop',
+      'service:shop.service',
+    ])
     expect(items[1]?.fields).toEqual([
       { field: 'version', from: '2', to: '4' },
       { field: 'running', from: '2', to: '4' },
     ])
+    // The unit was edited without telling systemd.
+    expect(items[2]?.fields).toEqual([{ field: 'daemon-reload', from: 'needed', to: 'done' }])
     expect((await deploy('4', '--limit', 'one')).status).toBe(0)
     expect(await served('one')).toBe('4')
     expect((await deploy('4', '--check', '--limit', 'one')).status).toBe(0)

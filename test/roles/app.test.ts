@@ -54,6 +54,19 @@ describe('role app', () => {
     expect(host.content(UNIT)).toContain('LoadCredential=db_password:/srv/shop/config/credentials/db_password\n')
   })
 
+  test('opens its port to the web servers and the monitor, and to nobody when told of none', async () => {
+    const opened = async (settings: Record<string, unknown>) =>
+      (await compiled(app, { vars: { ...vars, ...settings }, host: 'lb1' })).keys.filter((key) =>
+        key.startsWith('ufw:'),
+      )
+    const [rule, ...others] = await opened({})
+    expect(others).toEqual([])
+    expect(rule?.match(/(?<=from )\S+/g)).toEqual(['192.0.2.11', '192.0.2.12', '192.0.2.13', '192.0.2.31'])
+    expect(rule?.match(/(?<=port )\S+/g)).toEqual(['3000', '3000', '3000', '3000'])
+    expect(await opened({ app_allow_from_tiers: [] })).toEqual([])
+    expect(await opened({ app_firewall: false })).toEqual([])
+  })
+
   test('migrates on the first host of the tier only', async () => {
     const migrating = { ...vars, app_migrate_cmd: '/usr/bin/python3 app.py migrate' }
     const first = await compiled(app, { vars: migrating })

@@ -18,7 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 VERSION = pathlib.Path("VERSION").read_text().strip()
 CREDENTIALS = pathlib.Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"))
-COUNTS = {}
+# From 0 on: the first request of a series that begins with it is no increase.
+COUNTS = {("GET", 200): 0, ("POST", 201): 0}
 LOCK = threading.Lock()
 
 
@@ -68,12 +69,12 @@ def add_note(text):
 
 def metrics():
     lines = [
-        "# HELP app_http_requests_total Requests answered.",
-        "# TYPE app_http_requests_total counter",
+        "# HELP http_requests_total Requests answered.",
+        "# TYPE http_requests_total counter",
     ]
     with LOCK:
         for (method, code), count in sorted(COUNTS.items()):
-            lines.append(f'app_http_requests_total{{method="{method}",code="{code}"}} {count}')
+            lines.append(f'http_requests_total{{method="{method}",code="{code}"}} {count}')
     lines += ["# TYPE app_build_info gauge", f'app_build_info{{version="{VERSION}"}} 1', ""]
     return "\n".join(lines)
 
