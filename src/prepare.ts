@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { missingArtifacts } from './artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from './catalog/compile.ts'
 import { findRoles, loadRoles } from './catalog/load-roles.ts'
 import { templateLookup } from './catalog/templates.ts'
@@ -11,6 +12,7 @@ import { selectHosts, selectRoles } from './inventory/select.ts'
 import type { KeySources } from './inventory/sops/identities.ts'
 import { createMask, type Mask, maskedError } from './masked-events.ts'
 import type { Secret } from './secret.ts'
+import { trial } from './trial.ts'
 
 export interface PrepareOptions {
   /** Folder of the project, absolute or relative to the current one. */
@@ -85,7 +87,11 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const known = await knownFacts(inventory.hosts, cache)
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
   const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
-  const problems = [...vars, ...selection, ...compiled]
+  const artifacts = await missingArtifacts(
+    root,
+    compiled.flatMap((one) => one.artifacts),
+  )
+  const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts]
   if (problems.length > 0) throw new InputError(distinct(problems))
   return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
@@ -105,42 +111,6 @@ async function knownFacts(hosts: readonly Host[], cache: FactsCache): Promise<Ma
   const entries = await Promise.all(hosts.map(read))
   return new Map(entries.flatMap(([name, facts]) => (facts ? [[name, facts] as const] : [])))
 }
-
-/**
- * Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. What a role
- * says of one system only is no mistake yet: facts may be missing, or of a host that was installed anew since.
- */
-function trial(hosts: readonly Host[], compiler: Compiler, known: ReadonlyMap<string, Facts>, mask: Mask): Problem[] {
-  return hosts.flatMap((host) => {
-    const found = (facts: Facts) => {
-      const { resources, problems } = compiler.compile(host, facts)
-      mask.learn(resources.map(({ desired }) => desired))
-      return problems
-    }
-    const first = found(known.get(host.name) ?? assumed(host))
-    if (first.length === 0) return []
-    const others = OTHER_SYSTEMS.map((os) => new Set(found({ ...assumed(host), os }).map(({ message }) => message)))
-    return first.filter(({ message }) => others.every((messages) => messages.has(message)))
-  })
-}
-
-/** A plain current Debian host, for a trial where nothing is known yet. */
-const assumed = (host: Host): Facts => ({
-  os: { id: 'debian', versionId: '13', codename: 'trixie' },
-  arch: 'amd64',
-  hostname: host.name,
-  cpus: 2,
-  memoryMiB: 2048,
-  systemd: 257,
-  virtualization: 'none',
-  defaultInterface: 'eth0',
-  addresses: { eth0: [host.address] },
-})
-
-const OTHER_SYSTEMS: readonly Facts['os'][] = [
-  { id: 'debian', versionId: '13', codename: 'trixie' },
-  { id: 'ubuntu', versionId: '24.04', codename: 'noble' },
-]
 
 /** The same mistake seen from several hosts is told once. */
 function distinct(problems: readonly Problem[]): Problem[] {

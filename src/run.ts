@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
+import { artifactProblems, readArtifact } from './artifacts/artifact-files.ts'
 import { connector } from './connection/connect.ts'
 import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
@@ -70,6 +71,7 @@ async function runPrepared(
     const runs = makeRuns(options, edges, prepared, pool)
     await planAll([...runs.values()], options.forks)
     const atOnce = lookAcross(prepared, runs)
+    await verifyArtifacts(options.root, [...runs.values()])
     const results = options.check
       ? [...runs.values()].map((one) => one.settle())
       : await applyAll(options, edges, prepared, runs, atOnce)
@@ -107,6 +109,7 @@ function makeRuns(
       open: () => pool.fresh(host),
       traffic: () => pool.traffic(host),
       mask: (text) => mask.text(text),
+      readArtifact: (artifact) => readArtifact(options.root, artifact),
       async probe(connection, after) {
         const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
         known = probed.facts
@@ -139,6 +142,18 @@ function lookAcross({ compiler }: Prepared, runs: ReadonlyMap<string, HostRun>):
   const { problems, atOnce } = compiler.across(new Map(planned))
   if (problems.length > 0) throw new InputError(problems)
   return atOnce
+}
+
+/**
+ * Whole artifacts are read only when a host is to get them, so their sums are known only now.
+ * @throws InputError before any host is changed
+ */
+async function verifyArtifacts(root: string, runs: readonly HostRun[]): Promise<void> {
+  const problems = await artifactProblems(
+    root,
+    runs.flatMap((one) => one.artifacts()),
+  )
+  if (problems.length > 0) throw new InputError(problems)
 }
 
 async function applyAll(

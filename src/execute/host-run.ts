@@ -2,8 +2,9 @@ import type { Connection, Traffic } from '../connection/connection.ts'
 import { InputError, type Problem } from '../errors.ts'
 import { hasWork } from '../plan/plan.ts'
 import type { Planned } from '../plan/planner.ts'
-import type { Work } from '../plan/segments.ts'
+import { artifactsOf, type Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
+import type { Artifact } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
 import { converge, type Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
@@ -26,6 +27,7 @@ export interface HostRunInput {
   probe(connection: Connection, after?: Script): Promise<Planned>
   traffic(): Traffic
   mask(text: string): string
+  readArtifact(artifact: Artifact): Promise<Uint8Array>
   emit: Emit
   readonly run: RunIdentity
   nonce(): string
@@ -42,6 +44,8 @@ export interface HostRun {
   /** Problems of the input that only this host's facts brought to light. */
   problems(): readonly Problem[]
   failed(): boolean
+  /** Files of the controller that the plan brings to the host. */
+  artifacts(): readonly Artifact[]
   pending(): boolean
   /** What it is planned to change; undefined when that is not known. */
   work(): readonly Work[] | undefined
@@ -114,6 +118,7 @@ export function hostRun(input: HostRunInput): HostRun {
     },
     problems: () => problems,
     failed: () => failure !== undefined || problems.length > 0,
+    artifacts: () => (planned?.segments ?? []).flatMap(artifactsOf),
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
     work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
     async apply() {
@@ -149,6 +154,7 @@ async function sessionOf(input: HostRunInput, probe: (after?: Script) => Promise
     open: () => input.open(),
     probe,
     mask: (text) => input.mask(text),
+    readArtifact: (artifact) => input.readArtifact(artifact),
     nonce: () => input.nonce(),
   }
 }

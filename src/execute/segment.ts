@@ -1,8 +1,8 @@
-import type { Segment, Step } from '../plan/segments.ts'
-import type { Handler } from '../resources/resource.ts'
+import { artifactsOf, type Segment, type Step } from '../plan/segments.ts'
+import type { Handler, WriteArtifact } from '../resources/resource.ts'
 import { withoutSecrets } from '../secret.ts'
 import { applyScript, type Fragment } from '../shell/frame.ts'
-import { joinScripts } from '../shell/script.ts'
+import { joinScripts, writeBytes } from '../shell/script.ts'
 import { arm, shorten } from './dead-man.ts'
 import { renewLock, takeLock } from './lock.ts'
 import { owe, pay } from './owed.ts'
@@ -33,13 +33,12 @@ export interface SegmentRun {
 export async function runSegment(session: HostSession, run: SegmentRun): Promise<'applied' | 'stale'> {
   const infos = stepInfos(run)
   const nonce = session.nonce()
-  const script = (shown: boolean): string =>
-    applyScript(nonce, takeLock(session.run, run.generation), fragmentsOf(session, run, shown)).sh
-  if (session.showScripts) {
-    session.emit({ type: 'script', host: session.host, purpose: 'apply', script: script(true) })
-  }
+  const script = (write?: WriteArtifact): string =>
+    applyScript(nonce, takeLock(session.run, run.generation), fragmentsOf(session, run, write)).sh
+  if (session.showScripts) session.emit({ type: 'script', host: session.host, purpose: 'apply', script: script() })
   const limit = infos.reduce((sum, info) => sum + info.timeout, LOCK_TIMEOUT)
-  return runSteps(session, { nonce, script: script(false), steps: infos, timeoutMs: limit * 1000, onDone: run.onDone })
+  const write = await artifactWriter(session, run.segment)
+  return runSteps(session, { nonce, script: script(write), steps: infos, timeoutMs: limit * 1000, onDone: run.onDone })
 }
 
 function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
@@ -62,13 +61,27 @@ function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
   ]
 }
 
-function fragmentsOf(session: HostSession, run: SegmentRun, shown: boolean): Fragment[] {
+/** Artifacts are read here and live as long as the script that carries them. */
+async function artifactWriter(session: HostSession, segment: Segment): Promise<WriteArtifact> {
+  const contents = new Map<string, Uint8Array>()
+  for (const artifact of artifactsOf(segment)) {
+    if (!contents.has(artifact.sha256)) contents.set(artifact.sha256, await session.readArtifact(artifact))
+  }
+  return (artifact, target) => {
+    const bytes = contents.get(artifact.sha256)
+    if (!bytes) throw new RangeError(`the change does not name ${artifact.path} among its artifacts`)
+    return writeBytes(bytes, target)
+  }
+}
+
+/** @param write undefined: the script is only shown, without secrets and artifacts */
+function fragmentsOf(session: HostSession, run: SegmentRun, write: WriteArtifact | undefined): Fragment[] {
   const { segment, handlers, armed } = run
   const infos = stepInfos(run)
   const limit = infos.reduce((sum, { timeout }) => sum + timeout, 0)
   const scripts = [
     ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan, limit)]),
-    ...segment.steps.map((step) => joinScripts([owe(owedBy(step)), applyStep(step, shown)])),
+    ...segment.steps.map((step) => joinScripts([owe(owedBy(step)), applyStep(step, write)])),
     ...handlers.map(pay),
     ...(armed === undefined ? [] : [shorten(armed)]),
     renewLock(session.run),
@@ -85,7 +98,8 @@ export function owedBy(step: Step): Handler[] {
   return all.filter((handler, i) => all.findIndex((other) => other.id === handler.id) === i)
 }
 
-const applyStep = (step: Step, shown: boolean) => {
+const applyStep = (step: Step, write: WriteArtifact | undefined) => {
   const changes = step.map(({ change }) => change)
-  return step[0].resource.kind.apply(shown ? changes.map(withoutSecrets) : changes)
+  const { kind } = step[0].resource
+  return write ? kind.apply(changes, write) : kind.apply(changes.map(withoutSecrets))
 }

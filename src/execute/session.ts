@@ -1,5 +1,6 @@
 import type { Connection } from '../connection/connection.ts'
 import type { Planned } from '../plan/planner.ts'
+import type { Artifact } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
 import type { RunIdentity } from './lock.ts'
@@ -19,6 +20,8 @@ export interface HostSession {
   /** Replaces secrets in what the host printed. */
   mask(text: string): string
   emit: Emit
+  /** The bytes of a file on the controller. @throws ProvisionError (input) when it is not what was declared */
+  readArtifact(artifact: Artifact): Promise<Uint8Array>
   readonly run: RunIdentity
   /** A new nonce for a frame. */
   nonce(): string

@@ -1,5 +1,5 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
-import type { Change, DeadMan } from '../resources/resource.ts'
+import type { Artifact, Change, DeadMan } from '../resources/resource.ts'
 
 /** One resource's change with what it takes to apply it; not serialisable, holds the real secrets. */
 export interface Work {
@@ -17,6 +17,11 @@ export type Step = readonly [Work, ...Work[]]
 export interface Segment {
   readonly deadMan?: DeadMan | undefined
   readonly steps: readonly Step[]
+}
+
+/** Files of the controller that a segment brings to the host. */
+export function artifactsOf({ steps }: Segment): Artifact[] {
+  return steps.flatMap((step) => step.flatMap(({ change }) => change.artifacts ?? []))
 }
 
 /** Cuts work, in its order, into segments. */

@@ -24,8 +24,11 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * A script for neighbouring changes of the kind; runs under `set -eu`, safe to run twice, guarded: it validates
    * before it replaces and writes atomically. Most kinds do one change after the other; apt takes them as one
    * transaction. A new state must be on disk when it ends (see `shell/fragments`).
+   * @param write gives the bytes of the artifacts that these changes name; not given where a script is only shown
    */
-  apply(changes: readonly Change<Desired, Actual>[]): Script
+  apply(changes: readonly Change<Desired, Actual>[], write?: WriteArtifact): Script
+  /** Files of the controller that this resource may need: they must be there before any host is touched. */
+  artifacts?(desired: Desired): readonly Artifact[]
   /** Neighbouring changes of this kind are applied by one call of `apply` (apt, ufw). Default false: one at a time. */
   readonly together?: boolean
   /**
@@ -46,6 +49,20 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   /** Seconds that `apply` may take. Default 300. */
   readonly timeout?: number
 }
+
+/** A file on the controller whose bytes a change brings to the host. It is read when it is sent, and only then. */
+export interface Artifact {
+  /** Absolute, or relative to the project. */
+  readonly path: string
+  /** Of the whole file, 64 lower-case hex digits. A file that has another one is never sent. */
+  readonly sha256: string
+}
+
+/**
+ * A script that writes an artifact's bytes to where a redirection points; they travel as base64 on standard input.
+ * @param target a script that is one word, e.g. sh`"$tmp"`
+ */
+export type WriteArtifact = (artifact: Artifact, target: Script) => Script
 
 /** What a dry run shows of one field; secrets are masked by who makes it. */
 export interface FieldChange {
@@ -74,6 +91,8 @@ export interface Change<Desired = unknown, Actual = unknown> {
   readonly texts?: readonly TextChange[] | undefined
   /** A command without a condition: it runs each time, so the probe after it need not be clean. */
   readonly repeats?: boolean | undefined
+  /** What `apply` writes to the host. Named by `diff`, so that a host that has it already is sent nothing. */
+  readonly artifacts?: readonly Artifact[] | undefined
 }
 
 /**

@@ -4,6 +4,9 @@
 chown -R deploy: /home/deploy/.ssh
 if [ -f /etc/lab-password ]; then chpasswd </etc/lab-password && rm /etc/lab-password; fi
 
+# As systemd itself does on a real machine, but not in a container: credentials of services are mounted so.
+mount --make-rshared /
+
 # systemd makes its own cgroups.
 mount -o remount,rw /sys/fs/cgroup
 

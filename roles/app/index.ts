@@ -1,0 +1,109 @@
+import { posix } from 'node:path'
+import {
+  defineRole,
+  directory,
+  file,
+  pkg,
+  type RoleInput,
+  release,
+  restartHealthy,
+  service,
+  systemdUnit,
+  tierAddresses,
+  ufwRule,
+  user,
+  type VarsOf,
+} from 'provision'
+import { environment } from './environment.ts'
+import { vars } from './vars.ts'
+
+type Input = RoleInput<VarsOf<typeof vars>>
+
+export default defineRole({
+  name: 'app',
+  description: 'A program of your own as a service: releases side by side, switched at once, put back when they fail.',
+  vars,
+  resources(input) {
+    const { vars, template } = input
+    const name = vars.app_name
+    const account = vars.app_user ?? name
+    const dir = vars.app_dir ?? `/srv/${name}`
+    const config = `${dir}/config`
+    const health = { port: vars.app_port, path: vars.app_health_path, timeout: vars.app_ready_timeout }
+    const restarted = [restartHealthy({ name, dir, health })]
+    const migrates = vars.app_migrate_cmd !== undefined && isFirst(input)
+    const credentials = Object.entries(vars.app_credentials)
+    const common = {
+      account,
+      dir,
+      envFile: `${config}/env`,
+      credentials: credentials.map(([key]) => `${key}:${config}/credentials/${key}`),
+    }
+    return [
+      ...vars.app_packages.map((one) => pkg({ name: one })),
+      user({ name: account, system: true, home: dir, shell: '/usr/sbin/nologin' }),
+      directory({ path: dir, mode: '0755', owner: 'root', group: 'root' }),
+      // Only systemd reads it, as root; the program gets what is in there from systemd.
+      directory({ path: config, mode: '0700', owner: 'root', group: 'root' }),
+      file({
+        path: common.envFile,
+        content: template('env.ejs', { values: environment(vars) }),
+        mode: '0600',
+        owner: 'root',
+        group: 'root',
+        notify: restarted,
+      }),
+      ...(credentials.length > 0
+        ? [directory({ path: `${config}/credentials`, mode: '0700', owner: 'root', group: 'root' })]
+        : []),
+      ...credentials.map(([key, value]) =>
+        file({
+          path: `${config}/credentials/${key}`,
+          content: [value],
+          mode: '0600',
+          owner: 'root',
+          group: 'root',
+          notify: restarted,
+        }),
+      ),
+      ...sharedFolders(vars.app_shared, dir).map((path) =>
+        directory({ path, mode: '0750', owner: account, group: account }),
+      ),
+      systemdUnit({ unit: `${name}.service`, content: template('unit.ejs', common), notify: restarted }),
+      ...(migrates
+        ? [systemdUnit({ unit: `${name}-migrate@.service`, content: template('migrate.ejs', common) })]
+        : []),
+      release({
+        name,
+        dir,
+        version: vars.app_version,
+        artifact: vars.app_artifact,
+        shared: vars.app_shared,
+        keep: vars.app_keep_releases,
+        health,
+        ...(migrates && { migrate: `${name}-migrate@` }),
+      }),
+      ...openPort(input),
+      service({ name, enabled: true, state: 'started' }),
+    ]
+  },
+})
+
+/** The tier is rolled out in the inventory's order: migrations are over before the second host is begun. */
+const isFirst = ({ host, group }: Input): boolean => group(host.tier)[0]?.name === host.name
+
+/** With the folders above them, which are the account's too. */
+const sharedFolders = (paths: readonly string[], dir: string): string[] => {
+  if (paths.length === 0) return []
+  const shared = `${dir}/shared`
+  const above = (path: string): string[] => (path === '.' ? [] : [...above(posix.dirname(path)), `${shared}/${path}`])
+  return [...new Set([shared, ...paths.flatMap(above)])]
+}
+
+function openPort({ host, vars, group }: Input) {
+  const others = group('all').filter((peer) => peer.name !== host.name)
+  const from = [...vars.app_allow_from, ...tierAddresses(others, vars.app_allow_from_tiers, 'app_allow_from')]
+  if (!vars.app_firewall || from.length === 0) return []
+  const rule = { action: 'allow', proto: 'tcp', port: vars.app_port, comment: vars.app_name } as const
+  return [ufwRule({ ...rule, from: [...new Set(from)] })]
+}

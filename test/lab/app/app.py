@@ -1,0 +1,143 @@
+"""The lab's program: notes in MySQL over HTTP. Python's own server and python3-pymysql, nothing to compile.
+
+GET /         the last notes (from DB_READ_HOST, else DB_HOST)
+POST /        the body is a new note (to DB_HOST)
+GET /healthz  200 with the version, whatever the database does: without one it still serves
+GET /metrics  for Prometheus
+"""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+VERSION = pathlib.Path("VERSION").read_text().strip()
+CREDENTIALS = pathlib.Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"))
+# From 0 on: the first request of a series that begins with it is no increase.
+COUNTS = {("GET", 200): 0, ("POST", 201): 0}
+LOCK = threading.Lock()
+
+
+def database(host):
+    """A connection to MySQL; over TLS, checked against DB_CA when there is one."""
+    import pymysql
+
+    if not host:
+        raise LookupError("no database is configured (DB_HOST)")
+    context = ssl.create_default_context(cafile=os.environ.get("DB_CA") or None)
+    context.check_hostname = False
+    if not os.environ.get("DB_CA"):
+        context.verify_mode = ssl.CERT_NONE
+    return pymysql.connect(
+        host=host,
+        port=int(os.environ.get("DB_PORT", "3306")),
+        user=os.environ.get("DB_USER", "app"),
+        password=(CREDENTIALS / "db_password").read_text().strip(),
+        database=os.environ.get("DB_NAME", "app"),
+        connect_timeout=3,
+        read_timeout=5,
+        autocommit=True,
+        ssl=None if os.environ.get("DB_TLS") == "off" else context,
+    )
+
+
+def migrate():
+    with database(os.environ.get("DB_HOST")) as db, db.cursor() as cursor:
+        cursor.execute(
+            "CREATE TABLE IF NOT EXISTS notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(1000) NOT NULL,"
+            " host VARCHAR(64) NOT NULL, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
+        )
+
+
+def read_notes():
+    host = os.environ.get("DB_READ_HOST") or os.environ.get("DB_HOST")
+    with database(host) as db, db.cursor() as cursor:
+        cursor.execute("SELECT id, text, host FROM notes ORDER BY id DESC LIMIT 20")
+        return [{"id": i, "text": text, "host": by} for i, text, by in cursor.fetchall()]
+
+
+def add_note(text):
+    with database(os.environ.get("DB_HOST")) as db, db.cursor() as cursor:
+        cursor.execute("INSERT INTO notes (text, host) VALUES (%s, %s)", (text[:1000], socket.gethostname()))
+        return {"id": cursor.lastrowid}
+
+
+def metrics():
+    lines = [
+        "# HELP http_requests_total Requests answered.",
+        "# TYPE http_requests_total counter",
+    ]
+    with LOCK:
+        for (method, code), count in sorted(COUNTS.items()):
+            lines.append(f'http_requests_total{{method="{method}",code="{code}"}} {count}')
+    lines += ["# TYPE app_build_info gauge", f'app_build_info{{version="{VERSION}"}} 1', ""]
+    return "\n".join(lines)
+
+
+class Handler(BaseHTTPRequestHandler):
+    server_version = f"lab-app/{VERSION}"
+    protocol_version = "HTTP/1.1"
+    timeout = 75
+
+    def do_GET(self):
+        if self.path == "/healthz":
+            self.health()
+        elif self.path == "/metrics":
+            self.answer(200, metrics(), "text/plain; version=0.0.4", count=False)
+        elif self.path == "/":
+            self.from_database(lambda: {"host": socket.gethostname(), "version": VERSION, "notes": read_notes()}, 200)
+        else:
+            self.answer(404, "not found\n", "text/plain")
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode("utf-8", "replace")
+        if self.path == "/":
+            self.from_database(lambda: add_note(body), 201)
+        else:
+            self.answer(404, "not found\n", "text/plain")
+
+    def health(self):
+        broken = os.environ.get("APP_BROKEN") == "health" or pathlib.Path("BROKEN").exists()
+        told = {"version": VERSION, "host": socket.gethostname(), "status": "broken" if broken else "ok"}
+        self.answer(500 if broken else 200, json.dumps(told) + "\n", "application/json", count=False)
+
+    def from_database(self, work, code):
+        try:
+            self.answer(code, json.dumps(work()) + "\n", "application/json")
+        except Exception as error:  # Whatever the database's library throws: the client gets a 503, the log the reason.
+            print(f"{self.command} {self.path}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+            self.answer(503, "the database does not answer\n", "text/plain")
+
+    def answer(self, code, text, kind, count=True):
+        if count:
+            with LOCK:
+                COUNTS[self.command, code] = COUNTS.get((self.command, code), 0) + 1
+        body = text.encode()
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        """Requests are counted, not logged."""
+
+
+def serve():
+    server = ThreadingHTTPServer(("0.0.0.0", int(os.environ.get("PORT", "3000"))), Handler)
+    server.daemon_threads = False
+    # Open requests are answered before it ends.
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever()
+    server.server_close()
+
+
+if __name__ == "__main__":
+    if pathlib.Path("CRASH").exists():
+        sys.exit("this release is made to crash")
+    migrate() if sys.argv[1:] == ["migrate"] else serve()
