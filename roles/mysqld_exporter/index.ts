@@ -1,5 +1,6 @@
 import {
   defineRole,
+  directory,
   file,
   isSecret,
   managementSocket,
@@ -14,7 +15,9 @@ import {
   ufwRule,
 } from 'provision'
 
-const MY_CNF = '/etc/prometheus/mysqld-exporter.cnf'
+/** Its own: not every release of the package has /etc/prometheus. */
+const FOLDER = '/etc/prometheus-mysqld-exporter'
+const MY_CNF = `${FOLDER}/my.cnf`
 
 const named = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
@@ -99,6 +102,7 @@ export default defineRole({
     }
     return [
       pkg({ name: 'prometheus-mysqld-exporter', notify: restarted }),
+      directory({ path: FOLDER, mode: '0750', owner: 'root', group: 'prometheus' }),
       file({
         path: MY_CNF,
         content: template('my.cnf.ejs', { user, password }),

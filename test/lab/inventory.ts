@@ -55,7 +55,8 @@ export async function copyInventory(from: string, labDir: string, subnet: string
   await mkdir(to, { recursive: true })
   const site = join(from, '..', 'site.yml')
   if (await exists(site)) await cp(site, join(to, 'site.yml'))
-  await cp(from, to, { recursive: true })
+  // What the lab of that inventory made for itself stays its own.
+  await cp(from, to, { recursive: true, filter: (path) => !/\.sops\.ya?ml$/.test(path) })
   for (const entry of await readdir(to, { recursive: true })) {
     if (extname(entry) === '.yml') await rewrite(join(to, entry), labDir, `${oldSubnet}.`, `${subnet}.`)
   }

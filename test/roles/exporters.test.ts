@@ -5,7 +5,7 @@ import nginxExporter from '../../roles/nginx_exporter/index.ts'
 import { compiled } from './compiled.ts'
 
 const flagsOf = (content: string) => /^ARGS="(.*)"$/m.exec(content)?.[1]?.split(' ')
-const CNF = 'file:/etc/prometheus/mysqld-exporter.cnf'
+const CNF = 'file:/etc/prometheus-mysqld-exporter/my.cnf'
 
 describe.each([
   [nginxExporter, 'prometheus-nginx-exporter', 9113, {}],
@@ -51,7 +51,7 @@ describe('role mysqld_exporter', () => {
     expect(host.notifies(CNF)).toEqual(['restart prometheus-mysqld-exporter'])
     expect(JSON.stringify(host.keys.map((key) => host.desired(key)))).not.toContain('geheim')
     const args = flagsOf(host.content('file:/etc/default/prometheus-mysqld-exporter'))
-    expect(args).toContain('--config.my-cnf=/etc/prometheus/mysqld-exporter.cnf')
+    expect(args).toContain('--config.my-cnf=/etc/prometheus-mysqld-exporter/my.cnf')
   })
 
   test("takes account and password of the server's role, and refuses to be without", async () => {

@@ -24,14 +24,15 @@ LOCK = threading.Lock()
 
 
 def database(host):
-    """A connection to MySQL; over TLS, checked against DB_CA when there is one."""
+    """A connection to MySQL; over TLS, checked against the credential db_ca when there is one."""
     import pymysql
 
     if not host:
         raise LookupError("no database is configured (DB_HOST)")
-    context = ssl.create_default_context(cafile=os.environ.get("DB_CA") or None)
-    context.check_hostname = False
-    if not os.environ.get("DB_CA"):
+    ca = CREDENTIALS / "db_ca"
+    context = ssl.create_default_context(cafile=ca if ca.exists() else None)
+    if not ca.exists():
+        context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return pymysql.connect(
         host=host,
