@@ -28,7 +28,8 @@ export async function ensureCertificates(
   const dir = join(labDir, 'tls')
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const ca = { cert: join(dir, 'ca.pem'), key: join(dir, 'ca.key') }
-  if (!existsSync(ca.cert)) await openssl(['req', '-x509', ...KEY, ...DAYS, ...files(ca), '-subj', '/CN=lab CA'])
+  if (!existsSync(ca.cert))
+    await openssl(['req', '-x509', ...KEY, ...DAYS, ...files(ca), '-subj', '/CN=lab CA', ...CA_USE])
   const made = new Map<string, Certificate>()
   for (const { name, address } of hosts) {
     const stem = join(dir, `${name}-${address}`)
@@ -40,13 +41,25 @@ export async function ensureCertificates(
 }
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+/** Python since 3.13, like other strict verifiers, takes no CA that does not say what its key is for. */
+const CA_USE = ['-addext', 'keyUsage = critical, keyCertSign, cRLSign']
 const DAYS = ['-days', '3650']
 const files = ({ cert, key }: Certificate): string[] => ['-out', cert, '-keyout', key]
 
 async function sign(own: Certificate, ca: Certificate, name: string, address: string): Promise<void> {
   const request = `${own.cert}.csr`
   const extensions = `${own.cert}.ext`
-  await writeFile(extensions, `subjectAltName = DNS:${name}, IP:${address}\n`)
+  await writeFile(
+    extensions,
+    [
+      `subjectAltName = DNS:${name}, IP:${address}`,
+      'basicConstraints = CA:FALSE',
+      'keyUsage = critical, digitalSignature',
+      'subjectKeyIdentifier = hash',
+      'authorityKeyIdentifier = keyid',
+      '',
+    ].join('\n'),
+  )
   await openssl(['req', ...KEY, '-out', request, '-keyout', own.key, '-subj', `/CN=${name}`])
   const authority = ['-CA', ca.cert, '-CAkey', ca.key, '-CAcreateserial']
   await openssl(['x509', '-req', '-in', request, '-out', own.cert, ...authority, ...DAYS, '-extfile', extensions])
