@@ -20,15 +20,18 @@ const SPEC = {
 } as const
 const NAMES = SPEC.hosts.map(({ name }) => name)
 const VIP = '10.79.31.100'
-const [WEB, MON] = ['http://10.79.31.11', 'http://10.79.31.13:9090']
+const [LB, MON] = ['http://10.79.31.12', 'http://10.79.31.13:9090']
 
 const VARS = {
   nginx_sites: [{ name: 'hello', files: { 'index.html': 'Hello\n' } }],
+  haproxy_maxconn: 2000,
+  haproxy_frontends: [{ name: 'http', backend: 'web' }],
+  haproxy_backends: [{ name: 'web', tier: 'web' }],
+  keepalived_instances: [{ name: 'A', vrid: 51, vip: `${VIP}/24`, owner: 'lb1' }],
   // The machine that runs the tests.
   prometheus_allow_from: ['10.79.31.1'],
   prometheus_scrape_interval: 4,
-  prometheus_vips: [VIP],
-  prometheus_alert_for: { InstanceDown: '4s', VipWithoutOwner: '4s' },
+  prometheus_alert_for: { InstanceDown: '4s', VipWithoutOwner: '4s', ServerDown: '4s' },
 }
 
 let lab: Lab
@@ -84,16 +87,19 @@ async function until(what: string, holds: () => Promise<boolean>, seconds = 30):
 
 const firing = (name: string, label: string) => query(`ALERTS{alertname="${name}",alertstate="firing"}`, label)
 
-/** Requests to a web server, one each 50 ms, and when they were sent (seconds). */
+/** Requests, one each 25 ms, and when they were sent (seconds). */
 function load(url: string) {
   const sent: number[] = []
   const failed: unknown[] = []
   const timer = setInterval(() => {
     sent.push(Date.now() / 1000)
     fetch(url)
-      .then((answer) => answer.arrayBuffer())
+      .then((answer) => {
+        if (!answer.ok) failed.push(answer.status)
+        return answer.arrayBuffer()
+      })
       .catch((error: unknown) => failed.push(error))
-  }, 50)
+  }, 25)
   return { sent, failed, stop: () => clearInterval(timer) }
 }
 
@@ -111,7 +117,7 @@ beforeAll(async () => {
   // All at once, for time's sake: the monitor's gate waits for the others as it would for slow ones.
   const runs = await Promise.all(NAMES.map((name) => provision({ prometheus_gate_timeout: 240 }, [name])))
   first = runs.flatMap(({ results }) => [...results.values()])
-  traffic = load(WEB)
+  traffic = load(LB)
 })
 
 afterAll(async () => {
@@ -129,7 +135,7 @@ describe('monitoring, on real hosts', () => {
     expect(up.sort()).toEqual(
       [
         ...NAMES.flatMap((name) => [`node ${name} up`, `blackbox ${name} up`]),
-        ...['nginx web1 up', 'nginx lb1 up', 'prometheus mon1 up', 'link web1 up', `vip ${VIP} up`],
+        ...['nginx web1 up', 'haproxy lb1 up', 'prometheus mon1 up', 'link web1 up', `vip ${VIP} up`],
       ].sort(),
     )
   })
@@ -160,11 +166,14 @@ describe('monitoring, on real hosts', () => {
 
   it('sees the links between tiers, and who has a floating address', async () => {
     await until('the link is probed', async () => (await query('probe_success{job="link"}', 'from')).lb1 === 1)
-    await until('an address without an owner is told', async () => VIP in (await firing('VipWithoutOwner', 'address')))
-    await on('lb1', `ip addr add ${VIP}/32 dev eth0`)
-    await until('it has one', async () => (await query('address:vip_owners:count', 'address'))[VIP] === 1)
-    await until('the alert ends', async () => !(VIP in (await firing('VipWithoutOwner', 'address'))))
+    const owners = async () => (await query('address:vip_owners:count', 'address'))[VIP]
+    await until('the address has one owner', async () => (await owners()) === 1)
     await until('it answers', async () => (await query('probe_success{job="vip"}', 'instance'))[VIP] === 1)
+    await on('lb1', 'systemctl stop keepalived')
+    await until('an address without an owner is told', async () => VIP in (await firing('VipWithoutOwner', 'address')))
+    await on('lb1', 'systemctl start keepalived')
+    await until('the alert ends', async () => !(VIP in (await firing('VipWithoutOwner', 'address'))))
+    expect(await owners()).toBe(1)
   })
 
   it('refuses a broken rule in the words of promtool, before it replaces anything', async () => {
@@ -198,18 +207,30 @@ describe('monitoring, on real hosts', () => {
     const began = traffic?.sent[0] ?? 0
     await sleep(Math.max(0, began * 1000 + 68_000 - Date.now()))
     const now = Date.now() / 1000
-    const { web1: seen } = await query('instance:nginx_http_requests:rate1m', 'instance')
+    const [{ web1: byNginx }, { web1: byHaproxy }] = await Promise.all([
+      query('instance:nginx_http_requests:rate1m', 'instance'),
+      query('server:haproxy_http_responses:rate1m', 'server'),
+    ])
     traffic?.stop()
     const rate = (traffic?.sent ?? []).filter((time) => time > now - 62 && time <= now - 2).length / 60
     expect(traffic?.failed).toEqual([])
-    expect(rate).toBeGreaterThan(10)
-    expect(Math.abs((seen ?? 0) / rate - 1)).toBeLessThan(0.1)
+    expect(rate).toBeGreaterThan(20)
+    // nginx counts health checks and scrapes as well.
+    for (const seen of [byNginx, byHaproxy]) expect(Math.abs((seen ?? 0) / rate - 1)).toBeLessThan(0.1)
+  })
+
+  it('tells which server is dead', async () => {
+    await on('web1', 'systemctl stop nginx')
+    await until('the alert fires', async () => (await firing('ServerDown', 'server')).web1 === 1)
+    await on('web1', 'systemctl start nginx')
+    await until('the alert ends', async () => !('web1' in (await firing('ServerDown', 'server'))))
   })
 
   it('lets only those in who should', async () => {
     const reach = (from: string, to: string) =>
       on(from, `timeout 3 bash -c 'exec 3<>/dev/tcp/${to}' 2>/dev/null && echo open || echo closed`)
     expect(await reach('web1', '10.79.31.13/9090')).toBe('closed')
+    expect(await reach('web1', '10.79.31.12/8405')).toBe('closed')
     for (const port of [9100, 9113, 9115]) {
       expect(await reach('mon1', `10.79.31.11/${port}`)).toBe('open')
       expect(await reach('lb1', `10.79.31.11/${port}`)).toBe('closed')
