@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { InputError } from '../../src/errors.ts'
 import type { HostResult } from '../../src/execute/events.ts'
@@ -131,47 +130,4 @@ const resultOf = (results: readonly HostResult[], host: string): HostResult => {
   const found = results.find((one) => one.host === host)
   if (!found) throw new Error(`no result of ${host}`)
   return found
-}
-
-/** Seconds until something is so. @throws Error when it is not so in time */
-export async function until(what: string, within: number, so: () => Promise<boolean>): Promise<number> {
-  const began = Date.now()
-  for (;;) {
-    if (await so()) return (Date.now() - began) / 1000
-    if (Date.now() - began > within * 1000) throw new Error(`${what}: not within ${within} s`)
-    await sleep(100)
-  }
-}
-
-export interface Load {
-  /** Ends the load: how many requests were sent, and what became of those that failed. */
-  stop(): Promise<{ sent: number; failures: string[] }>
-}
-
-/** Requests one after the other, by several clients, each on a new connection. */
-export function load(url: string, clients = 4): Load {
-  let going = true
-  let sent = 0
-  const failures: string[] = []
-  const client = async () => {
-    while (going) {
-      sent += 1
-      try {
-        const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5000) })
-        await response.text()
-        if (response.status !== 200) failures.push(`status ${response.status}`)
-      } catch (error) {
-        failures.push(String(error instanceof Error ? (error.cause ?? error.message) : error))
-      }
-      await sleep(5)
-    }
-  }
-  const all = Promise.all(Array.from({ length: clients }, client))
-  return {
-    async stop() {
-      going = false
-      await all
-      return { sent, failures }
-    },
-  }
 }

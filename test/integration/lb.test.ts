@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import haproxy from '../../roles/haproxy/index.ts'
 import { compiled } from '../roles/compiled.ts'
 import { everything } from '../roles/haproxy-everything.ts'
-import { type Bed, LB_VARS, lbBed, load, until, VIP_A, VIP_B, VIPS } from './lb-bed.ts'
+import { type Bed, LB_VARS, lbBed, VIP_A, VIP_B, VIPS } from './lb-bed.ts'
+import { load, until } from './traffic.ts'
 
 let bed: Bed
 
@@ -101,7 +102,7 @@ describe('a reload', () => {
     await Promise.all(LBS.map((name) => runtime(name, 'set server web/web2 state drain')))
     await Promise.all(LBS.map((name) => runtime(name, 'set server web/web3 state maint')))
     const before = await onEach(PIDS)
-    const requests = [load(`http://${VIP_A}/`), load(`http://${VIP_B}/`)]
+    const requests = [load([`http://${VIP_A}/`]), load([`http://${VIP_B}/`])]
     bed.given({ ...LB_VARS, haproxy_timeout_server: '29s' })
     const changed = await bed.provision({ tags: ['haproxy'] })
     // Anybody's reload, too, and not only once.
@@ -109,7 +110,7 @@ describe('a reload', () => {
     const ended = await Promise.all(requests.map((one) => one.stop()))
     expect(changed.result('lb2').changed).toEqual(['file-set:haproxy', 'handler:reload haproxy'])
     expect(ended.flatMap(({ failures }) => failures)).toEqual([])
-    expect(Math.min(...ended.map(({ sent }) => sent))).toBeGreaterThan(100)
+    expect(Math.min(...ended.map(({ sent }) => sent.length))).toBeGreaterThan(100)
     expect(await onEach(PIDS)).toEqual(before)
     for (const name of LBS) {
       expect([await adminState(name, 'web1'), await adminState(name, 'web2'), await adminState(name, 'web3')]).toEqual([
@@ -216,39 +217,5 @@ describe('another address of an instance', () => {
     bed.given(LB_VARS)
     await bed.provision()
     await settled(VIPS, 15)
-  })
-})
-
-describe('an address moves within 5 s', () => {
-  beforeEach(() => settled(VIPS, 20))
-
-  const lb2HasBoth = { [VIP_A]: 'lb2', [VIP_B]: 'lb2' }
-
-  it('when haproxy stops, and comes back with it', async () => {
-    await bed.on('lb1', 'systemctl stop haproxy')
-    expect(await settled(lb2HasBoth, 5)).toBeLessThan(5)
-    expect(await answers(VIP_A)).toEqual(['web1', 'web2', 'web3'])
-    await bed.on('lb1', 'systemctl start haproxy')
-    await settled(VIPS, 15)
-  })
-
-  it('or is its owner’s again, when keepalived is killed', async () => {
-    await bed.on('lb1', 'pkill -KILL -x keepalived')
-    // At no time later than that are there two, or none.
-    await sleep(5000)
-    for (let i = 0; i < 10; i += 1) {
-      expect((await bed.owners())[VIP_A]).toMatch(/^lb[12]$/)
-      await sleep(100)
-    }
-    expect((await fetch(`http://${VIP_A}/`)).status).toBe(200)
-  })
-
-  it('when the power of its host is cut, and comes back with it', async () => {
-    await bed.host('lb1').kill()
-    expect(await settled(lb2HasBoth, 5)).toBeLessThan(5)
-    expect(await answers(VIP_A)).toEqual(['web1', 'web2', 'web3'])
-    await bed.host('lb1').start()
-    await settled(VIPS, 20)
-    expect((await bed.provision()).results.every(({ outcome }) => outcome === 'ok')).toBe(true)
   })
 })

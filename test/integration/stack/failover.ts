@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { load, until } from '../traffic.ts'
+import { NOTHING, type Stack } from './bed.ts'
+
+const WINDOW_S = 5
+
+export function failover(bed: Stack): void {
+  /** Both addresses have these owners and no other. @returns seconds until then */
+  const settled = (wanted: readonly [string, string], within: number) =>
+    until(`owners ${wanted.join(', ')}`, within, async () => (await bed.owners()).join() === wanted.join())
+
+  /** GETs through both addresses while something happens. @returns those that failed later than the window after it */
+  async function failedAfter(accident: () => Promise<unknown>, urls = bed.vips.map((vip) => `http://${vip}/`)) {
+    const traffic = load(urls, { rate: 20 })
+    await sleep(1000)
+    await accident()
+    const since = Date.now()
+    await sleep((WINDOW_S + 5) * 1000)
+    const { sent, failures } = await traffic.stop()
+    expect(sent.filter((at) => at > since + WINDOW_S * 1000).length).toBeGreaterThan(50)
+    return failures.filter(({ at }) => at > since + WINDOW_S * 1000)
+  }
+
+  describe('each address has one owner within 5 s, and requests go on', () => {
+    beforeEach(() => settled(['lb1', 'lb2'], 30))
+
+    test('when haproxy stops', async () => {
+      const later = failedAfter(() => bed.on('lb1', 'systemctl stop haproxy'))
+      await sleep(1000)
+      expect(await settled(['lb2', 'lb2'], WINDOW_S + 1)).toBeLessThan(WINDOW_S)
+      expect(await later).toEqual([])
+      await bed.on('lb1', 'systemctl start haproxy')
+    })
+
+    test('when keepalived is killed', async () => {
+      const seen: string[] = []
+      const later = failedAfter(async () => {
+        await bed.on('lb2', 'pkill -KILL -x keepalived')
+        await sleep(WINDOW_S * 1000)
+        for (let i = 0; i < 10; i += 1) seen.push(...(await bed.owners()))
+      })
+      expect(await later).toEqual([])
+      // Neither nobody nor both.
+      expect(seen.filter((owner) => !/^lb[12]$/.test(owner))).toEqual([])
+    })
+
+    test('when a load balancer loses its power', async () => {
+      const later = failedAfter(() => bed.host('lb1').kill())
+      await sleep(1000)
+      expect(await settled(['lb2', 'lb2'], WINDOW_S + 1)).toBeLessThan(WINDOW_S)
+      expect(await later).toEqual([])
+      await bed.host('lb1').start()
+      await settled(['lb1', 'lb2'], 40)
+    })
+  })
+
+  describe('under load, with both gone no GET fails after the window of health checks', () => {
+    test('a web server and the application server of another', async () => {
+      const accident = () => Promise.all([bed.host('web1').kill(), bed.host('app2').kill()])
+      expect(await failedAfter(accident)).toEqual([])
+      await Promise.all([bed.host('web1').start(), bed.host('app2').start()])
+    })
+  })
+
+  test('a replica that was off catches up, and the whole is as it was', async () => {
+    await bed.host('db2').kill()
+    const note = `while db2 was off, ${Date.now()}`
+    expect((await fetch(`http://${bed.vips[0]}/`, { method: 'POST', body: note })).status).toBe(201)
+    await bed.host('db2').start()
+    const there = async () =>
+      (await bed.host('db2').exec("mysql -NB shop -e 'SELECT text FROM notes'")).stdout.includes(note)
+    await until('the note is on db2', 60, there)
+    await settled(['lb1', 'lb2'], 40)
+    const after = await bed.run()
+    expect(after.status, after.stdout.slice(-3000)).toBe(0)
+    expect(bed.planned(after)).toEqual(NOTHING)
+  })
+}
