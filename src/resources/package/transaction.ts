@@ -39,6 +39,9 @@ export function aptTransaction(work: AptWork): Script {
 /** Package names hold no blanks and no wildcards other than a version's `*`; `set -f` keeps that from matching files. */
 const words = (all: readonly string[]): string => all.join(' ')
 
+/** Lost with any of these: the tool's way in, or what it works with. */
+const VITAL = 'openssh-server sudo sudo-rs systemd systemd-sysv init dbus apt dpkg coreutils dash'
+
 const SETUP = rawScript(
   [
     'set -f',
@@ -59,6 +62,20 @@ const SETUP = rawScript(
     '    printf "%s\\n" "$offered" | grep -qxF -e "$name" -e "${name%":$native"}" || installed "$name" || printf "%s " "$name"',
     '  done',
     '}',
+    // Installs and removes what was declared, and refuses to lose anything else that somebody wanted.
+    'guarded() {',
+    '  plan=$(change -s install $installs $removals) || { printf "%s\\n" "$plan"; fail "apt finds no way to do this"; }',
+    '  manual=$(apt-mark showmanual)',
+    '  extra=',
+    '  for name in $(printf "%s\\n" "$plan" | sed -n "s/^\\(Remv\\|Purg\\) \\([^ ]*\\) .*/\\2/p" | sort -u); do',
+    '    case " $remove_names " in *" $name "* | *" $name:$native "*) continue ;; esac',
+    `    case " ${VITAL} " in *" \${name%%:*} "*) extra="$extra $name"; continue ;; esac`,
+    '    if printf "%s\\n" "$manual" | grep -qxF -- "$name"; then extra="$extra $name"',
+    '    else echo "provision: $name goes too; apt had installed it for others"; fi',
+    '  done',
+    '  [ -z "$extra" ] || fail "refused: this would also remove$extra. Declare them absent, or keep what needs them"',
+    '  change install $installs $removals',
+    '}',
     'listed() { [ -n "$(find /var/lib/apt/lists -maxdepth 1 -name "*Packages*" -print -quit)" ]; }',
     'fresh() {',
     '  listed && [ -n "$(find /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -mmin -1440 2>/dev/null)" ]',
@@ -73,9 +90,6 @@ const SETUP = rawScript(
     '}',
   ].join('\n'),
 )
-
-/** Lost with any of these: the tool's way in, or what it works with. */
-const VITAL = 'openssh-server sudo sudo-rs systemd systemd-sysv init dbus apt dpkg coreutils dash'
 
 const TRANSACTION = rawScript(
   [
@@ -94,17 +108,12 @@ const TRANSACTION = rawScript(
     '  for name in $unholds; do if installed "$name"; then apt-mark -q unhold "$name"; fi; done',
     'fi',
     'if [ -n "$installs$removals" ]; then',
-    '  plan=$(change -s install $installs $removals) || { printf "%s\\n" "$plan"; fail "apt finds no way to do this"; }',
-    '  manual=$(apt-mark showmanual)',
-    '  extra=',
-    '  for name in $(printf "%s\\n" "$plan" | sed -n "s/^\\(Remv\\|Purg\\) \\([^ ]*\\) .*/\\2/p" | sort -u); do',
-    '    case " $remove_names " in *" $name "* | *" $name:$native "*) continue ;; esac',
-    `    case " ${VITAL} " in *" \${name%%:*} "*) extra="$extra $name"; continue ;; esac`,
-    '    if printf "%s\\n" "$manual" | grep -qxF -- "$name"; then extra="$extra $name"',
-    '    else echo "provision: $name goes too; apt had installed it for others"; fi',
-    '  done',
-    '  [ -z "$extra" ] || fail "refused: this would also remove$extra. Declare them absent, or keep what needs them"',
-    '  change install $installs $removals',
+    // Where nothing goes there is nothing to refuse: that is known without a simulation, which costs as much as reading
+    // all lists does. When it fails, a simulation tells whether that was why.
+    '  if [ -n "$removals" ] || ! change --no-remove install $installs; then',
+    '    if [ -z "$removals" ] && change --no-remove -s install $installs >/dev/null 2>&1; then fail "apt-get failed"; fi',
+    '    guarded',
+    '  fi',
     'fi',
     'for name in $repairs; do installed "$name" || change --reinstall install "$name"; done',
     'if [ -n "$purges" ]; then change purge $purges; fi',

@@ -8,7 +8,7 @@ export interface Sampler {
   stop(): Promise<ReadonlyMap<string, string>>
 }
 
-const PAUSE_MS = 250
+const PAUSE_MS = 500
 const LOOP = `(while :; do
   cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null
   sleep ${PAUSE_MS / 1000}
