@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# npm run demo: from nothing to six converged hosts. Sets up what is missing and says what it does.
-# LAB_NAME and LAB_SUBNET (first three numbers of its network) make a second lab beside another one.
+# npm run demo: from nothing to twelve converged hosts, and a request through all of them. Sets up what is missing and
+# says what it does. LAB_NAME and LAB_SUBNET (first three numbers of its network) make a second lab beside another one.
 . "$(dirname "$0")/ready.sh"
 
-say 'A lab of bare Debian hosts: containers with systemd and sshd (the first time takes some minutes)'
+say 'A lab of twelve bare Debian hosts: containers with systemd and sshd (their images take some minutes, once)'
 npm run --silent lab -- down
 up=$(npm run --silent lab -- up) || die 'The lab did not start: see above.'
-inventory=${up##*inventory: }
-case $inventory in
-"$PWD/inventories/"*) inventory=${inventory##*/} ;; # its name is enough
-"$PWD/"*) inventory=${inventory#"$PWD/"} ;;
+folder=${up##*inventory: }
+case $folder in
+"$PWD/inventories/"*) inventory=${folder##*/} ;; # its name is enough
+"$PWD/"*) inventory=${folder#"$PWD/"} ;;
+*) inventory=$folder ;;
 esac
 
 provision() { node dist/src/cli.js --inventory "$inventory" "$@"; }
@@ -21,28 +22,53 @@ provision --check || status=$?
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
 say "provision --inventory $inventory"
-echo 'Bring every host to its declared state. Packages are installed: some minutes.'
+echo 'Bring every host to its declared state: databases first, the monitor last. Packages are installed: minutes.'
 provision || die 'The run failed: see above.'
 
 say "provision --inventory $inventory -v"
 echo 'Once more: nothing left to do, and one exec per host to know it.'
 provision -v || die 'The second run failed: see above.'
 
+# The floating addresses, as the inventory has them.
+read -r vip_a vip_b <<<"$(sed -n 's/.*vip: \([0-9.]*\).*/\1/p' "$folder/group_vars/lb.yml" | tr '\n' ' ')"
+
+say 'A note through one floating address, all notes through the other'
+node --input-type=module - "http://$vip_a/" "http://$vip_b/" <<'NODE' || die 'The application does not answer: see above.'
+const [write, read] = process.argv.slice(2)
+for (const [url, request] of [[write, { method: 'POST', body: 'written by npm run demo' }], [read, {}]]) {
+  const answer = await fetch(url, { ...request, signal: AbortSignal.timeout(10_000) })
+  console.log(`${request.method ?? 'GET'} ${url}  ${answer.status}  ${(await answer.text()).trim()}`)
+  if (!answer.ok) process.exitCode = 1
+}
+NODE
+
 status=$(npm run --silent lab -- status)
 address() { printf '%s\n' "$status" | awk -v host="$1" '$1 == host { print $2 }'; }
 lab="npm run lab --${LAB_NAME:+ --name $LAB_NAME}"
+run="npx provision --inventory $inventory"
 say 'The lab is up. Try:'
 cat <<TEXT
-  curl http://$(address lb1)/
-      haproxy on lb1 in front of web1, web2 and web3; again, and again
+  curl http://$vip_a/                          again and again
+      load balancer, web server, application server, MySQL replica; X-Served-By (curl -i) has the web server
+  curl -d 'a note' http://$vip_b/
+      written to the MySQL primary
+  http://$(address mon1):9090/alerts, or
+  curl -sG http://$(address mon1):9090/api/v1/query --data-urlencode 'query=server:haproxy_http_responses:rate1m'
+      Prometheus: its alerts, requests per second by web server
   curl -m 3 http://$(address web1):9100/metrics
       gets no answer: the firewall lets only the monitor in
-  $lab ssh web1
-      look around, break something …
-  npx provision --inventory $inventory --check
-      … see what you broke
-  npx provision --inventory $inventory
-      … and have it repaired
+
+  $lab kill lb1
+      lb2 has both addresses within 5 s: curl goes on. After: $lab start lb1
+  $lab ssh web1 'rm /etc/nginx/nginx.conf; ufw allow 8080'
+      or break something else, then
+  $run --check
+      see what you broke
+  $run
+      and have it repaired
+  $lab ssh db1 systemctl restart mysql
+      a primary that comes back takes no writes by itself: POST answers 503, an alert fires, until the next run
+
   $lab down
       remove the hosts
 TEXT

@@ -1,10 +1,15 @@
+import { execFileSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { findRoles } from '../../src/catalog/load-roles.ts'
 import * as exported from '../../src/index.ts'
 import { prepare } from '../../src/prepare.ts'
 import { projectFolder } from '../project-folder.ts'
+import { rulesAndTests } from '../roles/prometheus/rendered.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
@@ -43,6 +48,13 @@ async function resourcesOf(files: Record<string, string>): Promise<string[]> {
   })
 }
 
+interface Rule {
+  readonly record?: string
+  readonly alert?: string
+  readonly for?: string
+  readonly labels?: { readonly severity: string }
+}
+
 describe('the pages', () => {
   test.each(PAGES)('%s: every link into the project leads somewhere', (page) => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)].map(([, link]) => link ?? '')
@@ -77,6 +89,35 @@ describe('the pages', () => {
     const page = read('docs/roles.md')
     expect(kinds.length).toBeGreaterThan(10)
     expect(kinds.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([])
+  })
+
+  test('the README has every built-in role', async () => {
+    const page = read('README.md')
+    const roles = [...(await findRoles(ROOT)).keys()]
+    expect(roles.length).toBeGreaterThan(10)
+    expect(roles.filter((name) => !page.includes(`[${name}](roles/${name}/README.md)`))).toEqual([])
+  })
+
+  test('docs/monitoring.md has every series and every alert, with its severity and its patience', async () => {
+    const page = read('docs/monitoring.md')
+    const files = await rulesAndTests()
+    const rules = (name: string): Rule[] => parse(files.get(`rules/${name}.yml`) ?? '').groups[0].rules
+    const series = rules('recording').map(({ record }) => record)
+    expect(series.length).toBeGreaterThan(10)
+    expect(series.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+    const rows = [...page.matchAll(/^\| `([A-Z]\w+)` \| (\w+) \| (\w+) \| \S/gm)].map(([, ...row]) => row.join(' '))
+    expect(rows).toEqual(rules('alerts').map((rule) => `${rule.alert} ${rule.labels?.severity} ${rule.for}`))
+  })
+
+  test('docs/database.md: its commands make certificates that strict verifiers take', () => {
+    const commands = /```sh\n([\s\S]*?)```/.exec(read('docs/database.md'))?.[1] ?? ''
+    const dir = projectFolder({ 'make.sh': `set -eu\nprovision() { cat >/dev/null; }\n${commands}` })
+    const run = (...args: [string, ...string[]]) => execFileSync(args[0], args.slice(1), { cwd: dir, stdio: 'pipe' })
+    run('sh', 'make.sh')
+    run('openssl', 'verify', '-x509_strict', '-CAfile', 'ca.pem', 'db1.pem', 'db2.pem', 'db3.pem')
+    expect(new X509Certificate(readFileSync(join(dir, 'db3.pem'))).subjectAltName).toBe(
+      'DNS:db3, IP Address:192.0.2.53',
+    )
   })
 
   test('docs/troubleshooting.md explains every code of an error', () => {
