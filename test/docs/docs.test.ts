@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { findRoles } from '../../src/catalog/load-roles.ts'
 import * as exported from '../../src/index.ts'
 import { prepare } from '../../src/prepare.ts'
+import { ensureOpenssl } from '../lab/certificates.ts'
 import { projectFolder } from '../project-folder.ts'
 import { rulesAndTests } from '../roles/prometheus/rendered.ts'
 
@@ -109,7 +110,8 @@ describe('the pages', () => {
     expect(rows).toEqual(rules('alerts').map((rule) => `${rule.alert} ${rule.labels?.severity} ${rule.for}`))
   })
 
-  test('docs/database.md: its commands make certificates that strict verifiers take', () => {
+  test('docs/database.md: its commands make certificates that strict verifiers take', async () => {
+    await ensureOpenssl()
     const commands = /```sh\n([\s\S]*?)```/.exec(read('docs/database.md'))?.[1] ?? ''
     const dir = projectFolder({ 'make.sh': `set -eu\nprovision() { cat >/dev/null; }\n${commands}` })
     const run = (...args: [string, ...string[]]) => execFileSync(args[0], args.slice(1), { cwd: dir, stdio: 'pipe' })

@@ -24,7 +24,7 @@ export async function ensureCertificates(
   hosts: Iterable<{ readonly name: string; readonly address: string }>,
   say: Say = () => undefined,
 ): Promise<Certificates> {
-  if ((await run`command -v openssl`).exitCode !== 0) await installPackages(say, 'openssl')
+  await ensureOpenssl(say)
   const dir = join(labDir, 'tls')
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const ca = { cert: join(dir, 'ca.pem'), key: join(dir, 'ca.key') }
@@ -38,6 +38,11 @@ export async function ensureCertificates(
     made.set(name, { cert: await readFile(own.cert, 'utf8'), key: await readFile(own.key, 'utf8') })
   }
   return { ca: await readFile(ca.cert, 'utf8'), hosts: made }
+}
+
+/** Installs the program where it is missing. */
+export async function ensureOpenssl(say: Say = () => undefined): Promise<void> {
+  if ((await run`command -v openssl`).exitCode !== 0) await installPackages(say, 'openssl')
 }
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
