@@ -4,7 +4,7 @@ import type { HostResult } from './events.ts'
 
 export interface RolloutHooks {
   onTier(tier: TierPlan): void
-  /** Before the first host of a tier is begun: why it is better left alone. */
+  /** Before the first host of a tier is taken out of service: why none is to be. */
   preflight(tier: TierPlan): Promise<string | undefined>
   /** Waits for what stands before a batch: why it is not begun. */
   before(batch: Batch, tier: TierPlan): Promise<string | undefined>
@@ -39,16 +39,24 @@ async function rollTier(
   ended: string | undefined,
 ): Promise<{ readonly results: readonly HostResult[]; readonly spent: string | undefined }> {
   let { failed } = tier
+  let unconfirmed: string | undefined
+  let preflight: Promise<string | undefined> | undefined
   let unfit: string | undefined
+  const unfitFor = async (host: string): Promise<string | undefined> => {
+    if (!tier.drains.includes(host)) return undefined
+    preflight ??= hooks.preflight(tier)
+    unfit = await preflight
+    return unfit
+  }
   const why = (): string | undefined => {
     if (ended !== undefined) return ended
-    if (unfit !== undefined) return unfit
+    if (unconfirmed !== undefined) return unconfirmed
     if (hooks.stopped()) return 'the run was stopped'
     if (!isSpent(failed, tier)) return undefined
     return `${failed} of ${tier.size} hosts of tier ${tier.tier} failed: ${tier.rule}`
   }
   const one = async (host: string): Promise<HostResult> => {
-    const reason = why()
+    const reason = why() ?? (await unfitFor(host))
     const result = reason === undefined ? await hooks.apply(host) : hooks.skip(host, reason)
     if (result.outcome === 'failed') failed += 1
     return result
@@ -56,11 +64,10 @@ async function rollTier(
 
   const results: HostResult[] = []
   if (tier.batches.length > 0) hooks.onTier(tier)
-  if (tier.drains.length > 0 && why() === undefined) unfit = await hooks.preflight(tier)
   for (const batch of tier.batches) {
-    if (why() === undefined) unfit = await hooks.before(batch, tier)
+    if (why() === undefined) unconfirmed = await hooks.before(batch, tier)
     const limit = pLimit(Math.min(forks, batch.slots))
     results.push(...(await Promise.all(batch.hosts.map((host) => limit(() => one(host))))))
   }
-  return { results, spent: isSpent(failed, tier) ? why() : unfit }
+  return { results, spent: isSpent(failed, tier) ? why() : (unconfirmed ?? unfit) }
 }

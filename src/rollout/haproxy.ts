@@ -35,7 +35,7 @@ export function haproxyServer(server: HaproxyServer): HaproxySteps {
   const step = (name: string, more: Partial<RolloutStep>): RolloutStep => ({ name, on, ...more })
   const script = (body: string): Script => joinScripts([tools, rawScript(body)])
   return {
-    preflight: step(`backend ${backend} can do without it`, { until: script(ENOUGH), within: 5 }),
+    preflight: step(`backend ${backend} can do without it`, { until: script(ENOUGH), within: 20 }),
     drain: step(`out of backend ${backend}`, { run: script(DRAIN), until: script(IDLE), within }),
     undrain: step(`back in backend ${backend}`, { run: script(READY), until: script(UP), within: upWithin }),
   }

@@ -7,7 +7,7 @@ export interface RolloutHost {
   readonly pending: boolean
   /** The work would disturb what it serves: it is drained. */
   readonly disturbed: boolean
-  /** An earlier run left it drained. */
+  /** An earlier run left it drained: it is put back first. */
   readonly drained: boolean
   /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
   readonly failed: boolean
@@ -62,7 +62,8 @@ export function slots(serial: number | string, size: number): number {
 /** How a tier is changed. Pure. */
 export function planTier({ tier, hosts, policy, atOnce = false }: TierInput): TierPlan {
   const pending = hosts.filter((one) => one.pending)
-  const ordered = [...pending.filter((one) => one.drained), ...pending.filter((one) => !one.drained)]
+  // What is put back, or mended in place, is there when others are taken out.
+  const ordered = pending.toSorted((a, b) => rank(a) - rank(b))
   const drains = ordered.filter((one) => one.disturbed).map(({ host }) => host)
   return {
     tier,
@@ -74,6 +75,8 @@ export function planTier({ tier, hosts, policy, atOnce = false }: TierInput): Ti
     leftDrained: ordered.filter((one) => one.drained).map(({ host }) => host),
   }
 }
+
+const rank = ({ drained, disturbed }: RolloutHost): number => (drained ? 0 : disturbed ? 2 : 1)
 
 const allAtOnce = (hosts: readonly RolloutHost[]): Batch[] =>
   hosts.length === 0 ? [] : [{ hosts: names(hosts), slots: hosts.length, pause: 0, confirm: false }]

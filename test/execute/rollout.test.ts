@@ -105,10 +105,12 @@ describe('rollout', () => {
     expect((await runTiers(tiers)).outcomes).toEqual({ w2: 'skipped' })
   })
 
-  it('begins no host of a tier that is not fit, nor of those after it', async () => {
-    const tiers = [tier('web', ['w1', 'w2'], { disturbed: true }), tier('lb', ['l1'])]
-    const found = await runTiers(tiers, [], 10, { preflight: async () => 'lb2 has web2 down' })
-    expect(found).toMatchObject({ begun: [], reasons: ['lb2 has web2 down', 'lb2 has web2 down', 'lb2 has web2 down'] })
+  it('drains no host of a tier that is not fit, and begins none after it; others are changed in place', async () => {
+    const web = tier('web', ['w1', 'w2', 'w3'], { disturbed: true })
+    const found = await runTiers([{ ...web, drains: ['w2', 'w3'] }, tier('lb', ['l1'])], [], 10, {
+      preflight: async () => 'lb2 has web2 down',
+    })
+    expect(found).toMatchObject({ begun: ['w1'], reasons: Array(3).fill('lb2 has web2 down') })
   })
 
   it('asks nothing of a tier that is not drained', async () => {

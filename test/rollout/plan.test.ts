@@ -25,7 +25,11 @@ describe('batches', () => {
   })
 
   it('goes one by one without a policy, where some host is to be drained', () => {
-    expect(batches([host('web1'), host('web2', { disturbed: true })])).toEqual(['web1 web2/1'])
+    expect(batches(web(2, { disturbed: true }))).toEqual(['web1 web2/1'])
+  })
+
+  it('mends hosts in place before it takes others out', () => {
+    expect(batches([host('web1', { disturbed: true }), host('web2')])).toEqual(['web2 web1/1'])
   })
 
   it('gives no slot to hosts without changes', () => {

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { owedMarker } from '../../src/plan/target-state.ts'
+import { type Bed, lbBed, lbVars, load, until, WEB_VARS } from './lb-bed.ts'
+
+const PLACE = { name: 'rollweb', subnet: '10.90.12' }
+const URLS = [101, 102].map((last) => `http://${PLACE.subnet}.${last}/`)
+const WEBS = ['web1', 'web2', 'web3'] as const
+
+let bed: Bed
+
+const runtime = (name: string, command: string) =>
+  bed.on(name, `printf '%s\\n' '${command}' | socat -t5 - /run/haproxy/admin.sock`)
+
+/** Admin state of each server on both balancers: 0 ready, 1 maintenance, 8 drained. */
+const adminStates = async () => {
+  const answers = await Promise.all(['lb1', 'lb2'].map((name) => runtime(name, 'show servers state web')))
+  return answers.map((text) =>
+    text
+      .split('\n')
+      .filter((line) => line.includes(' web web') || / web \d+ web/.test(line))
+      .map((line) => line.split(' ')[6])
+      .join(''),
+  )
+}
+const allUp = async () => {
+  const answers = await Promise.all(['lb1', 'lb2'].map((name) => runtime(name, 'show stat web 4 -1')))
+  return answers.every((text) => (text.match(/^web,web\d,.*,UP,/gm) ?? []).length === WEBS.length)
+}
+/** A package that was changed while the run died leaves exactly this. */
+const owesRestart = (name: string) =>
+  bed.on(name, `mkdir -p /var/lib/provision/owed && : >'${owedMarker('restart nginx')}'`)
+const startedAt = (name: string) => bed.on(name, 'systemctl show -p InvocationID --value nginx')
+
+async function underLoad<T>(work: () => Promise<T>) {
+  const loads = URLS.map((url) => load(url, 2))
+  const value = await work()
+  const ends = await Promise.all(loads.map((one) => one.stop()))
+  return {
+    value,
+    sent: ends.reduce((sum, { sent }) => sum + sent, 0),
+    failures: ends.flatMap(({ failures }) => failures),
+  }
+}
+
+beforeAll(async () => {
+  bed = await lbBed(PLACE)
+  bed.given(lbVars(PLACE.subnet))
+  const { results, refused } = await bed.provision()
+  expect(refused).toBe('')
+  expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([])
+  await until('all servers up', 30, allUp)
+})
+
+afterAll(() => bed.lab.down())
+
+describe('web servers behind two load balancers, under load on both addresses', () => {
+  it('a configuration and a restart go over three hosts without a failed request', async () => {
+    await Promise.all(WEBS.map(owesRestart))
+    const before = await Promise.all(WEBS.map(startedAt))
+    bed.given({ ...WEB_VARS, nginx_headers: { 'X-Rolled': 'yes' } }, 'web')
+    const { value, sent, failures } = await underLoad(() => bed.provision())
+    expect(WEBS.map((name) => value.result(name))).toMatchObject(
+      WEBS.map(() => ({ outcome: 'changed', putBack: true })),
+    )
+    const after = await Promise.all(WEBS.map(startedAt))
+    for (const [i, id] of after.entries()) expect(id).not.toBe(before[i])
+    expect(await adminStates()).toEqual(['000', '000'])
+    const response = await fetch(URLS[0] ?? '')
+    expect(response.headers.get('x-rolled')).toBe('yes')
+    expect(failures).toEqual([])
+    expect(sent).toBeGreaterThan(200)
+  })
+
+  it('no server is taken out when no other is up; what is broken is mended first', async () => {
+    await owesRestart('web1')
+    await Promise.all(['web2', 'web3'].map((name) => bed.on(name, 'systemctl stop nginx')))
+    await until('two servers down', 20, async () =>
+      /web,web3,.*,DOWN,/.test(await runtime('lb2', 'show stat web 4 -1')),
+    )
+    const alone = await underLoad(() => bed.provision({ limit: ['web1'] }))
+    expect(alone.value.result('web1')).toMatchObject({
+      outcome: 'skipped',
+      failure: { message: expect.stringContaining('0 other servers of backend web are up, 1 must be') },
+    })
+    expect(alone.failures).toEqual([])
+    const all = await underLoad(() => bed.provision())
+    expect(WEBS.map((name) => all.value.result(name).outcome)).toEqual(['changed', 'changed', 'changed'])
+    expect(all.failures).toEqual([])
+    expect(await adminStates()).toEqual(['000', '000'])
+  })
+
+  it('a server that somebody put into maintenance stays there', async () => {
+    await owesRestart('web3')
+    for (const lb of ['lb1', 'lb2']) await runtime(lb, 'set server web/web3 state maint')
+    const { value, failures } = await underLoad(() => bed.provision())
+    expect(value.result('web3')).toMatchObject({ outcome: 'changed' })
+    expect(await adminStates()).toEqual(['001', '001'])
+    for (const lb of ['lb1', 'lb2']) await runtime(lb, 'set server web/web3 state ready')
+    expect(failures).toEqual([])
+  })
+})
