@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
 import { artifactProblems, readArtifact } from './artifacts/artifact-files.ts'
+import type { CompiledResource } from './catalog/compiled.ts'
 import { connector } from './connection/connect.ts'
 import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
@@ -10,11 +11,13 @@ import type { Emit, HostOutcome, HostResult, Summary } from './execute/events.ts
 import { type HostRun, hostRun } from './execute/host-run.ts'
 import type { RunIdentity } from './execute/lock.ts'
 import { probeHost } from './execute/probe-host.ts'
+import { refresh } from './execute/refresh.ts'
 import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
+import { refreshLists } from './resources/package/lists.ts'
 import type { TierPlan } from './rollout/plan.ts'
 import { applyTiers, planTiers, type TiersInput } from './tiers.ts'
 
@@ -23,6 +26,8 @@ export interface RunOptions extends PrepareOptions {
   /** Hosts at a time, 1 or more. */
   readonly forks: number
   readonly showScripts: boolean
+  /** Packages go to the newest versions that their declarations allow. */
+  readonly upgrade?: boolean | undefined
 }
 
 export interface RunEdges {
@@ -118,11 +123,12 @@ function makeRuns(
   const one = (host: Host): HostRun => {
     const { name, tier } = host
     let known = earlier.get(name)
+    let refreshed = !options.upgrade
     const compile = (facts: Parameters<typeof compiler.compile>[1]) => {
       const compiled = compiler.compile(host, facts, { tags })
       mask.learn(compiled.resources.map(({ desired }) => desired))
       if (compiled.problems.length > 0) throw new InputError(compiled.problems)
-      return compiled
+      return options.upgrade ? { ...compiled, resources: compiled.resources.map(upgraded) } : compiled
     }
     const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
     return hostRun({
@@ -134,6 +140,8 @@ function makeRuns(
       mask: (text) => mask.text(text),
       readArtifact: (artifact) => readArtifact(options.root, artifact),
       async probe(connection, after) {
+        if (!refreshed) await refresh(name, connection, refreshLists, nonce())
+        refreshed = true
         const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
         known = probed.facts
         await cache.write(name, probed.facts)
@@ -142,6 +150,11 @@ function makeRuns(
     })
   }
   return new Map(hosts.map((host) => [host.name, one(host)]))
+}
+
+const upgraded = (resource: CompiledResource): CompiledResource => {
+  const { kind, desired } = resource
+  return kind.upgraded ? { ...resource, desired: kind.upgraded(desired) } : resource
 }
 
 /** @throws InputError when the facts of a host brought a mistake to light: better none is changed than some. */

@@ -66,7 +66,7 @@ export interface Bed {
   on(name: string, command: string): Promise<string>
   /** Writes what the lb tier is given, or another. */
   given(vars: Readonly<Record<string, unknown>>, tier?: string): void
-  provision(options?: { limit?: string[]; tags?: string[] }): Promise<Done>
+  provision(options?: { limit?: string[]; tags?: string[]; tiers?: string[]; upgrade?: boolean }): Promise<Done>
   /** Names of the balancers that hold each address, `lb1` or `lb1 lb2` or nothing. */
   owners(): Promise<Record<string, string>>
 }
@@ -93,10 +93,10 @@ export async function lbBed(place = { name: 'lbtest', subnet: SUBNET }): Promise
     host,
     on,
     given: (vars, tier = 'lb') => write(`group_vars/${tier}.yml`, vars),
-    async provision({ limit = [], tags = [] } = {}) {
+    async provision({ limit = [], tags = [], ...more } = {}) {
       const options = { root: ROOT, inventory: lab.inventory, check: false, forks: 10, vars: [], showScripts: false }
       try {
-        const { results } = await run({ ...options, limit, tags }, { emit: () => undefined })
+        const { results } = await run({ ...options, ...more, limit, tags }, { emit: () => undefined })
         return { results, refused: '', result: (name) => resultOf(results, name) }
       } catch (error) {
         if (!(error instanceof InputError)) throw error

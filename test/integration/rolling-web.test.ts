@@ -31,6 +31,19 @@ const owesRestart = (name: string) =>
   bed.on(name, `mkdir -p /var/lib/provision/owed && : >'${owedMarker('restart nginx')}'`)
 const startedAt = (name: string) => bed.on(name, 'systemctl show -p InvocationID --value nginx')
 
+/** The package that the host has, once more under a higher version, in a repository on the host itself. */
+const NEWER = `set -eu
+mkdir -p /root/repo && cd /root/repo
+version=$(dpkg-query -W -f '\${Version}' nginx)
+apt-get -q download "nginx=$version"
+dpkg-deb -R nginx_*.deb tree
+sed -i "s/^Version: .*/Version: $version+lab1/" tree/DEBIAN/control
+dpkg-deb -b tree newer.deb
+{ dpkg-deb -f newer.deb; printf 'Filename: ./newer.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s newer.deb)" "$(sha256sum newer.deb | cut -d' ' -f1)"; } >Packages
+chmod 755 /root /root/repo
+echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/newer.list
+touch -d '2 hours ago' /var/lib/apt/lists`
+
 async function underLoad<T>(work: () => Promise<T>) {
   const loads = URLS.map((url) => load(url, 2))
   const value = await work()
@@ -69,6 +82,19 @@ describe('web servers behind two load balancers, under load on both addresses', 
     expect(response.headers.get('x-rolled')).toBe('yes')
     expect(failures).toEqual([])
     expect(sent).toBeGreaterThan(200)
+  })
+
+  it('an upgrade takes the newer package to all three without a failed request', async () => {
+    await Promise.all(WEBS.map((name) => bed.on(name, NEWER)))
+    const { value, failures } = await underLoad(() => bed.provision({ upgrade: true, tiers: ['web'] }))
+    expect(value.results.map(({ host, outcome, putBack }) => [host, outcome, putBack])).toEqual(
+      WEBS.map((name) => [name, 'changed', true]),
+    )
+    const versions = await Promise.all(WEBS.map((name) => bed.on(name, "dpkg-query -W -f '${Version}' nginx")))
+    expect(versions.filter((version) => version.endsWith('+lab1'))).toHaveLength(3)
+    expect(failures).toEqual([])
+    const again = await bed.provision({ upgrade: true, tiers: ['web'] })
+    expect(again.results.map(({ outcome }) => outcome)).toEqual(['ok', 'ok', 'ok'])
   })
 
   it('no server is taken out when no other is up; what is broken is mended first', async () => {
