@@ -125,6 +125,10 @@ async function wait(
     if (one === undefined) return
     const never = open.find(({ status }) => status === NEVER)
     if (never) throw new StepFailure(reasonOf(never), never)
+    if (performance.now() >= end && step.orGoOn) {
+      tell(context, key, one.on, `${reasonOf(one)}; going on after ${limit} s`)
+      return
+    }
     if (performance.now() >= end) throw new StepFailure(`${reasonOf(one)}${limit > 0 ? ` after ${limit} s` : ''}`, one)
     if (givenUp?.()) throw new StepFailure('the run was stopped', one)
     for (const each of open) {

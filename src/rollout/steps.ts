@@ -19,6 +19,8 @@ export interface RolloutStep {
   readonly until?: Script | undefined
   /** Seconds in which `until` must be so. Default 60. 0: it is asked once. */
   readonly within?: number | undefined
+  /** When it does not become so in time, go on all the same. Default false. */
+  readonly orGoOn?: boolean | undefined
   /** Seconds between two questions. Default 1. */
   readonly every?: number | undefined
 }
