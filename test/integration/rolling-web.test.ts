@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { owedMarker } from '../../src/plan/target-state.ts'
-import { type Bed, lbBed, lbVars, load, until, WEB_VARS } from './lb-bed.ts'
+import { type Bed, lbBed, lbVars, WEB_VARS } from './lb-bed.ts'
+import { load, until } from './traffic.ts'
 
 const PLACE = { name: 'rollweb', subnet: '10.90.12' }
 const URLS = [101, 102].map((last) => `http://${PLACE.subnet}.${last}/`)
@@ -27,8 +28,8 @@ const allUp = async () => {
   return answers.every((text) => (text.match(/^web,web\d,.*,UP,/gm) ?? []).length === WEBS.length)
 }
 /** A package that was changed while the run died leaves exactly this. */
-const owesRestart = (name: string) =>
-  bed.on(name, `mkdir -p /var/lib/provision/owed && : >'${owedMarker('restart nginx')}'`)
+const owesRestart = (name: string, unit = 'nginx') =>
+  bed.on(name, `mkdir -p /var/lib/provision/owed && : >'${owedMarker(`restart ${unit}`)}'`)
 const startedAt = (name: string) => bed.on(name, 'systemctl show -p InvocationID --value nginx')
 
 /** The package that the host has, once more under a higher version, in a repository on the host itself. */
@@ -44,15 +45,11 @@ chmod 755 /root /root/repo
 echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/newer.list
 touch -d '2 hours ago' /var/lib/apt/lists`
 
-async function underLoad<T>(work: () => Promise<T>) {
-  const loads = URLS.map((url) => load(url, 2))
+async function underLoad<T>(work: () => Promise<T>, retries = 0) {
+  const requests = load(URLS, { retries })
   const value = await work()
-  const ends = await Promise.all(loads.map((one) => one.stop()))
-  return {
-    value,
-    sent: ends.reduce((sum, { sent }) => sum + sent, 0),
-    failures: ends.flatMap(({ failures }) => failures),
-  }
+  const { sent, retried, failures } = await requests.stop()
+  return { value, sent: sent.length, retried, failures }
 }
 
 beforeAll(async () => {
@@ -68,7 +65,7 @@ afterAll(() => bed.lab.down())
 
 describe('web servers behind two load balancers, under load on both addresses', () => {
   it('a configuration and a restart go over three hosts without a failed request', async () => {
-    await Promise.all(WEBS.map(owesRestart))
+    await Promise.all(WEBS.map((name) => owesRestart(name)))
     const before = await Promise.all(WEBS.map(startedAt))
     bed.given({ ...WEB_VARS, nginx_headers: { 'X-Rolled': 'yes' } }, 'web')
     const { value, sent, failures } = await underLoad(() => bed.provision())
@@ -123,5 +120,22 @@ describe('web servers behind two load balancers, under load on both addresses', 
     expect(await adminStates()).toEqual(['001', '001'])
     for (const lb of ['lb1', 'lb2']) await runtime(lb, 'set server web/web3 state ready')
     expect(failures).toEqual([])
+  })
+})
+
+describe('load balancers, under load on both addresses', () => {
+  it('hand their addresses over before they are restarted: a client sends a GET again once at most', async () => {
+    const lbs = ['lb1', 'lb2']
+    await Promise.all(lbs.flatMap((name) => ['haproxy', 'keepalived'].map((unit) => owesRestart(name, unit))))
+    await runtime('lb1', 'set server web/web3 state drain')
+    const { value, sent, retried, failures } = await underLoad(() => bed.provision({ tiers: ['lb'] }), 1)
+    expect(lbs.map((name) => value.result(name))).toMatchObject(lbs.map(() => ({ outcome: 'changed', putBack: true })))
+    expect(Object.values(await bed.owners())).toEqual(lbs)
+    // What was drained by hand on one of them still is.
+    expect(await adminStates()).toEqual(['008', '000'])
+    await runtime('lb1', 'set server web/web3 state ready')
+    expect(failures).toEqual([])
+    // Connections on the way while an address moves, and no others.
+    expect(retried).toBeLessThan(Math.max(12, sent / 100))
   })
 })
