@@ -29,31 +29,42 @@ Examples:
   provision --inventory prod                      bring every host to its declared state
   provision --inventory prod --limit web,'!web3'  a tier without one of its hosts
   provision --inventory prod --tags nginx         only the resources of one role
+  provision upgrade --inventory prod --tier web   newer packages, one host after the other
 
 Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
 
+/** What every command that looks at hosts takes. */
+const withRunOptions = (command: Command): Command =>
+  command
+    .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path (with a `/` in it)')
+    .option('--check', 'dry run: show what would change and change nothing', false)
+    .option('--diff', 'show the diffs of files and fields (with --check by default)')
+    .option('--no-diff', 'leave the diffs out')
+    .option(
+      '-l, --limit <hosts>',
+      'only these hosts: names, tiers, globs, `!` excludes; commas or repeated',
+      collect,
+      [],
+    )
+    .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
+    .option('-f, --forks <n>', 'hosts at a time (default: 25)', atLeastOne, 25)
+    .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
+    .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
+    .option(
+      '-C, --project <dir>',
+      'folder that holds inventories/, roles/ and templates/ (default: the current one)',
+      '.',
+    )
+    .option('-y, --yes', 'go on without asking where a rollout has confirm: true', false)
+    .option('--json', 'print events as JSON, one per line', false)
+    .option('--show-script', 'print every script before it is sent, secrets masked', false)
+    .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
+    .option('--no-color', 'no colours (NO_COLOR is heeded too)')
+
 // Heavy parts are imported only when there is something to do, so that help and usage errors are instant.
-const program = new Command('provision')
+const program = withRunOptions(new Command('provision'))
   .description('Brings hosts to the state that roles declare, over plain SSH. Nothing is installed on them.')
   .configureHelp({ optionDescription: (option) => option.description })
-  .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path (with a `/` in it)')
-  .option('--check', 'dry run: show what would change and change nothing', false)
-  .option('--diff', 'show the diffs of files and fields (with --check by default)')
-  .option('--no-diff', 'leave the diffs out')
-  .option('-l, --limit <hosts>', 'only these hosts: names, tiers, globs, `!` excludes; commas or repeated', collect, [])
-  .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
-  .option('-f, --forks <n>', 'hosts at a time (default: 25)', atLeastOne, 25)
-  .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
-  .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
-  .option(
-    '-C, --project <dir>',
-    'folder that holds inventories/, roles/ and templates/ (default: the current one)',
-    '.',
-  )
-  .option('--json', 'print events as JSON, one per line', false)
-  .option('--show-script', 'print every script before it is sent, secrets masked', false)
-  .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
-  .option('--no-color', 'no colours (NO_COLOR is heeded too)')
   .version(version(), '-V, --version', 'print the version')
   .helpOption('-h, --help', 'print this')
   // What follows a subcommand is its own.
@@ -63,6 +74,26 @@ const program = new Command('provision')
   .action(async (flags: CliFlags) => {
     const { main } = await import('./main.ts')
     process.exitCode = await main(flags)
+  })
+
+/** Options of `provision` that stand before the subcommand count as its own. */
+const flagsOf = (command: Command): CliFlags => {
+  const before = Object.entries(program.opts()).filter(
+    ([name]) => program.getOptionValueSource(name) === 'cli' && command.getOptionValueSource(name) !== 'cli',
+  )
+  return { ...command.opts<CliFlags>(), ...Object.fromEntries(before) }
+}
+
+withRunOptions(program.command('upgrade'))
+  .description(
+    'bring packages to the newest versions that the roles allow, tier by tier, each host out of service meanwhile',
+  )
+  .configureHelp({ optionDescription: (option) => option.description })
+  .option('--tier <names>', 'only these tiers; commas or repeated', commaList, [])
+  .showHelpAfterError('(provision upgrade --help shows every option)')
+  .action(async (_: CliFlags, command: Command) => {
+    const { main } = await import('./main.ts')
+    process.exitCode = await main(flagsOf(command), { upgrade: true })
   })
 
 program

@@ -19,6 +19,9 @@ export type ErrorCode =
   | 'probe' // a fragment of the probe failed or answered nonsense
   | 'apply'
   | 'handler'
+  | 'preflight' // a tier was not fit to be rolled out: nothing of it was changed
+  | 'drain' // a host did not get out of, or back into service
+  | 'gate' // after the change the host is not fit to serve
   | 'not-converging' // the probe after the change still finds a difference
   | 'reverted' // a change that cut access was put back by the dead-man
   | 'stopped' // not tried: the failure budget was spent or the user stopped the run

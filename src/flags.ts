@@ -13,4 +13,7 @@ export interface CliFlags {
   readonly verbose: number
   readonly askBecomePassword: boolean
   readonly color?: boolean
+  readonly yes: boolean
+  /** Of `provision upgrade`. */
+  readonly tier?: readonly string[]
 }

@@ -10,7 +10,7 @@ import { run } from './run.ts'
 import { type Secret, secret } from './secret.ts'
 
 /** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
-export async function main(flags: CliFlags): Promise<number> {
+export async function main(flags: CliFlags, mode: { readonly upgrade?: boolean } = {}): Promise<number> {
   const renderer = createRenderer(kindOf(flags), {
     out: process.stdout,
     err: process.stderr,
@@ -34,10 +34,12 @@ export async function main(flags: CliFlags): Promise<number> {
         forks: flags.forks,
         vars: flags.var,
         showScripts: flags.showScript,
+        tiers: flags.tier,
+        upgrade: mode.upgrade,
         becomePassword,
         ageKeys,
       },
-      { emit: (event) => renderer.event(event), stop },
+      { emit: (event) => renderer.event(event), stop, confirm: confirmer(flags, stop) },
     )
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0
@@ -91,6 +93,21 @@ async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
   if (!flags.askBecomePassword) return given ? secret(given) : undefined
   const { default: password } = await import('@inquirer/password')
   return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
+}
+
+/** Enter goes on, anything else does not; where there is no terminal nobody can be asked. */
+function confirmer(flags: CliFlags, stop: Stop): ((question: string) => Promise<boolean>) | undefined {
+  if (flags.yes) return async () => true
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+  return async (question) => {
+    const { createInterface } = await import('node:readline/promises')
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    try {
+      return (await lines.question(`${question} Enter: yes, n: no `, { signal: stop.signal })).trim() === ''
+    } finally {
+      lines.close()
+    }
+  }
 }
 
 export interface Stop {

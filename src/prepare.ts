@@ -8,7 +8,7 @@ import { type FactsCache, factsCache } from './facts/cache.ts'
 import type { Facts } from './facts/facts.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
 import { type ReadInventory, readInventory } from './inventory/load.ts'
-import { selectHosts, selectRoles } from './inventory/select.ts'
+import { selectHosts, selectRoles, selectTiers } from './inventory/select.ts'
 import type { KeySources } from './inventory/sops/identities.ts'
 import { createMask, type Mask, maskedError } from './masked-events.ts'
 import type { Secret } from './secret.ts'
@@ -20,6 +20,8 @@ export interface PrepareOptions {
   readonly inventory: string
   readonly limit: readonly string[]
   readonly tags: readonly string[]
+  /** Only hosts of these tiers, of those that `limit` leaves; default: all. */
+  readonly tiers?: readonly string[] | undefined
   /** `name=value` with the value in YAML. */
   readonly vars: readonly string[]
   readonly becomePassword?: Secret | undefined
@@ -77,7 +79,7 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const names = inventory.tiers.flatMap((tier) => tier.roles)
   const { roles, problems: roleProblems } = await loadRoles(root, found, names)
   const compiler = createCompiler({ inventory, roles, templates: templateLookup(root) })
-  const hosts = attempt(() => selectHosts(inventory, options.limit), [])
+  const hosts = attempt(() => selectTiers(inventory, selectHosts(inventory, options.limit), options.tiers ?? []), [])
   const tags = attempt(() => selectRoles(inventory, options.tags), undefined)
   // Where the inventory itself can't be read, every name in a flag would look wrong.
   const selection = inventory.hosts.length > 0 ? [...hosts.problems, ...tags.problems] : []

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
 import { artifactProblems, readArtifact } from './artifacts/artifact-files.ts'
+import type { CompiledResource } from './catalog/compiled.ts'
 import { connector } from './connection/connect.ts'
 import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
@@ -10,18 +11,23 @@ import type { Emit, HostOutcome, HostResult, Summary } from './execute/events.ts
 import { type HostRun, hostRun } from './execute/host-run.ts'
 import type { RunIdentity } from './execute/lock.ts'
 import { probeHost } from './execute/probe-host.ts'
-import { rollout, type TierRun } from './execute/rollout.ts'
+import { refresh } from './execute/refresh.ts'
 import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
-import type { Host } from './inventory/inventory.ts'
+import type { Host, Inventory } from './inventory/inventory.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
+import { refreshLists } from './resources/package/lists.ts'
+import type { TierPlan } from './rollout/plan.ts'
+import { applyTiers, planTiers, type TiersInput } from './tiers.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
   /** Hosts at a time, 1 or more. */
   readonly forks: number
   readonly showScripts: boolean
+  /** Packages go to the newest versions that their declarations allow. */
+  readonly upgrade?: boolean | undefined
 }
 
 export interface RunEdges {
@@ -29,6 +35,8 @@ export interface RunEdges {
   /** How hosts are connected; the default is by their transport. */
   readonly connect?: (host: Host) => Promise<Connection>
   readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
+  /** Asks the user, for policies that want it; undefined: there is nobody to ask. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined
 }
 
 export interface RunOutcome {
@@ -70,17 +78,37 @@ async function runPrepared(
   try {
     const runs = makeRuns(options, edges, prepared, pool)
     await planAll([...runs.values()], options.forks)
-    const atOnce = lookAcross(prepared, runs)
+    const tiers: TiersInput = {
+      ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
+      ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
+      atOnce: lookAcross(prepared, runs),
+      reach: (name) => pool.get(hostNamed(inventory, name)),
+    }
     await verifyArtifacts(options.root, [...runs.values()])
-    const results = options.check
-      ? [...runs.values()].map((one) => one.settle())
-      : await applyAll(options, edges, prepared, runs, atOnce)
+    const plans = planTiers(tiers)
+    emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
+    const results = await settleAll(tiers, options.check ? [] : plans)
     const summary = summaryOf(results, performance.now() - began)
     emit({ type: 'run-finished', summary, results })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()
   }
+}
+
+/** Changes what the plans say, and settles the hosts that they leave out; in the inventory's order. */
+async function settleAll(tiers: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
+  const inTurn = new Set(plans.flatMap(({ batches }) => batches.flatMap(({ hosts }) => hosts)))
+  const settled = [...tiers.runs.values()].filter(({ host }) => !inTurn.has(host)).map((one) => one.settle())
+  const results = [...settled, ...(await applyTiers(tiers, plans))]
+  const byHost = new Map(results.map((result) => [result.host, result]))
+  return [...tiers.runs.keys()].flatMap((host) => byHost.get(host) ?? [])
+}
+
+function hostNamed({ hosts }: Inventory, name: string): Host {
+  const found = hosts.find((host) => host.name === name)
+  if (!found) throw new RangeError(`no host ${name}`)
+  return found
 }
 
 const nonce = (): string => randomBytes(9).toString('hex')
@@ -95,11 +123,12 @@ function makeRuns(
   const one = (host: Host): HostRun => {
     const { name, tier } = host
     let known = earlier.get(name)
+    let refreshed = !options.upgrade
     const compile = (facts: Parameters<typeof compiler.compile>[1]) => {
-      const { resources, problems } = compiler.compile(host, facts, { tags })
-      mask.learn(resources.map(({ desired }) => desired))
-      if (problems.length > 0) throw new InputError(problems)
-      return resources
+      const compiled = compiler.compile(host, facts, { tags })
+      mask.learn(compiled.resources.map(({ desired }) => desired))
+      if (compiled.problems.length > 0) throw new InputError(compiled.problems)
+      return options.upgrade ? { ...compiled, resources: compiled.resources.map(upgraded) } : compiled
     }
     const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
     return hostRun({
@@ -111,6 +140,8 @@ function makeRuns(
       mask: (text) => mask.text(text),
       readArtifact: (artifact) => readArtifact(options.root, artifact),
       async probe(connection, after) {
+        if (!refreshed) await refresh(name, connection, refreshLists, nonce())
+        refreshed = true
         const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
         known = probed.facts
         await cache.write(name, probed.facts)
@@ -119,6 +150,11 @@ function makeRuns(
     })
   }
   return new Map(hosts.map((host) => [host.name, one(host)]))
+}
+
+const upgraded = (resource: CompiledResource): CompiledResource => {
+  const { kind, desired } = resource
+  return kind.upgraded ? { ...resource, desired: kind.upgraded(desired) } : resource
 }
 
 /** @throws InputError when the facts of a host brought a mistake to light: better none is changed than some. */
@@ -154,43 +190,6 @@ async function verifyArtifacts(root: string, runs: readonly HostRun[]): Promise<
     runs.flatMap((one) => one.artifacts()),
   )
   if (problems.length > 0) throw new InputError(problems)
-}
-
-async function applyAll(
-  options: RunOptions,
-  { emit, stop }: RunEdges,
-  { inventory }: Prepared,
-  runs: ReadonlyMap<string, HostRun>,
-  atOnce: ReadonlySet<string>,
-): Promise<HostResult[]> {
-  const settled = [...runs.values()].filter((one) => !one.pending()).map((one) => one.settle())
-  const tiers = inventory.tiers.flatMap((tier): TierRun[] => {
-    const members = [...runs.values()].filter((one) => one.tier === tier.name)
-    if (members.length === 0) return []
-    return [
-      {
-        tier: tier.name,
-        hosts: members.map((one) => one.host),
-        pending: members.filter((one) => one.pending()).map((one) => one.host),
-        failed: members.filter((one) => one.failed()).length,
-        serial: members.some((one) => atOnce.has(one.host)) ? members.length : tier.rollout.serial,
-        maxFailPercentage: tier.rollout.maxFailPercentage,
-      },
-    ]
-  })
-  const the = (host: string): HostRun => {
-    const found = runs.get(host)
-    if (!found) throw new RangeError(`no run of host ${host}`)
-    return found
-  }
-  const applied = await rollout(tiers, Math.max(options.forks, atOnce.size), {
-    onTier: ({ tier, pending }) => emit({ type: 'tier-started', tier, hosts: pending }),
-    apply: (host) => the(host).apply(),
-    skip: (host, reason) => the(host).settle(reason),
-    stopped: () => stop?.requested() ?? false,
-  })
-  const byHost = new Map([...settled, ...applied].map((result) => [result.host, result]))
-  return [...runs.keys()].flatMap((host) => byHost.get(host) ?? [])
 }
 
 function summaryOf(results: readonly HostResult[], ms: number): Summary {

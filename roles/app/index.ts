@@ -15,6 +15,7 @@ import {
   type VarsOf,
 } from 'provision'
 import { environment } from './environment.ts'
+import { rollout } from './rollout.ts'
 import { vars } from './vars.ts'
 
 type Input = RoleInput<VarsOf<typeof vars>>
@@ -23,6 +24,7 @@ export default defineRole({
   name: 'app',
   description: 'A program of your own as a service: releases side by side, switched at once, put back when they fail.',
   vars,
+  rollout,
   resources(input) {
     const { vars, template } = input
     const name = vars.app_name

@@ -1,3 +1,5 @@
+import type { VarSchemas, VarsOf } from 'provision'
+
 const NAME = '^[a-z][a-z0-9_-]{0,30}$'
 /** A word of a unit file: no blanks, no line ends, no specifier of systemd. */
 const INSIDE = '^(?!.*(^|/)\\.{0,2}(/|$))[A-Za-z0-9._/-]+$'
@@ -95,6 +97,12 @@ export const vars = {
     maximum: 180,
     default: 60,
   },
+  app_drain_timeout: {
+    description: 'Seconds that connections get to end when a rolling run takes the host out of the upstreams.',
+    type: 'integer',
+    minimum: 1,
+    default: 60,
+  },
   app_stop_timeout: {
     description: 'Seconds that open requests get when it stops.',
     type: 'integer',
@@ -138,4 +146,6 @@ export const vars = {
     type: 'boolean',
     default: true,
   },
-} as const
+} as const satisfies VarSchemas
+
+export type AppVars = VarsOf<typeof vars>

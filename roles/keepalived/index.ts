@@ -14,6 +14,7 @@ import {
 import { across } from './across.ts'
 import { instanceViews, wrong } from './instances.ts'
 import { reload } from './reload.ts'
+import { DRAIN_FILE, rollout } from './rollout.ts'
 import { vars } from './vars.ts'
 
 const CHECK = '/etc/keepalived/check-haproxy'
@@ -45,7 +46,7 @@ export default defineRole({
       pkg({ name: 'keepalived', ...(vars.keepalived_hold && { hold: true }), notify: [restart('keepalived')] }),
       file({
         path: CHECK,
-        content: template('check-haproxy.ejs', { url: new URL(vars.keepalived_check_url) }),
+        content: template('check-haproxy.ejs', { url: new URL(vars.keepalived_check_url), drain: DRAIN_FILE }),
         mode: '0755',
         owner: 'root',
         group: 'root',
@@ -66,5 +67,6 @@ export default defineRole({
       service({ name: 'keepalived', enabled: true, state: 'started' }),
     ]
   },
+  rollout,
   across,
 })

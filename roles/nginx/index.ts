@@ -13,6 +13,7 @@ import {
 } from 'provision'
 import { checkSites } from './checks.ts'
 import { siteFiles } from './files.ts'
+import { rollout } from './rollout.ts'
 import { openPorts, siteViews } from './sites.ts'
 import { upstreamViews } from './upstreams.ts'
 import { vars } from './vars.ts'
@@ -32,6 +33,7 @@ export default defineRole({
   description:
     'Web server: static sites and reverse proxy. Its whole configuration is validated before any of it lands.',
   vars,
+  rollout,
   resources({ host, vars, facts, group, template }) {
     checkSites(vars)
     const views = siteViews(vars, facts)

@@ -78,6 +78,12 @@ export const vars = {
     pattern: PATH,
     default: '/var/lib/provision-nginx/drain',
   },
+  nginx_rollout_others: {
+    description: 'Other servers of the backend that must be up on each load balancer before this one is drained.',
+    type: 'integer',
+    minimum: 0,
+    default: 1,
+  },
   nginx_stop_timeout: {
     description: 'Seconds that open requests get when nginx stops (Debian: 5).',
     type: 'integer',

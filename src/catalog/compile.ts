@@ -2,12 +2,14 @@ import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import type { Handler, Resource, ResourceKind } from '../resources/resource.ts'
+import type { CompiledRollout } from '../rollout/steps.ts'
 import { type Verdict, verdictOn } from './across.ts'
 import { checkVars } from './check-vars.ts'
 import { type Groups, groupsOf } from './groups.ts'
 import { lostSecrets } from './lost-secrets.ts'
 import type { HostChange, Role } from './role.ts'
 import { roleVarsReader } from './role-vars.ts'
+import { rolloutOf } from './rollouts.ts'
 import { type TemplateLookup, templateRenderer } from './template.ts'
 
 /** One resource of a host, as the planner takes it. */
@@ -23,6 +25,8 @@ export interface CompiledResource {
 export interface Compiled {
   /** In order of application. */
   readonly resources: readonly CompiledResource[]
+  /** What the roles of the tier say about the change of this host; of all roles, whatever the tags. */
+  readonly rollouts: readonly CompiledRollout[]
   readonly problems: readonly Problem[]
 }
 
@@ -52,6 +56,7 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
   const reader = roleVarsReader()
   const render = templateRenderer(templates)
   const groups = groupsOf(inventory, roles, reader)
+  const hostNames = inventory.hosts.map(({ name }) => name)
   const rolesOf = (tier: string): Role[] => {
     const names = inventory.tiers.find((one) => one.name === tier)?.roles ?? []
     return names.flatMap((name) => roles.get(name) ?? [])
@@ -60,11 +65,16 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
 
   const compileAnew = (role: Role, host: Host, facts: Facts): Compiled => {
     try {
-      const resources = role.resources(inputOf(role, host, facts, groups))
+      const input = inputOf(role, host, facts, groups)
+      const resources = role.resources(input)
       if (!Array.isArray(resources)) throw new TypeError('resources() must return a list')
-      return { resources: resources.map((resource) => compiledOf(resource, role)), problems: [] }
+      return {
+        resources: resources.map((resource) => compiledOf(resource, role)),
+        rollouts: rolloutOf(role, input, hostNames),
+        problems: [],
+      }
     } catch (error) {
-      return { resources: [], problems: [roleProblem(error, role, host)] }
+      return { resources: [], rollouts: [], problems: [roleProblem(error, role, host)] }
     }
   }
 
@@ -100,11 +110,12 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
     },
     across: (planned) => verdictOn(inventory, roles, planned),
     compile(host, facts, { tags } = {}) {
-      const chosen = rolesOf(host.tier).filter((role) => tags?.has(role.name) ?? true)
-      const compiled = chosen.map((role) => compileRole(role, host, facts))
+      const every = rolesOf(host.tier).map((role) => ({ role, compiled: compileRole(role, host, facts) }))
+      const compiled = every.flatMap((one) => ((tags?.has(one.role.name) ?? true) ? [one.compiled] : []))
       const all = compiled.flatMap(({ resources }) => resources)
       return {
         resources: gathered(all),
+        rollouts: every.flatMap((one) => one.compiled.rollouts),
         problems: [...compiled.flatMap((one) => one.problems), ...duplicates(all, host), ...lostSecrets(all, host)],
       }
     },

@@ -1,10 +1,18 @@
 import type { Handler, Resource } from '../resources/resource.ts'
+import type { CompiledRollout } from '../rollout/steps.ts'
 
 /** A resource as the plan sees it: with its identity and the role it comes from. */
 export interface CompiledResource extends Resource {
   /** `kind:identity`, unique on a host. */
   readonly key: string
   readonly role: string
+}
+
+/** Everything that roles say about one host. */
+export interface CompiledHost {
+  /** In order of application. */
+  readonly resources: readonly CompiledResource[]
+  readonly rollouts: readonly CompiledRollout[]
 }
 
 /** Every handler that these resources may owe, by id, in order of first mention. */

@@ -96,6 +96,7 @@ function misshapen(value: unknown, folder?: string): string | undefined {
   if (folder !== undefined && value.name !== folder) return `is named '${value.name}', unlike its folder`
   if (typeof value.description !== 'string') return 'has no description'
   if (typeof value.resources !== 'function') return 'has no function resources()'
+  if (value.rollout !== undefined && typeof value.rollout !== 'function') return 'has a rollout that is no function'
   if (!isRecord(value.vars)) return 'has no vars (without any: vars: {})'
   const bare = Object.entries(value.vars).find(
     ([, schema]) => !isRecord(schema) || typeof schema.description !== 'string',

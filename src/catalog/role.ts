@@ -2,6 +2,7 @@ import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
 import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Change, Resource } from '../resources/resource.ts'
+import type { HostRollout } from '../rollout/steps.ts'
 import type { Secret, Text } from '../secret.ts'
 
 /** What provision adds to JSON Schema. */
@@ -84,6 +85,11 @@ export interface Role<S extends VarSchemas = VarSchemas> {
   readonly description: string
   readonly vars: S
   resources(input: RoleInput<VarsOf<S>>): readonly Resource[]
+  /**
+   * What is done around a host's changes: how it is drained and put back, what must be so before it is. Data: scripts
+   * and questions that the run follows. Undefined: this host has nothing of the kind.
+   */
+  rollout?(input: RoleInput<VarsOf<S>>): HostRollout | undefined
   /**
    * For state that hosts must agree on: looks over the changes of all hosts of the inventory that have the role, when
    * all are planned and before any is changed.

@@ -21,9 +21,15 @@ export interface Progress {
  * Brings one host to its plan: segments, handlers, and a probe afterwards that must be clean.
  * @param planned as probed just now
  * @param progress is filled while it goes, so that it is true also when this throws
+ * @param keepLock the caller holds the lock before and after
  * @throws ProvisionError when a step or handler fails, access is lost, or the host does not converge
  */
-export async function converge(session: HostSession, planned: Planned, progress: Progress): Promise<void> {
+export async function converge(
+  session: HostSession,
+  planned: Planned,
+  progress: Progress,
+  keepLock = false,
+): Promise<void> {
   let current = planned
   let lockHeld = false
   try {
@@ -32,14 +38,14 @@ export async function converge(session: HostSession, planned: Planned, progress:
       lockHeld = true
       const outcome = await applyPlan(session, current, progress)
       const last = outcome === 'applied' && !current.openEnded
-      const next = await session.probe(last ? releaseLock(session.run) : undefined)
+      const next = await session.probe(last && !keepLock ? releaseLock(session.run) : undefined)
       lockHeld = !last
       if (outcome === 'applied') verify(session, current, next, progress)
       current = next
     }
   } finally {
     // Best effort: a lock that can't be given back ends with its lease.
-    if (lockHeld) await release(session).catch(() => undefined)
+    if (lockHeld && !keepLock) await release(session).catch(() => undefined)
   }
 }
 
@@ -124,7 +130,8 @@ function neverKnown(session: HostSession, planned: Planned): ProvisionError {
   })
 }
 
-async function release(session: HostSession): Promise<void> {
+/** Gives the lock back, outside of a probe. */
+export async function release(session: HostSession): Promise<void> {
   const nonce = session.nonce()
   await session.connection.exec(
     probeScript(nonce, [{ id: 'release', script: releaseLock(session.run), timeout: 10 }]).sh,

@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts'
 import type { HostPlan } from '../plan/plan.ts'
 import type { Action } from '../resources/resource.ts'
+import type { TierPlan } from '../rollout/plan.ts'
 
 /** A failure as data: what a renderer prints and `--json` carries. */
 export interface Failure {
@@ -22,6 +23,10 @@ export interface HostResult {
   readonly changed: readonly string[]
   /** Ids of handlers still owed on the host. */
   readonly owed: readonly string[]
+  /** The host is out of service, or may be: its drain was begun and not undone. */
+  readonly drained?: boolean | undefined
+  /** It was drained and is back in service. */
+  readonly putBack?: boolean | undefined
   readonly failure?: Failure | undefined
   readonly traffic: {
     readonly execs: number
@@ -42,6 +47,9 @@ export interface Summary {
   readonly ms: number
 }
 
+/** What a step does: a change, a handler, or what the rollout does around them. */
+export type StepAction = Action | 'handler' | 'preflight' | 'drain' | 'gate' | 'undrain'
+
 /** Everything a run tells; renderers see nothing else. */
 export type Event =
   | {
@@ -52,9 +60,12 @@ export type Event =
     }
   | { readonly type: 'host-probing'; readonly host: string }
   | { readonly type: 'host-planned'; readonly host: string; readonly plan: HostPlan; readonly ms: number }
+  /** How the tiers with work will be changed; told before any is, also in a dry run. */
+  | { readonly type: 'rollout-planned'; readonly tiers: readonly TierPlan[] }
+  | { readonly type: 'tier-note'; readonly tier: string; readonly message: string }
   | { readonly type: 'tier-started'; readonly tier: string; readonly hosts: readonly string[] }
   | { readonly type: 'host-started'; readonly host: string }
-  | { readonly type: 'step-started'; readonly host: string; readonly key: string; readonly action: Action | 'handler' }
+  | { readonly type: 'step-started'; readonly host: string; readonly key: string; readonly action: StepAction }
   | { readonly type: 'output'; readonly host: string; readonly key: string; readonly line: string }
   | {
       readonly type: 'step-finished'

@@ -6,11 +6,12 @@ import { artifactsOf, type Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
-import { converge, type Progress } from './converge.ts'
+import type { Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
 import { failureOf, unreadable } from './failure.ts'
 import type { RunIdentity } from './lock.ts'
 import type { HostSession } from './session.ts'
+import { type Standing, type Turn, takeTurn } from './turn.ts'
 
 /** A plan older than this is made anew before it is applied. */
 const PLAN_MAX_AGE_MS = 60_000
@@ -49,8 +50,10 @@ export interface HostRun {
   pending(): boolean
   /** What it is planned to change; undefined when that is not known. */
   work(): readonly Work[] | undefined
+  /** What it is planned to change, and what would be done around it; undefined when that is not known. */
+  planned(): Planned | undefined
   /** Applies the plan. Never throws. */
-  apply(): Promise<HostResult>
+  apply(turn: Turn): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
   settle(skipped?: string): HostResult
 }
@@ -63,6 +66,7 @@ export function hostRun(input: HostRunInput): HostRun {
   let failure: Failure | undefined
   let problems: readonly Problem[] = []
   const progress: Progress = { changed: [] }
+  const standing: Standing = { drained: false, putBack: false }
 
   const result = (outcome: HostOutcome, because = failure): HostResult => ({
     host: input.host,
@@ -73,6 +77,8 @@ export function hostRun(input: HostRunInput): HostRun {
       outcome === 'failed' || outcome === 'skipped'
         ? owedAfter(planned, [...progress.changed, because?.resource ?? ''])
         : [],
+    ...(standing.drained || (planned?.state.drained && !standing.putBack) ? { drained: true } : {}),
+    ...(standing.putBack ? { putBack: true } : {}),
     ...(because ? { failure: because } : {}),
     traffic: input.traffic(),
     ms: worked,
@@ -87,14 +93,14 @@ export function hostRun(input: HostRunInput): HostRun {
     return planned
   }
 
-  const change = async (): Promise<HostOutcome> => {
+  const change = async (turn: Turn): Promise<HostOutcome> => {
     try {
       const isFresh = !planned?.perishable && performance.now() - plannedAt < PLAN_MAX_AGE_MS
       const current = planned && isFresh ? planned : await probe()
-      await converge(await sessionOf(input, probe), current, progress)
-      return progress.changed.length > 0 ? 'changed' : 'ok'
+      await takeTurn(await sessionOf(input, probe), current, progress, turn, standing)
+      return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
     } catch (error) {
-      failure = failureOf(error)
+      failure = withAdvice(failureOf(error), standing)
       return 'failed'
     }
   }
@@ -121,10 +127,11 @@ export function hostRun(input: HostRunInput): HostRun {
     artifacts: () => (planned?.segments ?? []).flatMap(artifactsOf),
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
     work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
-    async apply() {
+    planned: () => (failure ? undefined : planned),
+    async apply(turn) {
       const began = performance.now()
       input.emit({ type: 'host-started', host: input.host })
-      const outcome = await change()
+      const outcome = await change(turn)
       worked += performance.now() - began
       return finished(result(outcome))
     },
@@ -136,6 +143,16 @@ export function hostRun(input: HostRunInput): HostRun {
       return finished(result(planned && hasWork(planned.plan) ? 'planned' : 'ok'))
     },
   }
+}
+
+/** What the failure means for the service. */
+function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
+  if (drained) {
+    const next = 'it stays out of service; when the cause is gone, run again: that puts it back'
+    return { ...failure, hint: failure.hint === undefined ? next : `${failure.hint}; ${next}` }
+  }
+  if (!putBack || failure.code !== 'drain') return failure
+  return { ...failure, hint: 'nothing was changed on it, and it is back in service' }
 }
 
 const orphan = (id: string): string =>

@@ -1,4 +1,4 @@
-import type { CompiledResource } from '../catalog/compiled.ts'
+import type { CompiledHost, CompiledResource } from '../catalog/compiled.ts'
 import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
 import { type Planned, planHost } from '../plan/planner.ts'
@@ -26,7 +26,7 @@ export interface ProbeInput<Facts> {
   readonly signal?: AbortSignal | undefined
   readonly factsProbe: Script
   parseFacts(answer: string): Facts
-  compile(facts: Facts): readonly CompiledResource[]
+  compile(facts: Facts): CompiledHost
 }
 
 export interface Probed<Facts> {
@@ -48,12 +48,13 @@ export async function probeHost<Facts>(
 ): Promise<Probed<Facts>> {
   let facts = known ?? factsIn(input, await ask(input, []))
   for (let tries = 1; ; tries++) {
-    const resources = input.compile(facts)
+    const compiled = input.compile(facts)
+    const { resources } = compiled
     const reply = await ask(input, resources, after)
     const found = factsIn(input, reply)
     // A fact that is another one at each look (an address that comes and goes) must not keep the run asking.
     if (tries === MAX_TRIES || JSON.stringify(found) === JSON.stringify(facts)) {
-      return { facts: found, resources, planned: planOf(input, resources, reply) }
+      return { facts: found, resources, planned: planOf(input, compiled, reply) }
     }
     facts = found
   }
@@ -126,7 +127,7 @@ function factsIn<Facts>(input: ProbeInput<Facts>, { answers }: Reply): Facts {
 
 function planOf<Facts>(
   input: ProbeInput<Facts>,
-  resources: readonly CompiledResource[],
+  { resources, rollouts }: CompiledHost,
   { answers, complaints }: Reply,
 ): Planned {
   const state = answers.get(STATE)
@@ -137,6 +138,7 @@ function planOf<Facts>(
     host: input.host,
     tier: input.tier,
     resources,
+    rollouts,
     answers,
     state: parseTargetState(state.body),
     complaints,

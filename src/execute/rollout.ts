@@ -1,33 +1,13 @@
 import pLimit from 'p-limit'
+import type { Batch, TierPlan } from '../rollout/plan.ts'
 import type { HostResult } from './events.ts'
 
-/** Hosts of a tier that are to be changed, and how far failures may go. */
-export interface TierRun {
-  readonly tier: string
-  /** All hosts of the tier that take part in the run. */
-  readonly hosts: readonly string[]
-  /** Of these, the ones with work to do. */
-  readonly pending: readonly string[]
-  /** Hosts that failed before anything was changed (unreachable, unreadable): they count against the budget. */
-  readonly failed: number
-  /** Hosts at a time: a number, or a percentage of the tier. */
-  readonly serial: number | string
-  readonly maxFailPercentage: number
-}
-
-/** How many hosts of a tier of this size `serial` lets change at a time: at least one. */
-export function slots(serial: number | string, size: number): number {
-  const wanted = typeof serial === 'number' ? serial : Math.floor((size * Number.parseFloat(serial)) / 100)
-  return Math.max(1, Math.min(size, wanted))
-}
-
-/** Whether so many failures leave the budget of a tier intact. */
-export function withinBudget(failed: number, size: number, maxFailPercentage: number): boolean {
-  return size === 0 || (failed * 100) / size <= maxFailPercentage
-}
-
 export interface RolloutHooks {
-  onTier(tier: TierRun): void
+  onTier(tier: TierPlan): void
+  /** Before the first host of a tier is taken out of service: why none is to be. */
+  preflight(tier: TierPlan): Promise<string | undefined>
+  /** Waits for what stands before a batch: why it is not begun. */
+  before(batch: Batch, tier: TierPlan): Promise<string | undefined>
   apply(host: string): Promise<HostResult>
   /** A host that is not begun, and why. */
   skip(host: string, reason: string): HostResult
@@ -35,35 +15,59 @@ export interface RolloutHooks {
   stopped(): boolean
 }
 
+const isSpent = (failed: number, { failuresAllowed }: TierPlan): boolean => failed > failuresAllowed
+
 /**
- * Tiers in order, hosts of a tier in sliding slots. When a tier's failures exceed its budget, what has not begun is
- * left alone: in that tier and in the ones after it.
+ * Follows the plan: tiers in order, in each its batches, in each batch the hosts in sliding slots. When a tier's
+ * failures exceed its budget, what has not begun is left alone: in that tier and in the ones after it.
  */
-export async function rollout(tiers: readonly TierRun[], forks: number, hooks: RolloutHooks): Promise<HostResult[]> {
+export async function rollout(tiers: readonly TierPlan[], forks: number, hooks: RolloutHooks): Promise<HostResult[]> {
   const results: HostResult[] = []
-  let spent: string | undefined
+  let ended: string | undefined
   for (const tier of tiers) {
-    let failed = tier.failed
-    if (tier.pending.length > 0) hooks.onTier(tier)
-    const why = (): string | undefined => {
-      if (spent !== undefined) return spent
-      if (hooks.stopped()) return 'the run was stopped'
-      if (withinBudget(failed, tier.hosts.length, tier.maxFailPercentage)) return undefined
-      return `${failed} of ${tier.hosts.length} hosts of tier ${tier.tier} failed, more than max_fail_percentage ${tier.maxFailPercentage} allows`
-    }
-    const limit = pLimit(Math.min(forks, slots(tier.serial, tier.hosts.length)))
-    const tierResults = await Promise.all(
-      tier.pending.map((host) =>
-        limit(async () => {
-          const reason = why()
-          const result = reason === undefined ? await hooks.apply(host) : hooks.skip(host, reason)
-          if (result.outcome === 'failed') failed += 1
-          return result
-        }),
-      ),
-    )
-    results.push(...tierResults)
-    if (!withinBudget(failed, tier.hosts.length, tier.maxFailPercentage)) spent ??= why()
+    const { results: done, spent } = await rollTier(tier, forks, hooks, ended)
+    results.push(...done)
+    ended ??= spent
   }
   return results
+}
+
+async function rollTier(
+  tier: TierPlan,
+  forks: number,
+  hooks: RolloutHooks,
+  ended: string | undefined,
+): Promise<{ readonly results: readonly HostResult[]; readonly spent: string | undefined }> {
+  let { failed } = tier
+  let unconfirmed: string | undefined
+  let preflight: Promise<string | undefined> | undefined
+  let unfit: string | undefined
+  const unfitFor = async (host: string): Promise<string | undefined> => {
+    if (!tier.drains.includes(host)) return undefined
+    preflight ??= hooks.preflight(tier)
+    unfit = await preflight
+    return unfit
+  }
+  const why = (): string | undefined => {
+    if (ended !== undefined) return ended
+    if (unconfirmed !== undefined) return unconfirmed
+    if (hooks.stopped()) return 'the run was stopped'
+    if (!isSpent(failed, tier)) return undefined
+    return `${failed} of ${tier.size} hosts of tier ${tier.tier} failed: ${tier.rule}`
+  }
+  const one = async (host: string): Promise<HostResult> => {
+    const reason = why() ?? (await unfitFor(host))
+    const result = reason === undefined ? await hooks.apply(host) : hooks.skip(host, reason)
+    if (result.outcome === 'failed') failed += 1
+    return result
+  }
+
+  const results: HostResult[] = []
+  if (tier.batches.length > 0) hooks.onTier(tier)
+  for (const batch of tier.batches) {
+    if (why() === undefined) unconfirmed = await hooks.before(batch, tier)
+    const limit = pLimit(Math.min(forks, batch.slots))
+    results.push(...(await Promise.all(batch.hosts.map((host) => limit(() => one(host))))))
+  }
+  return { results, spent: isSpent(failed, tier) ? why() : (unconfirmed ?? unfit) }
 }

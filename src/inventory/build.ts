@@ -1,8 +1,9 @@
 import type { Origin } from '../errors.ts'
+import type { RolloutPolicy } from '../rollout/policy.ts'
 import { type ConnectionContext, connectionSettings } from './connection.ts'
 import type { Host, Origins, Tier } from './inventory.ts'
 import { originAt, step } from './problems.ts'
-import type { HostsFile, SiteFile } from './schema.ts'
+import type { HostsFile, RolloutFile, SiteFile } from './schema.ts'
 import { type Level, levelOf, mergeLevels, NO_VARS } from './vars.ts'
 
 /** Data that passed its schema, and where its values were written. */
@@ -28,9 +29,24 @@ export function buildTiers({ data, origins }: Source<SiteFile>): Tier[] {
   return data.tiers.map((tier, i) => ({
     name: tier.name,
     roles: tier.roles,
-    rollout: { serial: tier.rollout?.serial ?? '100%', maxFailPercentage: tier.rollout?.max_fail_percentage ?? 100 },
+    rollout: policyOf(tier.rollout),
     origin: originAt(origins, `/tiers/${i}`) ?? NOWHERE,
   }))
+}
+
+function policyOf(file: RolloutFile = {}): RolloutPolicy {
+  const { serial } = file
+  return {
+    serial: serial === undefined ? undefined : Array.isArray(serial) ? serial : [serial],
+    maxFailPercentage: file.max_fail_percentage,
+    maxFailures: file.max_failures,
+    failureDomain: file.failure_domain,
+    pause: file.pause ?? 0,
+    confirm: file.confirm ?? false,
+    soak: file.soak ?? 0,
+    drainTimeout: file.drain_timeout,
+    gateTimeout: file.gate_timeout,
+  }
 }
 
 /** All hosts in the order of the tiers, each with its vars merged by precedence and its connection complete. */

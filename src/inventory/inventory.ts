@@ -1,4 +1,5 @@
 import type { Origin } from '../errors.ts'
+import type { RolloutPolicy } from '../rollout/policy.ts'
 import type { Secret } from '../secret.ts'
 
 /** What YAML can hold, plus values tainted as secret by a role's schema. */
@@ -41,14 +42,6 @@ export interface Host {
   readonly origins: Origins
   /** Where the host is declared in hosts.yml. */
   readonly origin: Origin
-}
-
-/** How changes of a tier go out; without a policy all hosts at once, and a failed one stops no other. */
-export interface RolloutPolicy {
-  /** Hosts at a time: a number, or a percentage of the tier such as `25%`. */
-  readonly serial: number | string
-  /** Failed hosts of the tier, in percent, above which the rest of it is not begun. */
-  readonly maxFailPercentage: number
 }
 
 export interface Tier {

@@ -4,7 +4,15 @@ import { Ajv } from 'ajv'
 import { InputError, type Problem } from '../errors.ts'
 import type { Secret } from '../secret.ts'
 import { buildHosts, buildTiers, type Source } from './build.ts'
-import { addressProblems, hostsProblems, siteProblems, strayFiles, tierNames, writtenHosts } from './consistency.ts'
+import {
+  addressProblems,
+  domainProblems,
+  hostsProblems,
+  siteProblems,
+  strayFiles,
+  tierNames,
+  writtenHosts,
+} from './consistency.ts'
 import { inventoryFolder, readInventoryFiles, type YamlFile } from './files.ts'
 import { givenVars } from './given-vars.ts'
 import type { Inventory } from './inventory.ts'
@@ -83,6 +91,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...(site.source ? siteProblems(site.source, options.knownRoles) : []),
     ...(hosts.source && files.hosts && site.source ? hostsProblems(hosts.source, files.hosts, tierNames(tiers)) : []),
     ...addressProblems(built),
+    ...domainProblems(tiers, built),
     ...(site.source ? strayFiles(files.groupVars, ['all', ...tierNames(tiers)], 'tier') : []),
     ...(hosts.source ? strayFiles(files.hostVars, written, 'host') : []),
     ...[...files.groupVars.values(), ...files.hostVars.values()].flatMap(notMapping),

@@ -105,24 +105,48 @@ export const HOSTS_SCHEMA = {
   },
 } as const
 
+const SERIAL = {
+  type: ['integer', 'string'],
+  minimum: 1,
+  pattern: '^([1-9][0-9]?|100)%$',
+  description: 'Hosts at a time: a number from 1, or a percentage such as 25%.',
+} as const
+
+const seconds = (description: string) => ({ type: 'number', minimum: 0, maximum: 86_400, description }) as const
+
 const ROLLOUT = {
   type: 'object',
   description: 'How changes go out over the hosts of the tier.',
   additionalProperties: false,
   properties: {
     serial: {
-      type: ['integer', 'string'],
-      minimum: 1,
-      pattern: '^([1-9][0-9]?|100)%$',
-      description: 'Hosts at a time: a number from 1, or a percentage such as 25%. Default: 100%, all at once.',
+      description:
+        'Hosts at a time: a number from 1, or a percentage such as 25%; or a list, canaries first: [1, 25%]. Default: all at once, but one by one where hosts are drained.',
+      anyOf: [SERIAL, { type: 'array', items: SERIAL, minItems: 1 }],
     },
     max_fail_percentage: {
       type: 'number',
       minimum: 0,
       maximum: 100,
       description:
-        'Failed hosts of the tier, in percent, above which the rest is not begun. Default: 100, a failed host stops no other.',
+        'Failed hosts of the tier, in percent, above which the rest is not begun. Default: 100, a failed host stops no other; 0 where hosts are drained.',
     },
+    max_failures: {
+      type: 'integer',
+      minimum: 0,
+      description: 'Failed hosts of the tier above which the rest is not begun; the stricter of both counts.',
+    },
+    failure_domain: {
+      type: 'string',
+      minLength: 1,
+      description:
+        'Var of the hosts, such as rack: hosts with different values of it are never at work at the same time.',
+    },
+    pause: seconds('Seconds between batches: then a batch ends before the next begins. Default: 0.'),
+    confirm: { type: 'boolean', description: 'Ask before each batch but the first. Default: false.' },
+    soak: seconds("Seconds for which a host's gates must hold before the next host is begun. Default: 0."),
+    drain_timeout: seconds('Seconds that each step of a drain may take. Default: as the role has it.'),
+    gate_timeout: seconds('Seconds that each gate may take. Default: as the role has it.'),
   },
 } as const
 
@@ -165,4 +189,5 @@ export const SITE_SCHEMA = {
 
 export type HostsFile = FromSchema<typeof HOSTS_SCHEMA>
 export type SiteFile = FromSchema<typeof SITE_SCHEMA>
+export type RolloutFile = FromSchema<typeof ROLLOUT>
 export type ConnectionFile = FromSchema<typeof CONNECTION>

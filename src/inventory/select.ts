@@ -34,6 +34,25 @@ export function selectHosts(inventory: Inventory, limits: readonly string[]): re
 }
 
 /**
+ * Of these hosts, those of the tiers that `--tier` names.
+ * @returns all of them without one.
+ * @throws InputError for a name that no tier has, or when no host is left.
+ */
+export function selectTiers(inventory: Inventory, hosts: readonly Host[], names: readonly string[]): readonly Host[] {
+  if (names.length === 0) return hosts
+  const known = inventory.tiers.map(({ name }) => name)
+  const unknown = names.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new InputError(
+      unknown.map((name) => ({ message: `--tier: there is no tier '${name}'`, hint: nameHint(name, known) })),
+    )
+  }
+  const left = hosts.filter(({ tier }) => names.includes(tier))
+  if (left.length === 0) throw new InputError([{ message: `--tier ${names.join(',')} leaves no host` }])
+  return left
+}
+
+/**
  * Roles that `--tags` means: names or globs, separated by commas.
  * @returns undefined when there is no such option: all roles.
  * @throws InputError when an element matches none of the site's roles.

@@ -8,6 +8,25 @@ export interface HostPlan {
   readonly items: readonly PlannedItem[]
   /** Handlers that this plan's changes will owe or that an earlier run left owing, in order. */
   readonly handlers: readonly PlannedHandler[]
+  /** What is done around the changes; undefined: nothing. */
+  readonly rollout?: PlannedRollout | undefined
+}
+
+/** How the host is taken out and put back, and what must be so after its changes. */
+export interface PlannedRollout {
+  /** Keys of changes and handlers that would disturb what it serves: it is drained for them. Empty: it is not. */
+  readonly disturbing: readonly string[]
+  /** An earlier run left it drained: it is put back. */
+  readonly leftDrained: boolean
+  readonly drain: readonly PlannedStep[]
+  readonly undrain: readonly PlannedStep[]
+  readonly gates: readonly PlannedStep[]
+}
+
+export interface PlannedStep {
+  readonly name: string
+  /** Hosts on which it runs; undefined: the host itself. */
+  readonly on?: readonly string[] | undefined
 }
 
 export interface PlannedItem {
@@ -55,5 +74,7 @@ export interface Hunk {
 
 /** True when applying the plan would do something to the host. */
 export function hasWork(plan: HostPlan): boolean {
-  return plan.handlers.length > 0 || plan.items.some((item) => item.action !== 'none')
+  return (
+    plan.rollout?.leftDrained === true || plan.handlers.length > 0 || plan.items.some((item) => item.action !== 'none')
+  )
 }

@@ -1,7 +1,9 @@
 import { type CompiledResource, handlersOf } from '../catalog/compiled.ts'
 import type { Handler } from '../resources/resource.ts'
+import { type Around, aroundChanges, stepsIn } from '../rollout/around.ts'
+import type { CompiledRollout, RolloutStep } from '../rollout/steps.ts'
 import type { Answer } from '../shell/frame.ts'
-import type { HostPlan, PlannedHandler, PlannedItem } from './plan.ts'
+import type { HostPlan, PlannedHandler, PlannedItem, PlannedRollout, PlannedStep } from './plan.ts'
 import { type Reading, readState } from './read-state.ts'
 import { type Segment, segmentsOf, type Work } from './segments.ts'
 import type { TargetState } from './target-state.ts'
@@ -19,6 +21,8 @@ export interface Planned {
   /** Every handler to be paid on this host, in order. */
   readonly handlers: readonly Handler[]
   readonly state: TargetState
+  /** What is done around the changes. */
+  readonly around: Around
   /** What the probe printed on standard error, last lines: goes with what could not be read. */
   readonly complaints: readonly string[]
   /** Ids of owed handlers that no role declares any more: nobody can pay them. */
@@ -29,13 +33,15 @@ export interface PlanInput {
   readonly host: string
   readonly tier: string
   readonly resources: readonly CompiledResource[]
+  readonly rollouts?: readonly CompiledRollout[]
   readonly answers: ReadonlyMap<string, Answer>
   readonly state: TargetState
   readonly complaints?: readonly string[]
 }
 
 /** Desired × actual → plan. Pure. */
-export function planHost({ host, tier, resources, answers, state, complaints = [] }: PlanInput): Planned {
+export function planHost(input: PlanInput): Planned {
+  const { host, tier, resources, rollouts = [], answers, state, complaints = [] } = input
   const readings = readState(resources, answers)
   const work: Work[] = []
   const items: PlannedItem[] = []
@@ -49,13 +55,15 @@ export function planHost({ host, tier, resources, answers, state, complaints = [
   }
   const known = handlersOf(resources)
   const handlers = planHandlers(items, known, state.owed)
+  const around = aroundChanges(rollouts, items, handlers, state.drained ?? [])
   return {
-    plan: freeze({ host, tier, items, handlers }),
+    plan: freeze({ host, tier, items, handlers, ...rolloutPart(around, state.drained !== undefined) }),
     segments: segmentsOf(work),
     openEnded,
     perishable: work.some(({ resource }) => resource.kind.asksOthers),
     handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
     state,
+    around,
     complaints,
     orphaned: state.owed.filter((id) => !known.has(id)),
   }
@@ -94,6 +102,22 @@ function planHandlers(
   // A restart pays the reload of the same unit.
   const superseded = new Set(planned.flatMap(({ id }) => known.get(id)?.supersedes ?? []))
   return planned.filter(({ id }) => !superseded.has(id))
+}
+
+function rolloutPart(around: Around, leftDrained: boolean): { readonly rollout?: PlannedRollout } {
+  const steps = (all: readonly (readonly RolloutStep[] | undefined)[]): PlannedStep[] =>
+    all.flatMap(stepsIn).map(({ name, on }) => ({ name, ...(on && { on: [...on] }) }))
+  const { disturbing, drain, undrain, gates } = around
+  if (!leftDrained && disturbing.length === 0 && gates.length === 0) return {}
+  return {
+    rollout: {
+      disturbing,
+      leftDrained,
+      drain: steps(drain.map((one) => one.drain)),
+      undrain: steps(undrain.map((one) => one.undrain)),
+      gates: steps(gates.map((one) => one.gates)),
+    },
+  }
 }
 
 function freeze<T>(value: T): T {

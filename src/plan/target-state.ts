@@ -12,12 +12,18 @@ export interface TargetState {
    * another generation is stale.
    */
   readonly generation: string
+  /** Roles whose drain of this host was begun and not undone yet; undefined: it is not drained. */
+  readonly drained?: readonly string[] | undefined
 }
+
+/** Marks a host that is being drained, is drained, or is being put back. */
+export const DRAINED = `${STATE_DIR}/drained`
 
 /** Asks for markers and generation with shell builtins alone: no process is started. */
 export const targetStateProbe: Script = rawScript(`
 g=; if [ -r ${STATE_DIR}/generation ]; then IFS= read -r g <${STATE_DIR}/generation || :; fi
 printf 'generation %s\\n' "$g"
+if [ -r ${DRAINED} ]; then r=; IFS= read -r r <${DRAINED} || :; printf 'drained %s\\n' "$r"; fi
 for f in ${STATE_DIR}/owed/*; do if [ -f "$f" ]; then printf 'owed %s\\n' "\${f##*/}"; fi; done
 `)
 
@@ -26,8 +32,15 @@ export function parseTargetState(answer: string): TargetState {
   const lines = answer.split('\n').filter((line) => line !== '')
   const generation = lines.find((line) => line.startsWith('generation '))
   if (generation === undefined) throw new Error('the state of the host could not be read')
+  const drained = lines.find((line) => line.startsWith('drained '))
   return {
     generation: generation.slice('generation '.length),
+    ...(drained !== undefined && {
+      drained: drained
+        .slice('drained '.length)
+        .split(' ')
+        .filter((role) => role !== ''),
+    }),
     owed: lines
       .filter((line) => line.startsWith('owed '))
       .map((line) => decodeURIComponent(line.slice('owed '.length)))

@@ -1,10 +1,12 @@
 import type { Event, HostResult } from '../execute/events.ts'
 import type { HostPlan } from '../plan/plan.ts'
+import type { TierPlan } from '../rollout/plan.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, type Span, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
 import { reportLines, titleLine } from './format/report.ts'
+import { orderText } from './format/rollout.ts'
 import { scriptLines } from './format/script.ts'
 import { summaryLines } from './format/summary.ts'
 import { counted, duration } from './format/words.ts'
@@ -23,6 +25,7 @@ type Step = Extract<Event, { type: 'step-started' }>
 export function plainRenderer(options: RenderOptions): Renderer {
   const plans = new Map<string, HostPlan>()
   const results = new Map<string, HostResult>()
+  let tiers: readonly TierPlan[] = []
   const steps = new Map<string, Step>()
   let hosts: Extract<Event, { type: 'run-started' }>['hosts'] = []
   let check = false
@@ -59,7 +62,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
 
   const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
     for (const result of event.results) results.set(result.host, result)
-    if (check) print(reportLines({ hosts, plans, results }, options))
+    if (check) print(reportLines({ hosts, plans, results, tiers }, options))
     else {
       const unchanged = event.results.filter(({ outcome }) => outcome === 'ok')
       print([...(unchanged.length > 0 ? [BLANK, ...unchangedLines(unchanged, options.verbosity)] : []), BLANK])
@@ -82,8 +85,14 @@ export function plainRenderer(options: RenderOptions): Renderer {
       case 'host-planned':
         plans.set(event.host, event.plan)
         break
+      case 'rollout-planned':
+        tiers = event.tiers
+        break
+      case 'tier-note':
+        print([line(span('warn', `${event.tier}: `), event.message)])
+        break
       case 'tier-started':
-        print([BLANK, line(span('bold', event.tier), ` (${counted(event.hosts.length, 'host')})`)])
+        print([BLANK, tierLine(event.tier, event.hosts.length, tiers)])
         break
       case 'step-started':
         steps.set(`${event.host} ${event.key}`, event)
@@ -120,12 +129,24 @@ export function plainRenderer(options: RenderOptions): Renderer {
   return { event, finish: () => flushed([options.out, options.err]) }
 }
 
+const tierLine = (tier: string, hosts: number, plans: readonly TierPlan[]): Line => {
+  const order = orderText(plans.find((plan) => plan.tier === tier))
+  return line(
+    span('bold', tier),
+    ` (${counted(hosts, 'host')})`,
+    ...(order === undefined ? [] : [span('dim', `  ${order}`)]),
+  )
+}
+
 /** A step that was done, with what the plan said of it. */
 const stepLines = ({ key, action }: Step, plan: HostPlan | undefined, options: RenderOptions): Line[] => {
   if (action === 'handler') {
     const id = key.replace(/^handler:/, '')
     const handler = plan?.handlers.find((one) => one.id === id)
     return [handler ? handlerLine(handler) : line(...marked('handler', id))]
+  }
+  if (action === 'preflight' || action === 'drain' || action === 'gate' || action === 'undrain') {
+    return [line(...marked(action, key.replace(':', ': ')))]
   }
   const item = plan?.items.find((one) => one.key === key)
   return item ? itemLines({ ...item, action }, options) : [line(...marked(action, key))]

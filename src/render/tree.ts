@@ -1,5 +1,6 @@
 import type { Event, HostResult } from '../execute/events.ts'
 import type { HostPlan } from '../plan/plan.ts'
+import type { TierPlan } from '../rollout/plan.ts'
 import { guardCursor } from './cursor.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { unchangedLines } from './format/host.ts'
@@ -28,6 +29,7 @@ const TICK_MS = 1000
 export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.WriteStream }): Renderer {
   const plans = new Map<string, HostPlan>()
   const results = new Map<string, HostResult>()
+  let tiers: readonly TierPlan[] = []
   let run: Extract<Event, { type: 'run-started' }> | undefined
   let reading: Row | undefined
   let tier: TierView | undefined
@@ -75,7 +77,8 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   }
 
   const tierStarted = (event: Extract<Event, { type: 'tier-started' }>) => {
-    if (reading && run && options.diff) print(reportLines({ hosts: run.hosts, plans, results: new Map() }, options))
+    if (reading && run && options.diff)
+      print(reportLines({ hosts: run.hosts, plans, results: new Map(), tiers }, options))
     endPart()
     const view = tierView(event, { verbosity: options.verbosity, now: Date.now })
     tier = view
@@ -89,7 +92,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     endPart()
     for (const result of event.results) results.set(result.host, result)
     const check = run?.check === true
-    if (check && run) print(reportLines({ hosts: run.hosts, plans, results }, options))
+    if (check && run) print(reportLines({ hosts: run.hosts, plans, results, tiers }, options))
     else {
       const failed = event.results.flatMap(({ host, failure, outcome }) =>
         outcome === 'failed' && failure ? [...failureLines(host, failure), BLANK] : [],
@@ -111,6 +114,12 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
       case 'host-planned':
         plans.set(event.host, event.plan)
         read()
+        break
+      case 'rollout-planned':
+        tiers = event.tiers
+        break
+      case 'tier-note':
+        tier?.note(event.message)
         break
       case 'tier-started':
         tierStarted(event)

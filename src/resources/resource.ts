@@ -46,6 +46,8 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * its turn comes, if there is anything to do about the kind. Default false.
    */
   readonly asksOthers?: boolean
+  /** What `provision upgrade` wants in its place: the newest that the declaration allows. Undefined: the same. */
+  upgraded?(desired: Desired): Desired
   /** Seconds that `apply` may take. Default 300. */
   readonly timeout?: number
 }

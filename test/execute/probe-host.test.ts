@@ -40,7 +40,7 @@ async function probed(resources: readonly CompiledResource[]) {
     showScripts: false,
     factsProbe: rawScript('echo here'),
     parseFacts: (answer: string) => answer,
-    compile: () => resources,
+    compile: () => ({ resources, rollouts: [] }),
   }
   const { planned } = await probeHost(input, 'here')
   const items = planned.plan.items.map(({ key, action, problem }) => ({ key, action, problem: problem !== undefined }))

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { HostResult } from '../../src/execute/events.ts'
-import { rollout, slots, type TierRun, withinBudget } from '../../src/execute/rollout.ts'
+import { type RolloutHooks, rollout } from '../../src/execute/rollout.ts'
+import { planTier, type TierPlan } from '../../src/rollout/plan.ts'
+import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
 
 const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
   host,
@@ -11,24 +13,39 @@ const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
   traffic: { execs: 0, bytesIn: 0, bytesOut: 0, connects: 0 },
   ms: 0,
 })
-const tier = (name: string, hosts: readonly string[], more: Partial<TierRun> = {}): TierRun => ({
-  tier: name,
-  hosts,
-  pending: hosts,
-  failed: 0,
-  serial: '100%',
-  maxFailPercentage: 100,
-  ...more,
-})
+
+interface TierSetting extends Partial<RolloutPolicy> {
+  readonly unreachable?: readonly string[]
+  readonly disturbed?: boolean
+}
+
+const tier = (name: string, hosts: readonly string[], setting: TierSetting = {}): TierPlan => {
+  const { unreachable = [], disturbed = false, ...policy } = setting
+  return planTier({
+    tier: name,
+    hosts: hosts.map((host) => {
+      const failed = unreachable.includes(host)
+      return { host, pending: !failed, disturbed, drained: false, failed }
+    }),
+    policy: { ...NO_POLICY, ...policy },
+  })
+}
 
 /** Runs the tiers with hosts that fail by name, and notes the order and the most hosts at work at once. */
-async function runTiers(tiers: readonly TierRun[], failing: readonly string[] = [], forks = 10) {
+async function runTiers(
+  tiers: readonly TierPlan[],
+  failing: readonly string[] = [],
+  forks = 10,
+  hooks: Partial<RolloutHooks> = {},
+) {
   const begun: string[] = []
   const reasons: string[] = []
   let atWork = 0
   let most = 0
   const results = await rollout(tiers, forks, {
     onTier: () => undefined,
+    preflight: async () => undefined,
+    before: async () => undefined,
     stopped: () => false,
     async apply(host) {
       begun.push(host)
@@ -42,56 +59,69 @@ async function runTiers(tiers: readonly TierRun[], failing: readonly string[] = 
       reasons.push(reason)
       return result(host, 'skipped')
     },
+    ...hooks,
   })
   return { begun, most, reasons, outcomes: Object.fromEntries(results.map((one) => [one.host, one.outcome])) }
 }
 
 describe('rollout', () => {
   it('takes tiers in order and never more hosts at once than serial and forks allow', async () => {
-    const tiers = [tier('db', ['d1', 'd2']), tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: 2 })]
+    const tiers = [tier('db', ['d1', 'd2']), tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2] })]
     expect(await runTiers(tiers)).toMatchObject({ begun: ['d1', 'd2', 'w1', 'w2', 'w3', 'w4'], most: 2 })
     expect((await runTiers([tier('web', ['w1', 'w2', 'w3'])], [], 1)).most).toBe(1)
   })
 
+  it('begins the next host when one is done, and the next batch when all of one are', async () => {
+    const ends: Record<string, number> = { w1: 40, w2: 5, w3: 5, w4: 5 }
+    const log: string[] = []
+    const apply = async (host: string) => {
+      log.push(`+${host}`)
+      await new Promise((done) => setTimeout(done, ends[host]))
+      log.push(`-${host}`)
+      return result(host, 'changed')
+    }
+    await runTiers([tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2] })], [], 10, { apply })
+    expect(log.indexOf('+w4')).toBeLessThan(log.indexOf('-w1'))
+    log.length = 0
+    await runTiers([tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2], pause: 1 })], [], 10, { apply })
+    expect(log.indexOf('+w3')).toBeGreaterThan(log.indexOf('-w1'))
+  })
+
   it('leaves what has not begun alone when the budget is spent, in later tiers too', async () => {
-    const tiers = [tier('web', ['w1', 'w2', 'w3'], { serial: 1, maxFailPercentage: 0 }), tier('lb', ['l1'])]
+    const tiers = [tier('web', ['w1', 'w2', 'w3'], { serial: [1], maxFailPercentage: 0 }), tier('lb', ['l1'])]
     const { outcomes, reasons } = await runTiers(tiers, ['w1'])
     expect(outcomes).toEqual({ w1: 'failed', w2: 'skipped', w3: 'skipped', l1: 'skipped' })
-    expect(reasons[0]).toContain('1 of 3 hosts of tier web failed')
+    expect(reasons[0]).toBe('1 of 3 hosts of tier web failed: max_fail_percentage 0')
   })
 
   it('goes on within the budget', async () => {
-    const tiers = [tier('web', ['w1', 'w2', 'w3'], { serial: 1, maxFailPercentage: 34 }), tier('lb', ['l1'])]
-    expect((await runTiers(tiers, ['w1'])).outcomes).toEqual({
-      w1: 'failed',
-      w2: 'changed',
-      w3: 'changed',
-      l1: 'changed',
-    })
+    const tiers = [tier('web', ['w1', 'w2', 'w3'], { serial: [1], maxFailures: 1 }), tier('lb', ['l1'])]
+    const outcomes = { w1: 'failed', w2: 'changed', w3: 'changed', l1: 'changed' }
+    expect((await runTiers(tiers, ['w1'])).outcomes).toEqual(outcomes)
   })
 
   it('counts hosts that failed before the change, unreachable ones, against the budget', async () => {
-    const tiers = [tier('web', ['w1', 'w2'], { pending: ['w2'], failed: 1, maxFailPercentage: 0 })]
+    const tiers = [tier('web', ['w1', 'w2'], { unreachable: ['w1'], maxFailPercentage: 0 })]
     expect((await runTiers(tiers)).outcomes).toEqual({ w2: 'skipped' })
   })
-})
 
-describe('slots and budget', () => {
-  it.each([
-    [1, 3, 1],
-    ['100%', 3, 3],
-    ['50%', 3, 1],
-    ['10%', 3, 1],
-    [9, 3, 3],
-  ])('serial %s of %i hosts is %i', (serial, size, expected) => expect(slots(serial, size)).toBe(expected))
+  it('drains no host of a tier that is not fit, and begins none after it; others are changed in place', async () => {
+    const web = tier('web', ['w1', 'w2', 'w3'], { disturbed: true })
+    const found = await runTiers([{ ...web, drains: ['w2', 'w3'] }, tier('lb', ['l1'])], [], 10, {
+      preflight: async () => 'lb2 has web2 down',
+    })
+    expect(found).toMatchObject({ begun: ['w1'], reasons: Array(3).fill('lb2 has web2 down') })
+  })
 
-  it.each([
-    [0, 3, 0, true],
-    [1, 3, 0, false],
-    [1, 3, 34, true],
-    [2, 3, 34, false],
-    [3, 3, 100, true],
-  ])('%i failed of %i with %i %% allowed: %s', (failed, size, percent, ok) =>
-    expect(withinBudget(failed, size, percent)).toBe(ok),
-  )
+  it('asks nothing of a tier that is not drained', async () => {
+    const { begun } = await runTiers([tier('web', ['w1'])], [], 10, { preflight: async () => 'never asked' })
+    expect(begun).toEqual(['w1'])
+  })
+
+  it('leaves the batches that are not confirmed', async () => {
+    const { begun, reasons } = await runTiers([tier('web', ['w1', 'w2'], { serial: [1], confirm: true })], [], 10, {
+      before: async ({ confirm }) => (confirm ? 'it was not confirmed' : undefined),
+    })
+    expect({ begun, reasons }).toEqual({ begun: ['w1'], reasons: ['it was not confirmed'] })
+  })
 })

@@ -10,6 +10,10 @@ export interface ProjectSpec {
   /** Body of `resources(input)` by role, an expression of a list; everything of `provision` that it uses is in `use`. */
   readonly roles: Readonly<Record<string, string>>
   readonly use: readonly string[]
+  /** Body of `rollout(input)` by role, an expression. */
+  readonly rollouts?: Readonly<Record<string, string>>
+  /** Of every tier; default: all at once, and no failure stops another host. */
+  readonly policy?: Readonly<Record<string, unknown>>
   /** Text before the roles: kinds of their own. */
   readonly prelude?: string
   /** Hosts by name: what differs from how the lab reaches them. */
@@ -107,7 +111,7 @@ function makeProject(dir: string, lab: Lab, spec: ProjectSpec): Project {
 }
 
 /** Hosts with the same roles are a tier and are changed at once. JSON is YAML. */
-function inventoryOf(lab: Lab, { hosts, roles }: ProjectSpec): Record<string, string> {
+function inventoryOf(lab: Lab, { hosts, roles, policy }: ProjectSpec): Record<string, string> {
   const rolesOf = (name: string) => hosts[name]?.roles ?? Object.keys(roles)
   const tierOf = (name: string) => ['tier', ...rolesOf(name)].join('-')
   const names = Object.keys(hosts)
@@ -133,13 +137,13 @@ function inventoryOf(lab: Lab, { hosts, roles }: ProjectSpec): Record<string, st
       tiers: tiers.map((tier) => ({
         name: tier,
         roles: rolesOf(membersOf(tier)[0] ?? ''),
-        rollout: { serial: '100%', max_fail_percentage: 100 },
+        rollout: policy ?? { serial: '100%', max_fail_percentage: 100 },
       })),
     }),
   }
 }
 
-const roleText = (name: string, body: string, { use, prelude = '', vars = '' }: ProjectSpec): string => `
+const roleText = (name: string, body: string, { use, prelude = '', vars = '', rollouts }: ProjectSpec): string => `
 import { ${[...new Set(['defineRole', ...use])].join(', ')} } from 'provision'
 ${prelude}
 export default defineRole({
@@ -147,5 +151,6 @@ export default defineRole({
   description: 'Of a test.',
   vars: { ${vars} },
   resources: ({ host, vars }) => ${body},
+${rollouts?.[name] === undefined ? '' : `  rollout: ({ host, vars }) => (${rollouts[name]}),`}
 })
 `

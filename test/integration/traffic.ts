@@ -9,25 +9,37 @@ export interface Failure {
 
 export interface Load {
   /** Ends the load: when requests were sent (milliseconds since the epoch), and what became of those that failed. */
-  stop(): Promise<{ readonly sent: readonly number[]; readonly failures: readonly Failure[] }>
+  stop(): Promise<{
+    readonly sent: readonly number[]
+    /** Those that were sent again. */
+    readonly retried: number
+    readonly failures: readonly Failure[]
+  }>
 }
 
 export interface LoadOptions {
   /** Requests per second of all together. Default: as fast as four clients go, one request after the other each. */
   readonly rate?: number
   readonly method?: 'GET' | 'POST'
+  /** How often a request that was broken off is sent again, as browsers do with a GET. Default 0. */
+  readonly retries?: number
 }
 
 /** Requests, each on a new connection. */
-export function load(urls: readonly string[], { rate, method = 'GET' }: LoadOptions = {}): Load {
+export function load(urls: readonly string[], { rate, method = 'GET', retries = 0 }: LoadOptions = {}): Load {
   const sent: number[] = []
   const failures: Failure[] = []
+  let retried = 0
   let going = true
   const ask = async () => {
     const at = Date.now()
     const url = urls[sent.length % urls.length] ?? ''
     sent.push(at)
-    const why = await failureOf(url, method)
+    let why = await failureOf(url, method)
+    for (let left = retries; why !== undefined && left > 0; left--) {
+      retried += 1
+      why = await failureOf(url, method)
+    }
     if (why !== undefined) failures.push({ at, why: `${url}: ${why}` })
   }
   const client = async () => {
@@ -53,7 +65,7 @@ export function load(urls: readonly string[], { rate, method = 'GET' }: LoadOpti
     async stop() {
       going = false
       await all
-      return { sent, failures }
+      return { sent, retried, failures }
     },
   }
 }

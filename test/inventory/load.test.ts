@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { loadInventory } from '../../src/inventory/load.ts'
+import { NO_POLICY } from '../../src/rollout/policy.ts'
 import { reveal, secret } from '../../src/secret.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
 
@@ -45,8 +46,8 @@ describe('a valid inventory', () => {
     const { inventory } = await load(projectFolder(files))
     expect(inventory.hosts.map((host) => host.name)).toEqual(['lb1', 'web1', 'web2'])
     expect(inventory.tiers.map((tier) => tier.rollout)).toEqual([
-      { serial: '100%', maxFailPercentage: 100 },
-      { serial: '25%', maxFailPercentage: 10 },
+      NO_POLICY,
+      { ...NO_POLICY, serial: ['25%'], maxFailPercentage: 10 },
     ])
   })
 

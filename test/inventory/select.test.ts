@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Inventory } from '../../src/inventory/inventory.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
-import { selectHosts, selectRoles } from '../../src/inventory/select.ts'
+import { selectHosts, selectRoles, selectTiers } from '../../src/inventory/select.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
 
 const inventory = async (): Promise<Inventory> => {
@@ -55,5 +55,24 @@ describe('--tags', () => {
     expect(await problemsOf(() => selectRoles(found, ['ngnix']))).toEqual([
       "--tags: nothing is named 'ngnix' (did you mean 'nginx'?)",
     ])
+  })
+})
+
+describe('--tier', () => {
+  test('leaves the hosts of these tiers, of those that --limit leaves', async () => {
+    const found = await inventory()
+    const left = (tiers: string[], ...limits: string[]) =>
+      selectTiers(found, selectHosts(found, limits), tiers).map(({ name }) => name)
+    expect(left(['web'])).toEqual(['web1', 'web2', 'web3'])
+    expect(left(['web'], '!web2')).toEqual(['web1', 'web3'])
+    expect(left([], 'lb1')).toEqual(['lb1'])
+  })
+
+  test('refuses tiers that are not there, and nothing left', async () => {
+    const found = await inventory()
+    expect(await problemsOf(() => selectTiers(found, found.hosts, ['wbe']))).toEqual([
+      expect.stringContaining("--tier: there is no tier 'wbe' (did you mean 'web'?)"),
+    ])
+    expect(await problemsOf(() => selectTiers(found, selectHosts(found, ['lb1']), ['web']))).toHaveLength(1)
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { createRenderer, type RenderOptions } from '../../src/render/index.ts'
 import { RUNS } from '../fixtures/events.ts'
+import { ROLLING_RUNS } from '../fixtures/rolling-events.ts'
 import { collecting } from './collect.ts'
 
 const plain = async (events: readonly Event[], more: Partial<RenderOptions> = {}) => {
@@ -26,6 +27,9 @@ const GOLDEN: [name: string, events: () => Event[], more?: Partial<RenderOptions
   ['input', RUNS.input],
   ['script', RUNS.script],
   ['fleet', RUNS.fleet],
+  ['rolling', ROLLING_RUNS.rolling],
+  ['rolling-verbose', ROLLING_RUNS.rolling, { verbosity: 1 }],
+  ['rolling-check', ROLLING_RUNS.rollingCheck],
 ]
 
 describe('the plain renderer', () => {

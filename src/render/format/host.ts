@@ -4,9 +4,10 @@ import { sizeText } from './plan.ts'
 import { bytes, counted, duration, listing } from './words.ts'
 
 /** `2 changes, 1 handler`: what was done on a host. */
-export function doneText({ changed }: HostResult): string {
+export function doneText({ changed, putBack }: HostResult): string {
   const handlers = changed.filter((key) => key.startsWith('handler:')).length
-  return sizeText(changed.length - handlers, handlers)
+  if (putBack && changed.length === 0) return 'back in service'
+  return `${sizeText(changed.length - handlers, handlers)}${putBack ? ', back in service' : ''}`
 }
 
 /** `4.1 s, 5 execs, 12.0 KiB out, 3.1 KiB in` */

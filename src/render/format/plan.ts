@@ -1,7 +1,9 @@
-import type { HostPlan, PlannedHandler, PlannedItem } from '../../plan/plan.ts'
+import type { StepAction } from '../../execute/events.ts'
+import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/plan.ts'
 import type { FieldChange } from '../../resources/resource.ts'
 import { diffBlock, diffSize } from './diff.ts'
 import { indent, type Line, line, type Span, span, type Tone } from './line.ts'
+import { afterLines, beforeLines } from './rollout.ts'
 import { counted, listing } from './words.ts'
 
 export interface PlanOptions {
@@ -11,7 +13,7 @@ export interface PlanOptions {
   readonly verbosity: number
 }
 
-type ShownAction = PlannedItem['action'] | 'handler'
+type ShownAction = PlannedItem['action'] | StepAction
 
 const SIGNS: Readonly<Record<ShownAction, readonly [sign: string, tone: Tone]>> = {
   create: ['+', 'add'],
@@ -19,6 +21,10 @@ const SIGNS: Readonly<Record<ShownAction, readonly [sign: string, tone: Tone]>> 
   delete: ['-', 'remove'],
   run: ['!', 'run'],
   handler: ['!', 'run'],
+  preflight: ['>', 'run'],
+  drain: ['>', 'run'],
+  gate: ['>', 'run'],
+  undrain: ['>', 'run'],
   unknown: ['?', 'run'],
   none: ['=', 'dim'],
 }
@@ -36,7 +42,12 @@ export function marked(action: ShownAction, key: string): Span[] {
 /** Everything a plan would do, in the order of application; no headline. */
 export function planLines(plan: HostPlan, options: PlanOptions): Line[] {
   const shown = plan.items.filter((item) => item.action !== 'none' || options.verbosity >= 2)
-  return [...shown.flatMap((item) => itemLines(item, options)), ...plan.handlers.map(handlerLine)]
+  return [
+    ...beforeLines(plan.rollout),
+    ...shown.flatMap((item) => itemLines(item, options)),
+    ...plan.handlers.map(handlerLine),
+    ...(hasWork(plan) ? afterLines(plan.rollout) : []),
+  ]
 }
 
 /** One resource: what is done, its fields, its diff. */
@@ -73,7 +84,8 @@ export function handlerLine(handler: PlannedHandler): Line {
 /** `4 changes, 1 handler` */
 export function planSize(plan: HostPlan): string {
   const changes = plan.items.filter((item) => item.action !== 'none').length
-  return sizeText(changes, plan.handlers.length)
+  const size = sizeText(changes, plan.handlers.length)
+  return plan.rollout?.leftDrained ? (changes + plan.handlers.length > 0 ? `${size}, put back` : 'put back') : size
 }
 
 export function sizeText(changes: number, handlers: number): string {

@@ -1,9 +1,11 @@
 import type { Event, HostResult } from '../../execute/events.ts'
 import { type HostPlan, hasWork } from '../../plan/plan.ts'
+import type { TierPlan } from '../../rollout/plan.ts'
 import { failureLines } from './failure.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'
 import { groupPlans, type PlanGroup, type PlanOptions, planLines, planSize } from './plan.ts'
+import { orderText } from './rollout.ts'
 import { counted, listing } from './words.ts'
 
 type RunStarted = Extract<Event, { type: 'run-started' }>
@@ -14,6 +16,8 @@ export interface Report {
   readonly plans: ReadonlyMap<string, HostPlan>
   /** Empty while the hosts' ends are still ahead. */
   readonly results: ReadonlyMap<string, HostResult>
+  /** How the tiers with work will be changed. */
+  readonly tiers: readonly TierPlan[]
 }
 
 /** `lab: 5 hosts, dry run` */
@@ -27,7 +31,9 @@ export function reportLines(report: Report, options: PlanOptions): Line[] {
   return tiers.flatMap((tier) => {
     const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
     const body = tierBlocks(names, report, options).flatMap((block, i) => (i === 0 ? block : [BLANK, ...block]))
-    return body.length === 0 ? [] : [line(span('bold', tier)), ...indent(body), BLANK]
+    const order = orderText(report.tiers.find((plan) => plan.tier === tier))
+    const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
+    return body.length === 0 ? [] : [head, ...indent(body), BLANK]
   })
 }
 

@@ -8,7 +8,13 @@ const LIMIT_NAMES = 12
 
 /** The last lines of a run: what came of it and what to do next. */
 export function summaryLines(summary: Summary, results: readonly HostResult[], check: boolean): Line[] {
-  return [countsLine(summary, check), ...notTried(results), ...owedLines(results), ...nextLines(results, check)]
+  return [
+    countsLine(summary, check),
+    ...notTried(results),
+    ...owedLines(results),
+    ...drainedLines(results, check),
+    ...nextLines(results, check),
+  ]
 }
 
 const countsLine = (summary: Summary, check: boolean): Line => {
@@ -42,6 +48,13 @@ const owedLines = (results: readonly HostResult[]): Line[] => {
   return grouped(owing, ({ owed }) => owed.join(', ')).map(([handlers, hosts]) =>
     line(span('warn', 'still owed: '), `${handlers} on ${listing(hosts)}; the next run pays it`),
   )
+}
+
+const drainedLines = (results: readonly HostResult[], check: boolean): Line[] => {
+  const out = results.filter(({ drained }) => drained).map(({ host }) => host)
+  if (out.length === 0) return []
+  const next = check ? 'a run puts them back' : 'the next run puts them back once all is well'
+  return [line(span('warn', 'out of service (drained): '), `${listing(out)}; ${next}`)]
 }
 
 /** Names of hosts by what they have in common. */

@@ -73,7 +73,8 @@ function probe(all: readonly Package[]): Script {
 /** dpkg-query writes the tabs itself. */
 const FORMAT = 'have\\t${Package}\\t${Architecture}\\t${db:Status-Abbrev}\\t${Version}\\n'
 
-const rule = (one: Package): string => (one.version === undefined ? (one.state ?? 'present') : `=${one.version}`)
+const rule = (one: Package): string =>
+  one.version === undefined || one.state === 'latest' ? (one.state ?? 'present') : `=${one.version}`
 
 /** Of the `want` lines, the names that `have` doesn't satisfy already. Names hold no blanks: NAME. */
 const ASK = rawScript(
@@ -179,12 +180,17 @@ const targetVersion = (desired: Package, actual: PackageState | 'absent'): strin
   const state = actual === 'absent' ? undefined : actual
   const installed = unpacked(actual)?.version
   const pin = desired.version
+  const newest = desired.state === 'latest'
   if (pin !== undefined) {
+    if (newest && installed !== undefined && satisfies(installed, pin)) {
+      const best = state?.available.find((version) => satisfies(version, pin))
+      return state?.fresh ? (best === installed ? undefined : best) : AFTER_UPDATE
+    }
     if (installed !== undefined && satisfies(installed, pin)) return undefined
     return state?.available.find((version) => satisfies(version, pin)) ?? `${pin} (${AFTER_UPDATE})`
   }
   if (installed === undefined) return state?.candidate ?? AFTER_UPDATE
-  if (desired.state !== 'latest' || (state?.hold && desired.hold === undefined)) return undefined
+  if (!newest || (state?.hold && desired.hold === undefined)) return undefined
   if (!state?.fresh) return AFTER_UPDATE
   return state.candidate === installed ? undefined : state.candidate
 }
@@ -213,6 +219,11 @@ export const packageKind: ResourceKind<Package, PackageState> = {
   parse,
   diff,
   apply,
+  // Within what is declared: a pattern (`8.0.*`) takes the best that fits, an exact version stays.
+  upgraded: (desired) =>
+    desired.state === 'absent' || (desired.version !== undefined && !desired.version.endsWith('*'))
+      ? desired
+      : { ...desired, state: 'latest' },
   together: true,
   // Waiting for another apt's lock takes up to 300 s of it.
   timeout: 1800,

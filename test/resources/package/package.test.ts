@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { type Package, packageKind, pkg } from '../../../src/resources/package/package.ts'
+import { type Package, type PackageState, packageKind, pkg } from '../../../src/resources/package/package.ts'
 
 const dpkg = spawnSync('dpkg-query', ['-W', '-f=${Version}', 'dpkg'], { encoding: 'utf8' })
 
@@ -48,4 +48,35 @@ test.each<Package>([
   { name: 'nginx', version: '1 2' },
 ])('refuses %j', (input) => {
   expect(() => pkg(input)).toThrow(RangeError)
+})
+
+describe('what an upgrade wants', () => {
+  const state = (version: string, more: Partial<PackageState> = {}): PackageState => ({
+    status: 'installed',
+    version,
+    hold: false,
+    candidate: '8.4.2',
+    available: ['8.4.2', '8.0.9', '8.0.7'],
+    fresh: true,
+    ...more,
+  })
+  const target = (desired: Package, actual: PackageState) =>
+    packageKind
+      .diff(packageKind.upgraded?.(desired) ?? desired, actual)
+      ?.fields.find(({ field }) => field === 'version')?.to
+
+  test.each<[string, Package, PackageState, string | undefined]>([
+    ['any version: the candidate', { name: 'db' }, state('8.0.7'), '8.4.2'],
+    ['the newest already', { name: 'db' }, state('8.4.2'), undefined],
+    ['a pattern: the best that fits', { name: 'db', version: '8.0.*' }, state('8.0.7'), '8.0.9'],
+    ['a pattern, the best already', { name: 'db', version: '8.0.*' }, state('8.0.9'), undefined],
+    ['an exact version stays', { name: 'db', version: '8.0.7' }, state('8.0.7'), undefined],
+    ['held by a role, which keeps others away', { name: 'db', hold: true }, state('8.0.7', { hold: true }), '8.4.2'],
+    ['held by hand', { name: 'db' }, state('8.0.7', { hold: true }), undefined],
+    ['what is not wanted stays away', { name: 'db', state: 'absent' }, state('', { status: 'none' }), undefined],
+  ])('%s', (_, desired, actual, expected) => expect(target(desired, actual)).toBe(expected))
+
+  test('without an upgrade an installed package that fits its pattern stays', () => {
+    expect(packageKind.diff({ name: 'db', version: '8.0.*' }, state('8.0.7'))).toBeUndefined()
+  })
 })

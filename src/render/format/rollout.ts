@@ -1,0 +1,43 @@
+import type { PlannedRollout, PlannedStep } from '../../plan/plan.ts'
+import type { Batch, TierPlan } from '../../rollout/plan.ts'
+import { type Line, line, span } from './line.ts'
+import { listing } from './words.ts'
+
+/** What is done around the changes of a host: `> drain: out of backend web (on lb1, lb2)`. */
+export function beforeLines(rollout: PlannedRollout | undefined): Line[] {
+  if (rollout === undefined) return []
+  const { leftDrained, disturbing, drain } = rollout
+  return [
+    ...(leftDrained ? [line(span('warn', '> was left drained by an earlier run'))] : []),
+    ...drain.map((step, i) => stepLine('drain', step, i === 0 ? `because of ${listing(disturbing, 3)}` : undefined)),
+  ]
+}
+
+/** What follows its changes. */
+export function afterLines(rollout: PlannedRollout | undefined): Line[] {
+  if (rollout === undefined) return []
+  return [
+    ...rollout.gates.map((step) => stepLine('gate', step)),
+    ...rollout.undrain.map((step) => stepLine('undrain', step)),
+  ]
+}
+
+const stepLine = (phase: string, { name, on }: PlannedStep, why?: string): Line => {
+  const notes = [...(on === undefined ? [] : [`on ${listing(on)}`]), ...(why === undefined ? [] : [why])]
+  return line(span('run', `> ${phase}: ${name}`), ...(notes.length > 0 ? [span('dim', `  (${notes.join('; ')})`)] : []))
+}
+
+/** `1 at a time: web1, web2, web3; max_failures 0` where the order says something; else nothing. */
+export function orderText(plan: TierPlan | undefined): string | undefined {
+  if (plan === undefined) return undefined
+  const { batches, failuresAllowed, size } = plan
+  const plain = batches.length === 1 && batches[0]?.slots === batches[0]?.hosts.length && failuresAllowed >= size
+  return plain ? undefined : [batches.map(batchText).join(', '), plan.rule].join('; ')
+}
+
+const batchText = ({ hosts, slots, pause, confirm }: Batch, i: number): string => {
+  const waits = [...(confirm ? ['when confirmed'] : []), ...(pause > 0 ? [`after ${pause} s`] : [])]
+  const then = i === 0 ? '' : `then ${waits.length > 0 ? `${waits.join(' and ')} ` : ''}`
+  const width = slots < hosts.length ? ` (${slots} at a time)` : hosts.length > 1 ? ' (at once)' : ''
+  return `${then}${listing(hosts)}${width}`
+}

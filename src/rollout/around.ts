@@ -1,0 +1,79 @@
+import type { CompiledRollout, RolloutStep } from './steps.ts'
+
+/** A change as the plan has it. */
+interface Item {
+  readonly key: string
+  readonly role: string
+  readonly action: string
+}
+
+interface DueHandler {
+  readonly id: string
+  readonly because: readonly string[]
+  readonly owed: boolean
+}
+
+/** What is done around the changes of one host. */
+export interface Around {
+  /** Keys of what disturbs; empty: the host is changed in place. */
+  readonly disturbing: readonly string[]
+  /** Roles whose drain runs, and with it their preflight. */
+  readonly drain: readonly CompiledRollout[]
+  /** Roles that put the host back, the last one that was drained first. */
+  readonly undrain: readonly CompiledRollout[]
+  /** Roles whose gates are asked. */
+  readonly gates: readonly CompiledRollout[]
+}
+
+/**
+ * Which of a host's rollouts a plan calls for. Pure.
+ * @param items everything of the plan, also what is as declared
+ * @param drained roles whose drain an earlier run began
+ */
+export function aroundChanges(
+  rollouts: readonly CompiledRollout[],
+  items: readonly Item[],
+  handlers: readonly DueHandler[],
+  drained: readonly string[],
+): Around {
+  const changes = items.filter(({ action }) => action !== 'none')
+  const found = rollouts.map((rollout) => ({ rollout, keys: disturbing(rollout, changes, handlers) }))
+  const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
+  const undrain = rollouts.filter(
+    (rollout) => drained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
+  )
+  const touched = new Set(changes.map(({ role }) => role))
+  return {
+    disturbing: [...new Set(drain.flatMap(({ keys }) => keys))],
+    drain: drain.map(({ rollout }) => rollout),
+    undrain: undrain.toReversed(),
+    gates: rollouts.filter(
+      (rollout) =>
+        stepsIn(rollout.gates).length > 0 &&
+        (undrain.includes(rollout) || touched.has(rollout.role) || handlers.some(({ owed }) => owed)),
+    ),
+  }
+}
+
+/** Steps that concern some host. */
+export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {
+  return steps.filter(({ on }) => on === undefined || on.length > 0)
+}
+
+/** What is only now created stands in nobody's way, nor does the restart that only that calls for. */
+function disturbing(
+  { disturbs }: CompiledRollout,
+  changes: readonly Item[],
+  handlers: readonly DueHandler[],
+): string[] {
+  const named = (key: string) => disturbs.some((pattern) => matches(pattern, key))
+  const created = new Set(changes.filter(({ action, key }) => action === 'create' && named(key)).map(({ key }) => key))
+  const keys = changes.map(({ key }) => key).filter((key) => named(key) && !created.has(key))
+  const due = handlers.filter(
+    ({ id, because, owed }) => named(`handler:${id}`) && (owed || because.some((key) => !created.has(key))),
+  )
+  return [...keys, ...due.map(({ id }) => `handler:${id}`)]
+}
+
+const matches = (pattern: string, key: string): boolean =>
+  pattern.endsWith('*') ? key.startsWith(pattern.slice(0, -1)) : key === pattern

@@ -1,0 +1,121 @@
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import type { RolloutStep } from './steps.ts'
+
+/** Where a check is made and for how long one waits for it. */
+export interface CheckPlace {
+  /** Default: says what is asked. */
+  readonly name?: string | undefined
+  /** Hosts that ask. Default: the host itself. */
+  readonly on?: readonly string[] | undefined
+  /** Seconds. Default 30. */
+  readonly within?: number | undefined
+}
+
+const step = (place: CheckPlace, name: string, until: Script): RolloutStep => ({
+  name: place.name ?? name,
+  on: place.on,
+  until,
+  within: place.within ?? 30,
+})
+
+/** A systemd unit is active. */
+export function unitActive(unit: string, place: CheckPlace = {}): RolloutStep {
+  return step(
+    place,
+    `${unit} is active`,
+    sh`
+      state=$(systemctl show -p ActiveState --value -- ${unit})
+      if [ "$state" != active ]; then echo "it is $state"; exit 1; fi
+    `,
+  )
+}
+
+/** sh that succeeds; the last line that it prints says why not. Read-only. */
+export function commandSucceeds(name: string, command: Script, place: Omit<CheckPlace, 'name'> = {}): RolloutStep {
+  return step(place, name, command)
+}
+
+export interface Endpoint {
+  /** Default 127.0.0.1. */
+  readonly address?: string | undefined
+  readonly port: number
+}
+
+/** Something accepts connections. bash has sockets and is Essential on Debian. */
+export function tcpOpen({ address = '127.0.0.1', port }: Endpoint, place: CheckPlace = {}): RolloutStep {
+  return step(
+    place,
+    `port ${port} of ${address} is open`,
+    sh`
+      timeout 5 bash -c 'exec 3<>"/dev/tcp/$1/$2"' - ${address} ${port} 2>/dev/null || {
+        echo ${`nobody accepts connections on port ${port} of ${address}`}; exit 1
+      }
+    `,
+  )
+}
+
+export interface HttpQuestion extends Endpoint {
+  readonly path: string
+  /** Host header. Default localhost. */
+  readonly host?: string | undefined
+  /** Statuses that are right. Default 200. */
+  readonly status?: readonly number[] | undefined
+}
+
+/** A server answers as it should, by plain HTTP. */
+export function httpAnswers(question: HttpQuestion, place: CheckPlace = {}): RolloutStep {
+  const { address = '127.0.0.1', port, path, host = 'localhost', status = [200] } = question
+  return step(
+    place,
+    `${path} on port ${port} answers ${status.join(' or ')}`,
+    sh`
+      ${GET}
+      status=$(http_get ${address} ${port} ${path} ${host} | head -n 1)
+      case " "${status.join(' ')}" " in
+      *" \${status:-none} "*) ;;
+      *) echo "it answers \${status:-nothing}"; exit 1 ;;
+      esac
+    `,
+  )
+}
+
+export interface PromqlQuestion extends Partial<Endpoint> {
+  /** Holds when the result is not empty: `sum(rate(…[1m])) > 5`. */
+  readonly query: string
+}
+
+/** Prometheus says that something is so. Asked on the hosts `on`, which run it. */
+export function promqlHolds(question: PromqlQuestion, place: CheckPlace & { readonly on: readonly string[] }) {
+  const { address = '127.0.0.1', port = 9090, query } = question
+  const path = `/api/v1/query?query=${encodeURIComponent(query)}`
+  return step(
+    place,
+    `prometheus says ${query}`,
+    sh`
+      ${GET}
+      answer=$(http_get ${address} ${port} ${path} localhost)
+      case $answer in
+      *'"status":"success"'*'"result":[]'*) echo 'it does not hold'; exit 1 ;;
+      *'"status":"success"'*'"result":[{'*) ;;
+      *) echo "prometheus does not tell: $(printf %s "$answer" | head -c 300)"; exit 1 ;;
+      esac
+    `,
+  )
+}
+
+/** The status, then the body. HTTP/1.0: the server ends the connection. perl-base is Essential on Debian. */
+const GET = joinScripts([
+  rawScript('http_get() {'),
+  rawScript(
+    [
+      "  timeout 10 perl -MIO::Socket::INET -e '",
+      '    my ($address, $port, $path, $host) = @ARGV;',
+      '    my $s = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Timeout => 5) or exit 1;',
+      '    print $s "GET $path HTTP/1.0\\r\\nHost: $host\\r\\nConnection: close\\r\\n\\r\\n"; $s->flush;',
+      '    my $line = <$s>; exit 1 unless defined $line && $line =~ m{^HTTP/\\S+ (\\d{3})}; print "$1\\n";',
+      '    while (defined($line = <$s>)) { last if $line =~ /^\\r?\\n$/ }',
+      '    print while <$s>;\' "$1" "$2" "$3" "$4" || :',
+    ].join('\n'),
+  ),
+  rawScript('}'),
+])

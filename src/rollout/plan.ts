@@ -1,0 +1,141 @@
+import type { RolloutPolicy } from './policy.ts'
+
+/** A host of a tier as the planner of a rollout sees it: what it is about to be, and what it is. */
+export interface RolloutHost {
+  readonly host: string
+  /** It has work to do. */
+  readonly pending: boolean
+  /** The work would disturb what it serves: it is drained. */
+  readonly disturbed: boolean
+  /** An earlier run left it drained: it is put back first. */
+  readonly drained: boolean
+  /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
+  readonly failed: boolean
+  /** Value of the var that `failure_domain` names. */
+  readonly domain?: string | undefined
+}
+
+export interface TierInput {
+  readonly tier: string
+  /** All hosts of the tier that take part in the run, in the inventory's order. */
+  readonly hosts: readonly RolloutHost[]
+  readonly policy: RolloutPolicy
+  /** A role wants all hosts changed at the same time, whatever the policy says. */
+  readonly atOnce?: boolean | undefined
+}
+
+/** Hosts that are changed one after the other in so many slots: the next one begins when one is done. */
+export interface Batch {
+  readonly hosts: readonly string[]
+  readonly slots: number
+  /** Seconds to wait before it begins. */
+  readonly pause: number
+  /** To be asked for before it begins. */
+  readonly confirm: boolean
+}
+
+/** The way of a tier: plain data. */
+export interface TierPlan {
+  readonly tier: string
+  /** Size of the tier, as far as it takes part. */
+  readonly size: number
+  /** One after the other. */
+  readonly batches: readonly Batch[]
+  /** Hosts that failed already. */
+  readonly failed: number
+  /** So many hosts may fail; one more, and no further host is begun. */
+  readonly failuresAllowed: number
+  /** The rule of the policy that this number comes from, in words. */
+  readonly rule: string
+  /** Hosts that are drained. */
+  readonly drains: readonly string[]
+  /** Hosts that an earlier run left drained: they come first. */
+  readonly leftDrained: readonly string[]
+}
+
+/** How many hosts of a tier of this size `serial` stands for: at least one. */
+export function slots(serial: number | string, size: number): number {
+  const wanted = typeof serial === 'number' ? serial : Math.floor((size * Number.parseFloat(serial)) / 100)
+  return Math.max(1, Math.min(size, wanted))
+}
+
+/** How a tier is changed. Pure. */
+export function planTier({ tier, hosts, policy, atOnce = false }: TierInput): TierPlan {
+  const pending = hosts.filter((one) => one.pending)
+  // What is put back, or mended in place, is there when others are taken out.
+  const ordered = pending.toSorted((a, b) => rank(a) - rank(b))
+  const drains = ordered.filter((one) => one.disturbed).map(({ host }) => host)
+  return {
+    tier,
+    size: hosts.length,
+    batches: atOnce ? allAtOnce(ordered) : batchesOf(ordered, hosts.length, drains.length > 0, policy),
+    failed: hosts.filter((one) => one.failed).length,
+    ...budgetOf(hosts.length, drains.length > 0, policy),
+    drains,
+    leftDrained: ordered.filter((one) => one.drained).map(({ host }) => host),
+  }
+}
+
+const rank = ({ drained, disturbed }: RolloutHost): number => (drained ? 0 : disturbed ? 2 : 1)
+
+const allAtOnce = (hosts: readonly RolloutHost[]): Batch[] =>
+  hosts.length === 0 ? [] : [{ hosts: names(hosts), slots: hosts.length, pause: 0, confirm: false }]
+
+const names = (hosts: readonly RolloutHost[]): string[] => hosts.map(({ host }) => host)
+
+function batchesOf(hosts: readonly RolloutHost[], size: number, drains: boolean, policy: RolloutPolicy): Batch[] {
+  const widths = (policy.serial ?? [drains ? 1 : '100%']).map((serial) => slots(serial, size))
+  const stops = policy.pause > 0 || policy.confirm
+  const stages = stagesOf(domainsOf(hosts), widths, stops)
+  return stages.map((stage, i) => ({
+    hosts: names(stage.hosts),
+    slots: Math.min(stage.width, stage.hosts.length),
+    pause: i === 0 ? 0 : policy.pause,
+    confirm: i > 0 && policy.confirm,
+  }))
+}
+
+interface Stage {
+  readonly hosts: readonly RolloutHost[]
+  readonly width: number
+}
+
+/**
+ * Cuts hosts into stages: canaries by the first widths, then the rest by the last one. The rest is one stage in which
+ * slots slide, unless something stands between batches; stages end where a failure domain ends.
+ */
+function stagesOf(domains: readonly RolloutHost[][], widths: readonly number[], stops: boolean): Stage[] {
+  const stages: Stage[] = []
+  const left = [...widths]
+  for (const domain of domains) {
+    for (let from = 0; from < domain.length; ) {
+      const canaries = left.length > 1
+      const width = (canaries ? left.shift() : left[0]) ?? domain.length
+      const take = canaries || stops ? width : domain.length
+      stages.push({ hosts: domain.slice(from, from + take), width })
+      from += take
+    }
+  }
+  return stages
+}
+
+/** By failure domain, in the order in which each appears; without one all together. */
+function domainsOf(hosts: readonly RolloutHost[]): RolloutHost[][] {
+  const domains = new Map<string | undefined, RolloutHost[]>()
+  for (const host of hosts) domains.set(host.domain, [...(domains.get(host.domain) ?? []), host])
+  return [...domains.values()]
+}
+
+function budgetOf(size: number, drains: boolean, policy: RolloutPolicy) {
+  const { maxFailPercentage, maxFailures } = policy
+  if (maxFailPercentage === undefined && maxFailures === undefined) {
+    return drains
+      ? { failuresAllowed: 0, rule: 'the first failure stops a tier whose hosts are drained' }
+      : { failuresAllowed: size, rule: 'a failed host stops no other' }
+  }
+  const byShare = Math.floor((size * (maxFailPercentage ?? 100)) / 100)
+  const byCount = maxFailures ?? size
+  return byCount < byShare || maxFailPercentage === undefined
+    ? { failuresAllowed: byCount, rule: `max_failures ${byCount}` }
+    : { failuresAllowed: byShare, rule: `max_fail_percentage ${maxFailPercentage}` }
+}

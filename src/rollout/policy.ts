@@ -1,0 +1,26 @@
+/** How changes of a tier go out. What is undefined is chosen by what the change does: see `planTier`. */
+export interface RolloutPolicy {
+  /**
+   * Hosts at a time: a number, or a percentage of the tier such as `25%`. Several: the first so many hosts, then the
+   * next so many, and the last one goes for all that are left.
+   */
+  readonly serial?: readonly (number | string)[] | undefined
+  /** Failed hosts of the tier, in percent, above which the rest of it is not begun. */
+  readonly maxFailPercentage?: number | undefined
+  /** The same as a number of hosts; the stricter of both counts. */
+  readonly maxFailures?: number | undefined
+  /** Name of a var (`rack`): hosts with different values of it are never at work at the same time. */
+  readonly failureDomain?: string | undefined
+  /** Seconds between batches. */
+  readonly pause: number
+  /** Ask before each batch but the first. */
+  readonly confirm: boolean
+  /** Seconds for which a host's gates must hold after its change before the next host takes its slot. */
+  readonly soak: number
+  /** Seconds that each step of a drain may take, in place of the role's. */
+  readonly drainTimeout?: number | undefined
+  /** Seconds that each gate may take, in place of the role's. */
+  readonly gateTimeout?: number | undefined
+}
+
+export const NO_POLICY: RolloutPolicy = { pause: 0, confirm: false, soak: 0 }

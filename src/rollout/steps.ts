@@ -1,0 +1,51 @@
+import type { Script } from '../shell/script.ts'
+
+/**
+ * Something that is done and waited for around the change of a host: data, which the engine follows.
+ * @example
+ * { name: 'no connections', until: sh`ss -Htn state established "sport = :${port}" | head -n 1 | { ! grep .; }`, within: 60 }
+ */
+export interface RolloutStep {
+  /** In words, without the host's own name: hosts with the same plan are told together. */
+  readonly name: string
+  /** Hosts of the inventory on which it runs, whatever `--limit` says. Default: the host itself. Empty: left out. */
+  readonly on?: readonly string[] | undefined
+  /** Done once on each, under `set -eu`, safe to run twice. A status other than 0 ends the step. */
+  readonly run?: Script | undefined
+  /**
+   * Read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit
+   * status 3: it will not become so, and nobody waits.
+   */
+  readonly until?: Script | undefined
+  /** Seconds in which `until` must be so. Default 60. 0: it is asked once. */
+  readonly within?: number | undefined
+  /** When it does not become so in time, go on all the same. Default false. */
+  readonly orGoOn?: boolean | undefined
+  /** Seconds between two questions. Default 1. */
+  readonly every?: number | undefined
+}
+
+/** Status of `until`: it will not become so. */
+export const NEVER = 3
+
+/** What a role has to say about the change of one host. */
+export interface HostRollout {
+  /**
+   * What takes the service away for a moment when it is changed: keys of resources (`package:nginx`) and handlers
+   * (`handler:restart nginx`), of whichever role; a `*` at the end stands for any.
+   */
+  readonly disturbs: readonly string[]
+  /** Asked before the first host of a tier is drained; one that is not so leaves the whole tier alone. */
+  readonly preflight?: readonly RolloutStep[] | undefined
+  /** Takes the host out, in order. */
+  readonly drain?: readonly RolloutStep[] | undefined
+  /** Puts it back, in order; also after a drain that did not come to its end. */
+  readonly undrain?: readonly RolloutStep[] | undefined
+  /** What must be so after a change of this role's resources; on a drained host before it is put back. */
+  readonly gates?: readonly RolloutStep[] | undefined
+}
+
+/** The same with the role that it comes from. */
+export interface CompiledRollout extends HostRollout {
+  readonly role: string
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { aroundChanges } from '../../src/rollout/around.ts'
+import type { CompiledRollout } from '../../src/rollout/steps.ts'
+import { sh } from '../../src/shell/script.ts'
+
+const step = (name: string, on?: readonly string[]) => ({ name, run: sh`:`, on })
+
+const NGINX: CompiledRollout = {
+  role: 'nginx',
+  disturbs: ['package:nginx*', 'handler:restart nginx'],
+  drain: [step('out')],
+  undrain: [step('in')],
+  gates: [step('answers')],
+}
+const APP: CompiledRollout = {
+  role: 'app',
+  disturbs: ['handler:restart app'],
+  drain: [step('app out')],
+  undrain: [step('app in')],
+}
+
+const item = (key: string, action = 'update', role = 'nginx') => ({ key, action, role })
+const due = (id: string, because: readonly string[], owed = false) => ({ id, because, owed })
+
+const around = (...args: Parameters<typeof aroundChanges>) => {
+  const { disturbing, drain, undrain, gates } = aroundChanges(...args)
+  const roles = (all: readonly CompiledRollout[]) => all.map(({ role }) => role)
+  return { disturbing, drain: roles(drain), undrain: roles(undrain), gates: roles(gates) }
+}
+
+describe('aroundChanges', () => {
+  it('asks for nothing where nothing changes', () => {
+    expect(around([NGINX], [item('package:nginx', 'none')], [], [])).toEqual({
+      disturbing: [],
+      drain: [],
+      undrain: [],
+      gates: [],
+    })
+  })
+
+  it('asks the gates of the roles whose resources change, in place when nothing disturbs', () => {
+    const items = [item('file-set:nginx'), item('file:/etc/motd', 'update', 'base')]
+    const handlers = [due('reload nginx', ['file-set:nginx'])]
+    expect(around([NGINX, APP], items, handlers, [])).toEqual({
+      disturbing: [],
+      drain: [],
+      undrain: [],
+      gates: ['nginx'],
+    })
+    expect(around([NGINX], [item('file:/etc/motd', 'update', 'base')], [], []).gates).toEqual([])
+  })
+
+  it('drains for what disturbs, by key, by beginning of a key and by handler', () => {
+    const items = [item('package:nginx-common')]
+    const handlers = [due('restart nginx', ['package:nginx-common'])]
+    expect(around([NGINX, APP], items, handlers, [])).toEqual({
+      disturbing: ['package:nginx-common', 'handler:restart nginx'],
+      drain: ['nginx'],
+      undrain: ['nginx'],
+      gates: ['nginx'],
+    })
+  })
+
+  it('drains nothing for what is only now created, with the restart that it calls for', () => {
+    const handlers = [due('restart nginx', ['package:nginx'])]
+    expect(around([NGINX], [item('package:nginx', 'create')], handlers, []).drain).toEqual([])
+  })
+
+  it('drains for a restart that a new file calls for, or that is owed', () => {
+    const items = [item('file:/etc/app', 'create', 'app')]
+    expect(around([APP], items, [due('restart app', ['file:/etc/app'])], []).drain).toEqual(['app'])
+    expect(around([APP], [], [due('restart app', [], true)], []).drain).toEqual(['app'])
+  })
+
+  it('does not drain where the steps concern no host', () => {
+    const alone = { ...NGINX, drain: [step('out', [])], undrain: [step('in', [])] }
+    expect(around([alone], [item('package:nginx')], [], [])).toMatchObject({ disturbing: [], drain: [], undrain: [] })
+  })
+
+  it('puts back what an earlier run left drained, the last one first, and asks its gates before', () => {
+    expect(around([NGINX, APP], [], [], ['nginx', 'app'])).toEqual({
+      disturbing: [],
+      drain: [],
+      undrain: ['app', 'nginx'],
+      gates: ['nginx'],
+    })
+  })
+})

@@ -1,0 +1,150 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { planTier, type RolloutHost, slots, type TierInput } from '../../src/rollout/plan.ts'
+import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
+
+const host = (name: string, more: Partial<RolloutHost> = {}): RolloutHost => ({
+  host: name,
+  pending: true,
+  disturbed: false,
+  drained: false,
+  failed: false,
+  ...more,
+})
+const web = (count: number, more: Partial<RolloutHost> = {}) =>
+  Array.from({ length: count }, (_, i) => host(`web${i + 1}`, more))
+const plan = (hosts: readonly RolloutHost[], policy: Partial<RolloutPolicy> = {}, more: Partial<TierInput> = {}) =>
+  planTier({ tier: 'web', hosts, policy: { ...NO_POLICY, ...policy }, ...more })
+/** `web1 web2/2`: hosts of each batch and its slots. */
+const batches = (...args: Parameters<typeof plan>) =>
+  plan(...args).batches.map(({ hosts, slots }) => `${hosts.join(' ')}/${slots}`)
+
+describe('batches', () => {
+  it('takes all at once without a policy, where nothing is disturbed', () => {
+    expect(batches(web(3))).toEqual(['web1 web2 web3/3'])
+  })
+
+  it('goes one by one without a policy, where some host is to be drained', () => {
+    expect(batches(web(2, { disturbed: true }))).toEqual(['web1 web2/1'])
+  })
+
+  it('mends hosts in place before it takes others out', () => {
+    expect(batches([host('web1', { disturbed: true }), host('web2')])).toEqual(['web2 web1/1'])
+  })
+
+  it('gives no slot to hosts without changes', () => {
+    expect(batches([host('web1', { pending: false }), host('web2')], { serial: [1] })).toEqual(['web2/1'])
+    expect(batches(web(2, { pending: false }))).toEqual([])
+  })
+
+  it.each<[string, Partial<RolloutPolicy>, string[]]>([
+    ['slides', { serial: [2] }, ['web1 web2 web3 web4 web5/2']],
+    ['canary first', { serial: [1, '50%'] }, ['web1/1', 'web2 web3 web4 web5/2']],
+    ['several canaries', { serial: [1, 2, '100%'] }, ['web1/1', 'web2 web3/2', 'web4 web5/2']],
+    ['batches where something stands between', { serial: [2], pause: 5 }, ['web1 web2/2', 'web3 web4/2', 'web5/1']],
+    ['canary and batches', { serial: [1, 3], confirm: true }, ['web1/1', 'web2 web3 web4/3', 'web5/1']],
+  ])('%s', (_, policy, expected) => expect(batches(web(5), policy)).toEqual(expected))
+
+  it('pauses and asks before each batch but the first', () => {
+    const { batches } = plan(web(3), { serial: [1, 1], pause: 9, confirm: true })
+    expect(batches.map(({ pause, confirm }) => [pause, confirm])).toEqual([
+      [0, false],
+      [9, true],
+      [9, true],
+    ])
+  })
+
+  it('never takes two failure domains at once', () => {
+    const racks = [
+      host('web1', { domain: 'a' }),
+      host('web2', { domain: 'b' }),
+      host('web3', { domain: 'a' }),
+      host('web4', { domain: 'b' }),
+    ]
+    expect(batches(racks, { serial: [3] })).toEqual(['web1 web3/2', 'web2 web4/2'])
+    expect(batches(racks, { serial: [1, 3] })).toEqual(['web1/1', 'web3/1', 'web2 web4/2'])
+  })
+
+  it('begins with hosts that an earlier run left drained', () => {
+    const found = plan([host('web1'), host('web2', { drained: true })], { serial: [1] })
+    expect(found.batches[0]?.hosts).toEqual(['web2', 'web1'])
+    expect(found.leftDrained).toEqual(['web2'])
+  })
+
+  it('changes all together when a role says so', () => {
+    expect(batches(web(3), { serial: [1], pause: 5 }, { atOnce: true })).toEqual(['web1 web2 web3/3'])
+  })
+
+  it('has each pending host once, whatever the policy', () => {
+    const hosts = fc.uniqueArray(
+      fc.record({
+        host: fc.string({ minLength: 1, maxLength: 4 }),
+        pending: fc.boolean(),
+        disturbed: fc.boolean(),
+        drained: fc.boolean(),
+        failed: fc.boolean(),
+        domain: fc.constantFrom(undefined, 'a', 'b'),
+      }),
+      { selector: (one) => one.host, maxLength: 12 },
+    )
+    const serial = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.constantFrom('1%', '30%', '100%')), {
+      minLength: 1,
+      maxLength: 4,
+    })
+    fc.assert(
+      fc.property(hosts, serial, fc.nat(3), fc.boolean(), (all, widths, pause, confirm) => {
+        const { batches } = plan(all, { serial: widths, pause, confirm })
+        const members = batches.flatMap((batch) => batch.hosts)
+        expect([...members].sort()).toEqual(
+          all
+            .filter((one) => one.pending)
+            .map((one) => one.host)
+            .sort(),
+        )
+        for (const batch of batches) {
+          const domains = new Set(batch.hosts.map((name) => all.find((one) => one.host === name)?.domain))
+          expect(domains.size).toBe(1)
+          expect(batch.slots).toBeGreaterThan(0)
+          expect(batch.slots).toBeLessThanOrEqual(Math.max(...widths.map((one) => slots(one, all.length))))
+        }
+      }),
+    )
+  })
+})
+
+describe('budget', () => {
+  const allowed = (count: number, policy: Partial<RolloutPolicy>, more: Partial<RolloutHost> = {}) =>
+    plan(web(count, more), policy).failuresAllowed
+
+  it.each<[number, Partial<RolloutPolicy>, number]>([
+    [3, { maxFailPercentage: 0 }, 0],
+    [3, { maxFailPercentage: 34 }, 1],
+    [3, { maxFailPercentage: 33 }, 0],
+    [10, { maxFailPercentage: 30 }, 3],
+    [10, { maxFailures: 1 }, 1],
+    [10, { maxFailures: 1, maxFailPercentage: 30 }, 1],
+    [10, { maxFailures: 5, maxFailPercentage: 30 }, 3],
+    [10, { maxFailPercentage: 100 }, 10],
+    [10, {}, 10],
+  ])('of %i hosts with %o: %i', (count, policy, expected) => expect(allowed(count, policy)).toBe(expected))
+
+  it('is none without a policy where hosts are drained', () => {
+    expect(allowed(3, {}, { disturbed: true })).toBe(0)
+    expect(allowed(3, { maxFailures: 1 }, { disturbed: true })).toBe(1)
+  })
+
+  it('counts hosts that failed already, and says which rule it goes by', () => {
+    const found = plan([host('web1', { failed: true, pending: false }), host('web2')], { maxFailPercentage: 30 })
+    expect(found).toMatchObject({ failed: 1, failuresAllowed: 0, rule: 'max_fail_percentage 30' })
+  })
+})
+
+describe('slots', () => {
+  it.each([
+    [1, 3, 1],
+    ['100%', 3, 3],
+    ['50%', 3, 1],
+    ['10%', 3, 1],
+    [9, 3, 3],
+  ])('serial %s of %i hosts is %i', (serial, size, expected) => expect(slots(serial, size)).toBe(expected))
+})
