@@ -12,7 +12,7 @@ import { copyInventory, readHosts, subnetOf, writeInventory } from './inventory.
 import { ensureKeys } from './keys.ts'
 import { withLock } from './lock.ts'
 import { ensureNetwork, removeLab } from './network.ts'
-import { ensureRelease } from './releases.ts'
+import { ensureReleases } from './releases.ts'
 import { type AdHocHost, adHocSpecs, type HostSpec } from './spec.ts'
 import { ensureVault } from './vault.ts'
 
@@ -66,7 +66,7 @@ export async function startLab(spec: LabSpec = {}): Promise<Lab> {
     const context = { name, dir, keys: await ensureKeys(dir, hosts) }
     if (spec.hosts === undefined) {
       await ensureVault(inventory, dir, hosts, say)
-      await ensureRelease(inventory)
+      await ensureReleases(inventory)
     }
     await startHosts(docker, context, hosts, say)
     return labOf(docker, name, dir, inventory, hosts.map(toLabHost(docker, name)))

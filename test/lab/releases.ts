@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,12 +11,16 @@ const BUILD = fileURLToPath(new URL('app/build.sh', import.meta.url))
 const run = promisify(execFile)
 
 /**
- * Builds the release that an inventory's group_vars/app.yml names.
+ * Builds the releases that an inventory's group_vars name.
  * @throws Error when what is built is not what is declared: the program was changed
  */
-export async function ensureRelease(inventory: string): Promise<void> {
-  const file = join(inventory, 'group_vars', 'app.yml')
-  if (!existsSync(file)) return
+export async function ensureReleases(inventory: string): Promise<void> {
+  const folder = join(inventory, 'group_vars')
+  const names = existsSync(folder) ? await readdir(folder) : []
+  for (const name of names.filter((one) => one.endsWith('.yml'))) await ensureRelease(join(folder, name))
+}
+
+async function ensureRelease(file: string): Promise<void> {
   const { app_version: version, app_artifact: artifact } = parse(await readFile(file, 'utf8')) ?? {}
   if (typeof version !== 'string' || typeof artifact?.path !== 'string') return
   const sum = await buildRelease(version, join(ROOT, artifact.path))

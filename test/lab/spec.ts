@@ -32,6 +32,7 @@ const VARIANTS: Readonly<Record<string, Partial<ImageSpec>>> = {
   db1: { suite: 'sid' },
   db2: { suite: 'sid' },
   db3: { suite: 'sid' },
+  bookworm1: { suite: 'bookworm' },
 }
 
 /** The image that a host of the inventory runs on. */

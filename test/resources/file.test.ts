@@ -138,6 +138,24 @@ describe('a file', () => {
     expect(fileKind.deadMan?.(plan(fileKind, [{ path: old, content: 'after' }]))).toBeUndefined()
   })
 
+  test('that never landed is left alone by the dead-man, and so is sshd', () => {
+    const snapshot = scratch()
+    const path = join(scratch(), 'sshd.conf')
+    writeFileSync(path, 'before')
+    const changes = plan(fileKind, [{ path, content: 'after', guard: 'ssh' as const }])
+    const guard = fileKind.deadMan?.(changes)
+    if (!guard) throw new Error('no dead-man')
+    const at = (script: string) =>
+      run(rawScript(`systemctl() { [ "$1" = reload ] && echo "$*"; }\nSNAPSHOT=${snapshot}\n${script}`))
+    expect(at(guard.snapshot.sh).status).toBe(0)
+    const inode = statSync(path).ino
+    expect(at(guard.restore.sh)).toEqual({ status: 0, output: '' })
+    expect(statSync(path).ino).toBe(inode)
+    chmodSync(path, 0o600)
+    expect(at(guard.restore.sh)).toMatchObject({ status: 0, output: expect.stringContaining('reload ssh') })
+    expect(statSync(path).mode & 0o777).toBe(0o644)
+  })
+
   test('has an absolute path and an octal mode', () => {
     expect(() => fileKind.key({ path: 'etc/motd' })).toThrow('not an absolute path')
     expect(fileKind.key({ path: '/etc//x/../motd' })).toBe('/etc/motd')
