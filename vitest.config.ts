@@ -1,11 +1,26 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const alias = { provision: `${root}src/index.ts` }
 
+/** The longest first, or one worker would be busy with it when all others are done. Vitest wants a class here. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('/stack.test.ts')
+    return [
+      ...sorted.filter((file) => !isIntegration(file)),
+      ...sorted.filter(isIntegration).toSorted((a, b) => Number(isLong(b)) - Number(isLong(a))),
+    ]
+  }
+}
+const isIntegration = ({ project }: TestSpecification): boolean => project.name === 'integration'
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve: { alias },
@@ -22,8 +37,11 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          // One lab, real hosts: files run one after the other, and a converge takes minutes on two cores.
-          fileParallelism: false,
+          // Each file has a lab of its own. Two at a time: hosts wait for each other more than they work, but a converge
+          // takes minutes on two cores, and more of them would only take longer each.
+          maxWorkers: 2,
+          // After the unit tests, which take all cores.
+          sequence: { groupOrder: 1 },
           testTimeout: 300_000,
           hookTimeout: 600_000,
         },
