@@ -37,9 +37,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
-          // Each file has a lab of its own. Two at a time: hosts wait for each other more than they work, but a converge
-          // takes minutes on two cores, and more of them would only take longer each.
-          maxWorkers: 2,
+          // Each file has a lab of its own. Three at a time: hosts wait more than they work, but a converge takes minutes
+          // on two cores, and more of them would only take longer each.
+          maxWorkers: 3,
           // After the unit tests, which take all cores.
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,

@@ -204,7 +204,7 @@ describe('a full disk', () => {
   test("under the tool's own state: nothing is changed", async () => {
     expect((await demo(['two'], 'v7').run()).status).toBe(0)
     await bed.on('two', 'mkdir -p /mnt/state && mount -t tmpfs -o size=64k tmpfs /mnt/state')
-    await bed.on('two', 'cp -a /var/lib/provision/. /mnt/state && mount --move /mnt/state /var/lib/provision')
+    await bed.on('two', 'cp -a /var/lib/provision/. /mnt/state && mount --bind /mnt/state /var/lib/provision')
     await bed.on('two', 'dd if=/dev/zero of=/var/lib/provision/filler bs=4k 2>/dev/null || true')
     const project = demo(['two'], 'v8')
     const run = await project.run()
@@ -217,6 +217,6 @@ describe('a full disk', () => {
     await bed.on('two', 'rm /var/lib/provision/filler')
     expect((await project.run()).status).toBe(0)
     expect(await seen('two')).toBe('v8\nv8\nv8')
-    await bed.on('two', 'umount /var/lib/provision')
+    await bed.on('two', 'umount /var/lib/provision /mnt/state')
   })
 })
