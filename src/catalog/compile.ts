@@ -5,6 +5,7 @@ import type { Handler, Resource, ResourceKind } from '../resources/resource.ts'
 import type { CompiledRollout } from '../rollout/steps.ts'
 import { type Verdict, verdictOn } from './across.ts'
 import { checkVars } from './check-vars.ts'
+import { encryptedHint } from './given-secrets.ts'
 import { type Groups, groupsOf } from './groups.ts'
 import { lostSecrets } from './lost-secrets.ts'
 import type { HostChange, Role } from './role.ts'
@@ -132,7 +133,7 @@ const compiledOf = ({ kind, desired, notify }: Resource, role: Role): CompiledRe
 
 const roleProblem = (error: unknown, role: Role, host: Host): Problem => ({
   message: `role '${role.name}' on ${host.name}: ${messageOf(error)}`,
-  ...(error instanceof ProvisionError ? { origin: error.origin, hint: error.hint } : {}),
+  ...(error instanceof ProvisionError ? { origin: error.origin, hint: error.hint } : encryptedHint(role, host)),
 })
 
 /** The second declaration of each key that is there twice. */

@@ -1,8 +1,9 @@
 import type { Problem } from '../errors.ts'
-import type { Origins, Value, Vars } from '../inventory/inventory.ts'
+import type { Host, Origins, Value, Vars } from '../inventory/inventory.ts'
 import { dotted, originAt, step, steps } from '../inventory/problems.ts'
 import { isMapping } from '../inventory/vars.ts'
 import { isSecret, plainValue, type Secret } from '../secret.ts'
+import type { Role } from './role.ts'
 
 /** Values that are secret before any schema was asked, as those of encrypted files, on their way through a schema. */
 
@@ -50,6 +51,17 @@ export function taint(parent: unknown, key: string | number, value: Secret): voi
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** A role that stumbles may have asked a secret for more than a secret gives: which of its vars came encrypted. */
+export function encryptedHint(role: Role, host: Host): { readonly hint?: string } {
+  const own = Object.fromEntries(Object.entries(host.vars).filter(([name]) => name in role.vars))
+  const places = [...secretPlaces(own).keys()].map((pointer) => dotted(pointer) ?? '')
+  if (places.length === 0) return {}
+  const shown = places.length > 4 ? `${places.slice(0, 4).join(', ')} and ${places.length - 4} more` : places.join(', ')
+  return {
+    hint: `encrypted are ${shown}: what is no secret, such as a name, belongs into the plain file, or out of the reach of .sops.yaml (encrypted_regex)`,
+  }
+}
 
 export function undeclaredProblems(pointers: readonly string[], origins: Origins, suffix: string): Problem[] {
   return pointers.map((pointer) => ({

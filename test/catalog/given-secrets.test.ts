@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { encryptedHint } from '../../src/catalog/given-secrets.ts'
 import type { Role, VarSchemas } from '../../src/catalog/role.ts'
 import { roleVarsReader } from '../../src/catalog/role-vars.ts'
 import type { Vars } from '../../src/inventory/inventory.ts'
@@ -49,5 +50,14 @@ describe('a value from an encrypted file', () => {
     expect(shown(problems)).toEqual([
       "all.sops.yml:3:1 'r_v' is encrypted, but the role does not call it secret and needs its plain value (role r) [r_v] (write it into the plain file, or let the schema of the role say `secret: true`)",
     ])
+  })
+
+  test('over which the role itself stumbles is named, without its value', () => {
+    const role = roleOf({ r_users: { type: 'array', description: 'd' } })
+    const host = hostNamed('h', { r_users: [{ name: secret('hunter22') }], other: secret('x') }, ORIGINS)
+    const { hint } = encryptedHint(role, host)
+    expect(hint).toMatch(/^encrypted are r_users\.0\.name: /)
+    expect(hint).not.toContain('hunter22')
+    expect(encryptedHint(role, hostNamed('h', {}, ORIGINS))).toEqual({})
   })
 })
