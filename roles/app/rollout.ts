@@ -6,7 +6,8 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
   const name = vars.app_name
   const port = vars.app_port
   const dir = vars.app_dir ?? `/srv/${name}`
-  const on = webServers(host.tier, port, group('all'))
+  const clients = webServers(host.tier, port, group('all'))
+  const on = clients.map((peer) => peer.name)
   const address = ipFamily(host.address) === 6 ? `[${host.address}]` : host.address
   const { drain, undrain } = nginxUpstreamServer({ on, server: `${address}:${port}` })
   return {
@@ -17,27 +18,31 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
       `file:${dir}/config/*`,
       `systemd-unit:/etc/systemd/system/${name}.service`,
     ],
-    drain: on.length > 0 ? [drain, idle(port, vars.app_drain_timeout)] : [],
+    drain: on.length > 0 ? [drain, idle(port, clients, vars.app_drain_timeout)] : [],
     undrain: on.length > 0 ? [undrain] : [],
     gates: [httpAnswers({ port, path: vars.app_health_path }, { within: vars.app_ready_timeout })],
   }
 }
 
-/** Requests of the host itself (its health check) are none of a client. */
-const idle = (port: number, within: number) => ({
-  name: 'nobody is connected',
+/** Who is connected beside the web servers asks for no page: the monitor keeps its connection from scrape to scrape. */
+const idle = (port: number, clients: readonly Peer[], within: number) => ({
+  name: 'no web server is connected',
   until: sh`
-    n=$(ss -Htn state established ${`( sport = :${port} )`} | awk '$4 !~ /^(127\\.|\\[::1\\])/' | wc -l)
+    from=$(getent ahosts ${clients.map(({ address }) => address)} | awk '{ print $1 }' | tr '\n' ' ')
+    n=$(ss -Htn state established ${`( sport = :${port} )`} | awk -v from=" $from" '
+      { peer = $4; sub(/:[0-9]+$/, "", peer); gsub(/[][]/, "", peer); sub(/^::ffff:/, "", peer) }
+      index(from, " " peer " ") { n++ }
+      END { print n + 0 }')
     if [ "$n" != 0 ]; then echo "$n connections"; exit 1; fi
   `,
   within,
 })
 
-function webServers(tier: string, port: number, peers: readonly Peer[]): string[] {
-  return peers.flatMap(({ name, vars: { nginx_upstreams: upstreams } }) => {
-    const has =
+function webServers(tier: string, port: number, peers: readonly Peer[]): Peer[] {
+  return peers.filter(({ vars: { nginx_upstreams: upstreams } }) => {
+    return (
       Array.isArray(upstreams) && upstreams.some((one) => isUpstream(one) && one.tier === tier && one.port === port)
-    return has ? [name] : []
+    )
   })
 }
 
