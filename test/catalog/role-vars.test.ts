@@ -1,29 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Role, VarSchemas } from '../../src/catalog/role.ts'
 import { roleVarsReader } from '../../src/catalog/role-vars.ts'
-import type { Host, Vars } from '../../src/inventory/inventory.ts'
+import type { Vars } from '../../src/inventory/inventory.ts'
 import { isSecret, reveal, secret } from '../../src/secret.ts'
 import { shown } from '../project-folder.ts'
+import { hostNamed } from './host-fixture.ts'
 
 const roleOf = (vars: VarSchemas): Role => ({ name: 'r', description: 'd', vars, resources: () => [] })
-const hostOf = (vars: Vars): Host => ({
-  name: 'h',
-  tier: 't',
-  address: 'a',
-  connection: {
-    transport: 'ssh',
-    user: 'root',
-    port: 22,
-    knownHosts: '/k',
-    hostKeyChecking: 'strict',
-    become: 'none',
-    connectTimeout: 10,
-  },
-  vars,
-  origins: new Map(),
-  origin: { file: 'f', line: 1, col: 1 },
-})
-const read = (schemas: VarSchemas, vars: Vars) => roleVarsReader().read(roleOf(schemas), hostOf(vars))
+const read = (schemas: VarSchemas, vars: Vars) => roleVarsReader().read(roleOf(schemas), hostNamed('h', vars))
 
 describe('vars of a role', () => {
   test.each([
@@ -63,7 +47,7 @@ describe('vars of a role', () => {
   })
 
   test('the host keeps its own vars as they were', () => {
-    const host = hostOf({ r_list: [{ a: 1 }] })
+    const host = hostNamed('h', { r_list: [{ a: 1 }] })
     const reader = roleVarsReader()
     const item = { type: 'object', properties: { b: { type: 'integer', default: 2 } } } as const
     const role = roleOf({ r_list: { type: 'array', description: 'd', items: item } })
