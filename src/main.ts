@@ -6,11 +6,11 @@ import type { CliFlags } from './flags.ts'
 import { inventoryNames } from './inventory/files.ts'
 import { takeKeySources } from './inventory/sops/identities.ts'
 import { createRenderer, type RendererKind } from './render/index.ts'
-import { run } from './run.ts'
+import { type RunOptions, run } from './run.ts'
 import { type Secret, secret } from './secret.ts'
 
 /** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
-export async function main(flags: CliFlags, mode: { readonly upgrade?: boolean } = {}): Promise<number> {
+export async function main(flags: CliFlags, mode: Pick<RunOptions, 'upgrade' | 'rollback'> = {}): Promise<number> {
   const renderer = createRenderer(kindOf(flags), {
     out: process.stdout,
     err: process.stderr,
@@ -35,7 +35,7 @@ export async function main(flags: CliFlags, mode: { readonly upgrade?: boolean }
         vars: flags.var,
         showScripts: flags.showScript,
         tiers: flags.tier,
-        upgrade: mode.upgrade,
+        ...mode,
         becomePassword,
         ageKeys,
       },

@@ -1,18 +1,21 @@
-import type { HostResult, Summary } from '../../execute/events.ts'
+import type { Event, HostResult, Summary } from '../../execute/events.ts'
 import { hintLines } from './failure.ts'
 import { type Line, line, type Span, span } from './line.ts'
 import { counted, duration, listing } from './words.ts'
+
+type RunFinished = Extract<Event, { type: 'run-finished' }>
 
 /** Names in `--limit` beyond which the advice would be longer than what it saves. */
 const LIMIT_NAMES = 12
 
 /** The last lines of a run: what came of it and what to do next. */
-export function summaryLines(summary: Summary, results: readonly HostResult[], check: boolean): Line[] {
+export function summaryLines({ summary, results, notes = [] }: RunFinished, check: boolean): Line[] {
   return [
     countsLine(summary, check),
     ...notTried(results),
     ...owedLines(results),
     ...drainedLines(results, check),
+    ...notes.map((note) => line(span('warn', 'note: '), note)),
     ...nextLines(results, check),
   ]
 }
