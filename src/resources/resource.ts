@@ -46,6 +46,10 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * its turn comes, if there is anything to do about the kind. Default false.
    */
   readonly asksOthers?: boolean
+  /**
+   * The others of its tier depend on a host while this is so of it: where its change disturbs, it comes after theirs.
+   */
+  leads?(actual: Actual): boolean
   /** What `provision upgrade` wants in its place: the newest that the declaration allows. Undefined: the same. */
   upgraded?(desired: Desired): Desired
   /**
