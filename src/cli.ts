@@ -109,6 +109,20 @@ withRunOptions(program.command('rollback'))
     process.exitCode = await main(flags, { rollback: { to: flags.to } })
   })
 
+withRunOptions(program.command('switchover'))
+  .description('move the writes of a tier of MySQL servers to one of its replicas; refused, with reasons, when unsafe')
+  .configureHelp({ optionDescription: (option) => option.description })
+  .requiredOption('--tier <name>', 'the tier', commaList)
+  .requiredOption('--to <host>', 'the server that is to take the writes')
+  .option('--primary-lost', 'the server that took them is gone, and stays so: fence it as far as it can be', false)
+  .showHelpAfterError('(provision switchover --help shows every option)')
+  .action(async (_: CliFlags, command: Command) => {
+    const { main } = await import('./main.ts')
+    const flags = flagsOf(command)
+    const request = { to: flags.to ?? '', primaryLost: flags.primaryLost ?? false }
+    process.exitCode = await main(flags, { switchover: request })
+  })
+
 program
   .command('secrets')
   .description('encrypted vars: init, set, edit, show (provision secrets --help)')

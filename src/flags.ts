@@ -16,6 +16,8 @@ export interface CliFlags {
   readonly yes: boolean
   /** Of `provision upgrade` and `provision rollback`. */
   readonly tier?: readonly string[]
-  /** Of `provision rollback`: a version. */
+  /** Of `provision rollback`: a version. Of `provision switchover`: a host. */
   readonly to?: string
+  /** Of `provision switchover`. */
+  readonly primaryLost?: boolean
 }

@@ -128,7 +128,7 @@ function hostNamed({ hosts }: Inventory, name: string): Host {
   return found
 }
 
-const nonce = (): string => randomBytes(9).toString('hex')
+export const nonce = (): string => randomBytes(9).toString('hex')
 
 function makeRuns(
   options: RunOptions,
@@ -219,7 +219,7 @@ async function verifyArtifacts(root: string, runs: readonly HostRun[]): Promise<
   if (problems.length > 0) throw new InputError(problems)
 }
 
-function summaryOf(results: readonly HostResult[], ms: number): Summary {
+export function summaryOf(results: readonly HostResult[], ms: number): Summary {
   const count = (outcome: HostOutcome) => results.filter((result) => result.outcome === outcome).length
   return {
     ok: count('ok'),

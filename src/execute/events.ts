@@ -85,6 +85,8 @@ export type Event =
       readonly results: readonly HostResult[]
       /** What people have to know beyond what was done to hosts. */
       readonly notes?: readonly string[] | undefined
+      /** Hosts were changed together: what failed is run again as a whole. */
+      readonly whole?: boolean | undefined
     }
 
 export type Emit = (event: Event) => void
