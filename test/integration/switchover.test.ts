@@ -207,7 +207,7 @@ describe('a group of MySQL servers', () => {
     expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })
   })
 
-  it('is refused, with nothing changed, when a replica is ill or has transactions of its own', async () => {
+  it('is refused, with nothing changed, when a replica is ill, the primary not lost, or the server none of these', async () => {
     await query('db3', 'STOP REPLICA')
     await expect(toServer('db2')).rejects.toThrow('replication of db3 does not run: OFF')
     await query('db3', 'START REPLICA')
