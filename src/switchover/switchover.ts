@@ -89,9 +89,10 @@ function needGroup(asked: readonly Asked[], { to }: SwitchRequest): void {
   )
   if (alone) throw new InputError([{ message: `${to} is the only server of its tier` }])
   if (asked.some(({ desired }) => desired !== undefined)) return
-  const unreachable = asked.find(({ state }) => 'unknown' in state)?.state
-  const why = unreachable && 'unknown' in unreachable ? unreachable.unknown : 'no role mysql'
-  throw new InputError([{ message: `the hosts of the tier are no group of MySQL servers: ${why}` }])
+  const [why] = asked.flatMap(({ host, state }) => ('unknown' in state ? [`${host.name}: ${state.unknown}`] : []))
+  throw new InputError([
+    { message: why === undefined ? 'the tier is no group of MySQL servers' : `no server could be asked: ${why}` },
+  ])
 }
 
 /**
