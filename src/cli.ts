@@ -7,7 +7,7 @@ import type { CliFlags } from './flags.ts'
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
-const commaList = (value: string, all: readonly string[]): string[] => [
+const commaList = (value: string, all: readonly string[] = []): string[] => [
   ...all,
   ...value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])),
 ]
@@ -30,6 +30,7 @@ Examples:
   provision --inventory prod --limit web,'!web3'  a tier without one of its hosts
   provision --inventory prod --tags nginx         only the resources of one role
   provision upgrade --inventory prod --tier web   newer packages, one host after the other
+  provision rollback --inventory prod --tier app  the release before, one host after the other
 
 Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
 
@@ -94,6 +95,32 @@ withRunOptions(program.command('upgrade'))
   .action(async (_: CliFlags, command: Command) => {
     const { main } = await import('./main.ts')
     process.exitCode = await main(flagsOf(command), { upgrade: true })
+  })
+
+withRunOptions(program.command('rollback'))
+  .description('take a tier back to the release that it had before, each host out of service meanwhile; nothing else')
+  .configureHelp({ optionDescription: (option) => option.description })
+  .requiredOption('--tier <names>', 'the tiers; commas or repeated', commaList)
+  .option('--to <version>', 'to this release, which the hosts must still have (default: the one before)')
+  .showHelpAfterError('(provision rollback --help shows every option)')
+  .action(async (_: CliFlags, command: Command) => {
+    const { main } = await import('./main.ts')
+    const flags = flagsOf(command)
+    process.exitCode = await main(flags, { rollback: { to: flags.to } })
+  })
+
+withRunOptions(program.command('switchover'))
+  .description('move the writes of a tier of MySQL servers to one of its replicas; refused, with reasons, when unsafe')
+  .configureHelp({ optionDescription: (option) => option.description })
+  .requiredOption('--tier <name>', 'the tier', commaList)
+  .requiredOption('--to <host>', 'the server that is to take the writes')
+  .option('--primary-lost', 'the server that took them is gone, and stays so: fence it as far as it can be', false)
+  .showHelpAfterError('(provision switchover --help shows every option)')
+  .action(async (_: CliFlags, command: Command) => {
+    const { main } = await import('./main.ts')
+    const flags = flagsOf(command)
+    const request = { to: flags.to ?? '', primaryLost: flags.primaryLost ?? false }
+    process.exitCode = await main(flags, { switchover: request })
   })
 
 program

@@ -14,6 +14,10 @@ export interface CliFlags {
   readonly askBecomePassword: boolean
   readonly color?: boolean
   readonly yes: boolean
-  /** Of `provision upgrade`. */
+  /** Of `provision upgrade` and `provision rollback`. */
   readonly tier?: readonly string[]
+  /** Of `provision rollback`: a version. Of `provision switchover`: a host. */
+  readonly to?: string
+  /** Of `provision switchover`. */
+  readonly primaryLost?: boolean
 }

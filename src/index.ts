@@ -44,6 +44,8 @@ export type { CheckPlace, Endpoint, HttpQuestion, PromqlQuestion } from './rollo
 export { commandSucceeds, httpAnswers, promqlHolds, tcpOpen, unitActive } from './rollout/checks.ts'
 export type { HaproxyServer, HaproxySteps } from './rollout/haproxy.ts'
 export { haproxyServer } from './rollout/haproxy.ts'
+export type { MysqlServer, MysqlSteps } from './rollout/mysql.ts'
+export { mysqlReplicates, mysqlServer } from './rollout/mysql.ts'
 export type { NginxUpstreamServer, NginxUpstreamSteps } from './rollout/nginx.ts'
 export { nginxUpstreamServer } from './rollout/nginx.ts'
 export type { HostRollout, RolloutStep } from './rollout/steps.ts'

@@ -6,11 +6,18 @@ import type { CliFlags } from './flags.ts'
 import { inventoryNames } from './inventory/files.ts'
 import { takeKeySources } from './inventory/sops/identities.ts'
 import { createRenderer, type RendererKind } from './render/index.ts'
-import { run } from './run.ts'
+import { type RunOptions, run } from './run.ts'
 import { type Secret, secret } from './secret.ts'
+import type { SwitchRequest } from './switchover/plan.ts'
+import { switchover } from './switchover/switchover.ts'
+
+/** What a subcommand wants in place of the declared state. */
+interface Mode extends Pick<RunOptions, 'upgrade' | 'rollback'> {
+  readonly switchover?: SwitchRequest
+}
 
 /** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
-export async function main(flags: CliFlags, mode: { readonly upgrade?: boolean } = {}): Promise<number> {
+export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
   const renderer = createRenderer(kindOf(flags), {
     out: process.stdout,
     err: process.stderr,
@@ -24,23 +31,23 @@ export async function main(flags: CliFlags, mode: { readonly upgrade?: boolean }
   try {
     if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
     const becomePassword = await becomePasswordOf(flags)
-    const { summary } = await run(
-      {
-        root: flags.project,
-        inventory: flags.inventory,
-        check: flags.check,
-        limit: flags.limit,
-        tags: flags.tags,
-        forks: flags.forks,
-        vars: flags.var,
-        showScripts: flags.showScript,
-        tiers: flags.tier,
-        upgrade: mode.upgrade,
-        becomePassword,
-        ageKeys,
-      },
-      { emit: (event) => renderer.event(event), stop, confirm: confirmer(flags, stop) },
-    )
+    const common = {
+      root: flags.project,
+      inventory: flags.inventory,
+      check: flags.check,
+      limit: flags.limit,
+      tags: flags.tags,
+      vars: flags.var,
+      showScripts: flags.showScript,
+      tiers: flags.tier,
+      becomePassword,
+      ageKeys,
+    }
+    const edges = { emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags, stop) }
+    const { upgrade, rollback, switchover: request } = mode
+    const { summary } = request
+      ? await switchover({ ...common, ...request }, edges)
+      : await run({ ...common, forks: flags.forks, upgrade, rollback }, edges)
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0
   } catch (error) {

@@ -48,7 +48,11 @@ function maskedEvent(event: Event, mask: Mask): Event {
     case 'host-finished':
       return { ...event, result: maskedResult(event.result, mask) }
     case 'run-finished':
-      return { ...event, results: event.results.map((result) => maskedResult(result, mask)) }
+      return {
+        ...event,
+        results: event.results.map((result) => maskedResult(result, mask)),
+        ...(event.notes && { notes: event.notes.map((note) => mask.text(note)) }),
+      }
     case 'input-errors':
       return { ...event, problems: maskedProblems(event.problems, mask) }
     default:

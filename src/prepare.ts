@@ -24,6 +24,8 @@ export interface PrepareOptions {
   readonly tiers?: readonly string[] | undefined
   /** `name=value` with the value in YAML. */
   readonly vars: readonly string[]
+  /** Files of the controller that changes would bring need not be there: nothing is sent. */
+  readonly sendsNothing?: boolean | undefined
   readonly becomePassword?: Secret | undefined
   /** Where the age keys of encrypted files may be; default: the usual file in the user's configuration. */
   readonly ageKeys?: KeySources | undefined
@@ -89,10 +91,7 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const known = await knownFacts(inventory.hosts, cache)
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
   const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
-  const artifacts = await missingArtifacts(
-    root,
-    compiled.flatMap((one) => one.artifacts),
-  )
+  const artifacts = await missingArtifacts(root, options.sendsNothing ? [] : compiled.flatMap((one) => one.artifacts))
   const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts]
   if (problems.length > 0) throw new InputError(distinct(problems))
   return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }

@@ -7,6 +7,7 @@ import { connector } from './connection/connect.ts'
 import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
 import { InputError } from './errors.ts'
+import { askState } from './execute/ask-state.ts'
 import type { Emit, HostOutcome, HostResult, Summary } from './execute/events.ts'
 import { type HostRun, hostRun } from './execute/host-run.ts'
 import type { RunIdentity } from './execute/lock.ts'
@@ -18,6 +19,7 @@ import type { Host, Inventory } from './inventory/inventory.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { refreshLists } from './resources/package/lists.ts'
+import { disagreements, type Goal, rollbackNotes, type WayBack, wayBack } from './rollback.ts'
 import type { TierPlan } from './rollout/plan.ts'
 import { applyTiers, planTiers, type TiersInput } from './tiers.ts'
 
@@ -28,6 +30,8 @@ export interface RunOptions extends PrepareOptions {
   readonly showScripts: boolean
   /** Packages go to the newest versions that their declarations allow. */
   readonly upgrade?: boolean | undefined
+  /** Back to what was before, or to what `to` names; nothing else is changed. */
+  readonly rollback?: { readonly to?: string | undefined } | undefined
 }
 
 export interface RunEdges {
@@ -50,7 +54,7 @@ export interface RunOutcome {
  */
 export async function run(options: RunOptions, edges: RunEdges): Promise<RunOutcome> {
   const began = performance.now()
-  const prepared = await prepare(options)
+  const prepared = await prepare({ ...options, sendsNothing: options.rollback !== undefined })
   const { mask } = prepared
   try {
     return await runPrepared(options, { ...edges, emit: maskedEmit(edges.emit, mask) }, prepared, began)
@@ -76,8 +80,11 @@ async function runPrepared(
   const warn = (message: string) => emit({ type: 'warning', message })
   const pool = createPool(edges.connect ?? connector({ warn }))
   try {
-    const runs = makeRuns(options, edges, prepared, pool)
+    const ways = new Map(options.rollback ? hosts.map((host) => [host.name, wayBack(host, options.rollback?.to)]) : [])
+    const runs = makeRuns(options, edges, prepared, pool, ways)
     await planAll([...runs.values()], options.forks)
+    const goals = [...ways.values()].flatMap((way) => way.goals())
+    if (options.rollback) checkGoals(goals, [...runs.values()])
     const tiers: TiersInput = {
       ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
       ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
@@ -89,11 +96,21 @@ async function runPrepared(
     emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
     const results = await settleAll(tiers, options.check ? [] : plans)
     const summary = summaryOf(results, performance.now() - began)
-    emit({ type: 'run-finished', summary, results })
+    const notes = rollbackNotes(goals)
+    emit({ type: 'run-finished', summary, results, ...(notes.length > 0 && { notes }) })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()
   }
+}
+
+/** @throws InputError when the hosts can't go back together; none is changed then */
+function checkGoals(goals: readonly Goal[], runs: readonly HostRun[]): void {
+  const none = goals.length === 0 && !runs.some((one) => one.failed())
+  const problems = none
+    ? [{ message: 'nothing on these hosts can go back', hint: 'only releases (role app) keep what was before' }]
+    : disagreements(goals)
+  if (problems.length > 0) throw new InputError(problems)
 }
 
 /** Changes what the plans say, and settles the hosts that they leave out; in the inventory's order. */
@@ -111,23 +128,26 @@ function hostNamed({ hosts }: Inventory, name: string): Host {
   return found
 }
 
-const nonce = (): string => randomBytes(9).toString('hex')
+export const nonce = (): string => randomBytes(9).toString('hex')
 
 function makeRuns(
   options: RunOptions,
   { emit, stop }: RunEdges,
   { hosts, compiler, tags, known: earlier, cache, mask }: Prepared,
   pool: Pool,
+  ways: ReadonlyMap<string, WayBack>,
 ): Map<string, HostRun> {
   const identity: RunIdentity = { id: nonce(), who: `${userInfo().username}@${hostname()}` }
   const one = (host: Host): HostRun => {
     const { name, tier } = host
     let known = earlier.get(name)
     let refreshed = !options.upgrade
+    const way = ways.get(name)
     const compile = (facts: Parameters<typeof compiler.compile>[1]) => {
       const compiled = compiler.compile(host, facts, { tags })
       mask.learn(compiled.resources.map(({ desired }) => desired))
       if (compiled.problems.length > 0) throw new InputError(compiled.problems)
+      if (way) return { ...compiled, resources: way.resources(compiled.resources) }
       return options.upgrade ? { ...compiled, resources: compiled.resources.map(upgraded) } : compiled
     }
     const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
@@ -142,10 +162,17 @@ function makeRuns(
       async probe(connection, after) {
         if (!refreshed) await refresh(name, connection, refreshLists, nonce())
         refreshed = true
-        const probed = await probeHost({ ...common, connection, factsProbe, parseFacts, compile }, known, after)
+        const input = { ...common, connection, factsProbe, parseFacts, compile }
+        if (way && !way.settled) {
+          const { facts, resources } = await probeHost(input, known)
+          known = facts
+          way.settle(resources, await askState(name, connection, nonce(), resources))
+        }
+        const probed = await probeHost(input, known, after)
         known = probed.facts
         await cache.write(name, probed.facts)
-        return probed.planned
+        // Of a part of the roles, or of the resources, nobody can tell which handlers have no owner.
+        return tags || way ? { ...probed.planned, orphaned: [] } : probed.planned
       },
     })
   }
@@ -192,7 +219,7 @@ async function verifyArtifacts(root: string, runs: readonly HostRun[]): Promise<
   if (problems.length > 0) throw new InputError(problems)
 }
 
-function summaryOf(results: readonly HostResult[], ms: number): Summary {
+export function summaryOf(results: readonly HostResult[], ms: number): Summary {
   const count = (outcome: HostOutcome) => results.filter((result) => result.outcome === outcome).length
   return {
     ok: count('ok'),

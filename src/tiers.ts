@@ -50,6 +50,7 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
     pending: run?.pending() ?? false,
     disturbed: (around?.disturbing.length ?? 0) > 0,
     drained: around?.leftDrained ?? false,
+    leads: run?.planned()?.leads ?? false,
     failed: run?.failed() ?? false,
     domain: failureDomain === undefined ? undefined : domainOf(host, failureDomain),
   }

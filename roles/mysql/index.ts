@@ -14,6 +14,7 @@ import {
 import { accounts } from './accounts.ts'
 import { optionFile } from './config.ts'
 import { optionLine, optionsOf, refused } from './options.ts'
+import { packageOf, restartReplica, rollout } from './rollout.ts'
 import { reloadTls, TLS, tlsFiles } from './tls.ts'
 import { type MysqlVars, vars } from './vars.ts'
 
@@ -21,13 +22,14 @@ export default defineRole({
   name: 'mysql',
   description: 'MySQL 8.0 to 9.x: one writable server and its replicas, by GTID over TLS.',
   vars,
+  rollout,
   resources({ host, vars, facts, group, template }) {
     refuseRelease(facts, vars)
     const members = group(host.tier)
     const options = optionsOf(vars, host, facts)
     const variables = options.filter(({ live }) => live)
     return [
-      pkg({ name: vars.mysql_package ?? 'mysql-server' }),
+      pkg({ name: packageOf(vars), notify: members.length > 1 ? [restartReplica] : [] }),
       ...tlsFiles(vars),
       optionFile(template('provision.cnf.ejs', { lines: options.map(({ name, value }) => [name, optionLine(value)]) })),
       ...firewall(vars, host, group('all')),

@@ -6,7 +6,7 @@ import { probeScript } from '../shell/frame.ts'
 import { runGuarded } from './guarded.ts'
 import { releaseLock } from './lock.ts'
 import { owedBy, runSegment } from './segment.ts'
-import type { HostSession } from './session.ts'
+import type { HostSession, LockSession } from './session.ts'
 
 /** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
 const MAX_ROUNDS = 8
@@ -131,7 +131,7 @@ function neverKnown(session: HostSession, planned: Planned): ProvisionError {
 }
 
 /** Gives the lock back, outside of a probe. */
-export async function release(session: HostSession): Promise<void> {
+export async function release(session: LockSession): Promise<void> {
   const nonce = session.nonce()
   await session.connection.exec(
     probeScript(nonce, [{ id: 'release', script: releaseLock(session.run), timeout: 10 }]).sh,

@@ -2,7 +2,7 @@ import { DRAINED, STATE_DIR } from '../plan/target-state.ts'
 import { applyScript, probeScript } from '../shell/frame.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { releaseLock, renewLock, takeLock } from './lock.ts'
-import type { HostSession } from './session.ts'
+import type { HostSession, LockSession } from './session.ts'
 import { runSteps } from './steps.ts'
 
 /** Milliseconds between two renewals of the lease: well below what it lasts. */
@@ -35,12 +35,17 @@ export function markDrained(
   return locked(session, generation, 'mark', joinScripts([mark(roles), renewLock(session.run)]))
 }
 
+/** Takes the host's lock; `whileLocked` keeps it. @returns as {@link markDrained} */
+export function holdLock(session: LockSession, generation: string): Promise<'applied' | 'stale'> {
+  return locked(session, generation, 'lock', renewLock(session.run))
+}
+
 /** Takes the mark away, and gives the lock back. */
 export function unmarkDrained(session: HostSession, generation: string): Promise<'applied' | 'stale'> {
   return locked(session, generation, 'unmark', joinScripts([unmark, releaseLock(session.run)]))
 }
 
-function locked(session: HostSession, generation: string, id: string, script: Script): Promise<'applied' | 'stale'> {
+function locked(session: LockSession, generation: string, id: string, script: Script): Promise<'applied' | 'stale'> {
   const nonce = session.nonce()
   const text = applyScript(nonce, takeLock(session.run, generation), [{ id, script, timeout: 60 }]).sh
   if (session.showScripts) session.emit({ type: 'script', host: session.host, purpose: id, script: text })
@@ -54,7 +59,7 @@ function locked(session: HostSession, generation: string, id: string, script: Sc
 }
 
 /** Keeps the lease of a host alive while the run waits for others: no other run takes it for abandoned. */
-export async function whileLocked<T>(session: HostSession, work: () => Promise<T>): Promise<T> {
+export async function whileLocked<T>(session: LockSession, work: () => Promise<T>): Promise<T> {
   let renewal: Promise<unknown> = Promise.resolve()
   const renew = async () => {
     const nonce = session.nonce()

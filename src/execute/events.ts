@@ -79,6 +79,14 @@ export type Event =
   | { readonly type: 'script'; readonly host: string; readonly purpose: string; readonly script: string }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
   | { readonly type: 'input-errors'; readonly problems: readonly Problem[] }
-  | { readonly type: 'run-finished'; readonly summary: Summary; readonly results: readonly HostResult[] }
+  | {
+      readonly type: 'run-finished'
+      readonly summary: Summary
+      readonly results: readonly HostResult[]
+      /** What people have to know beyond what was done to hosts. */
+      readonly notes?: readonly string[] | undefined
+      /** Hosts were changed together: what failed is run again as a whole. */
+      readonly whole?: boolean | undefined
+    }
 
 export type Emit = (event: Event) => void

@@ -30,3 +30,9 @@ export interface HostSession {
   /** Aborted when the user wants out at once. */
   readonly signal?: AbortSignal | undefined
 }
+
+/** What it takes to run a script on a host under its lock. */
+export type LockSession = Pick<
+  HostSession,
+  'host' | 'connection' | 'mask' | 'emit' | 'run' | 'nonce' | 'showScripts' | 'signal'
+>

@@ -3,7 +3,7 @@ import { STATE_DIR } from '../plan/target-state.ts'
 import type { Action } from '../resources/resource.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
 import { LOCKED, STALE } from './lock.ts'
-import type { HostSession } from './session.ts'
+import type { LockSession } from './session.ts'
 
 /** One fragment of an apply script, as people see it. No keys: the tool's own business, shown only when it fails. */
 export interface StepInfo {
@@ -27,7 +27,7 @@ const LOG_LINES = 20
 const UNFINISHED = 'run again: what the host has not done by then is done, handlers included'
 
 /** Sends an apply script and turns what comes back, while it comes, into events. */
-export async function runSteps(session: HostSession, run: StepsRun): Promise<'applied' | 'stale'> {
+export async function runSteps(session: LockSession, run: StepsRun): Promise<'applied' | 'stale'> {
   const reader = stepReader(session, run)
   const result = await session.connection
     .exec(run.script, {
@@ -41,7 +41,7 @@ export async function runSteps(session: HostSession, run: StepsRun): Promise<'ap
   return reader.outcome(session.mask(result.stderr))
 }
 
-function stepReader(session: HostSession, run: StepsRun) {
+function stepReader(session: LockSession, run: StepsRun) {
   const ended = new Map<string, number>()
   let log: string[] = []
   let began = 0

@@ -18,6 +18,8 @@ export interface Planned {
   readonly openEnded: boolean
   /** Some change rests on what other hosts were: it is to be planned anew when the host's turn comes. */
   readonly perishable: boolean
+  /** The others of its tier depend on it. */
+  readonly leads: boolean
   /** Every handler to be paid on this host, in order. */
   readonly handlers: readonly Handler[]
   readonly state: TargetState
@@ -46,8 +48,10 @@ export function planHost(input: PlanInput): Planned {
   const work: Work[] = []
   const items: PlannedItem[] = []
   let openEnded = false
+  let leads = false
   for (const resource of resources) {
     const reading: Reading = readings.get(resource.key) ?? { state: 'unreadable', problem: 'it was not probed' }
+    if ('leads' in reading && reading.leads) leads = true
     // What comes after an unknown waits for it: order is what roles count on.
     if (reading.state === 'unknown') openEnded = true
     else if (reading.state === 'differs' && !openEnded) work.push({ resource, change: reading.change })
@@ -61,6 +65,7 @@ export function planHost(input: PlanInput): Planned {
     segments: segmentsOf(work),
     openEnded,
     perishable: work.some(({ resource }) => resource.kind.asksOthers),
+    leads,
     handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
     state,
     around,

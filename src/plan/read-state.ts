@@ -6,8 +6,8 @@ import { groupByKind, type KindGroup } from './probe-batch.ts'
 
 /** What the probe says of one resource: as declared, to be changed, not knowable yet, or not readable. */
 export type Reading =
-  | { readonly state: 'as-declared' }
-  | { readonly state: 'differs'; readonly change: Change }
+  | { readonly state: 'as-declared'; readonly leads: boolean }
+  | { readonly state: 'differs'; readonly change: Change; readonly leads: boolean }
   /** `expected`: what there would be to do on a host that has nothing of it. */
   | { readonly state: 'unknown'; readonly expected: Change | undefined }
   | { readonly state: 'unreadable'; readonly problem: string; readonly hint?: string | undefined }
@@ -44,7 +44,8 @@ function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): R
       if (found === undefined) return { state: 'unreadable', problem: `the probe of ${kind.kind} left it out` }
       if (found === 'unknown') return { state: 'unknown', expected: kind.diff(resource.desired, 'absent') }
       const change = kind.diff(resource.desired, found)
-      return change ? { state: 'differs', change } : { state: 'as-declared' }
+      const leads = found !== 'absent' && kind.leads?.(found) === true
+      return change ? { state: 'differs', change, leads } : { state: 'as-declared', leads }
     }
   } catch (error) {
     // A kind that refuses says so itself; anything else is an answer that makes no sense.

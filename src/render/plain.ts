@@ -67,7 +67,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
       const unchanged = event.results.filter(({ outcome }) => outcome === 'ok')
       print([...(unchanged.length > 0 ? [BLANK, ...unchangedLines(unchanged, options.verbosity)] : []), BLANK])
     }
-    print(summaryLines(event.summary, event.results, check))
+    print(summaryLines(event, check))
   }
 
   const started = (event: Extract<Event, { type: 'run-started' }>) => {

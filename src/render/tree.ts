@@ -103,7 +103,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
       )
       print([...(hadTiers ? [BLANK] : []), ...failed, ...unchanged, ...(unchanged.length > 0 ? [BLANK] : [])])
     }
-    print(summaryLines(event.summary, event.results, check))
+    print(summaryLines(event, check))
   }
 
   const event = (event: Event): void => {

@@ -46,11 +46,32 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * its turn comes, if there is anything to do about the kind. Default false.
    */
   readonly asksOthers?: boolean
+  /**
+   * The others of its tier depend on a host while this is so of it: where its change disturbs, it comes after theirs.
+   */
+  leads?(actual: Actual): boolean
   /** What `provision upgrade` wants in its place: the newest that the declaration allows. Undefined: the same. */
   upgraded?(desired: Desired): Desired
+  /**
+   * The way back, for `provision rollback`. A kind without it has none: a rollback leaves its resources alone.
+   * @param to where to, as people name it; undefined: what was before the present state
+   */
+  earlier?(desired: Desired, actual: Actual | 'absent', to: string | undefined): Earlier<Desired>
   /** Seconds that `apply` may take. Default 300. */
   readonly timeout?: number
 }
+
+/** What a rollback wants in place of what is declared, in words that people know (versions); or why it can't be. */
+export type Earlier<Desired = unknown> =
+  | {
+      readonly desired: Desired
+      readonly from: string
+      readonly to: string
+      /** What a plain run brings back, and texts of the declaration by which the vars are found that say so. */
+      readonly declared: string
+      readonly saidBy: readonly string[]
+    }
+  | { readonly refused: string; readonly hint?: string | undefined }
 
 /** A file on the controller whose bytes a change brings to the host. It is read when it is sent, and only then. */
 export interface Artifact {

@@ -9,6 +9,8 @@ export interface RolloutHost {
   readonly disturbed: boolean
   /** An earlier run left it drained: it is put back first. */
   readonly drained: boolean
+  /** The others depend on it: where it is disturbed, it comes last. */
+  readonly leads?: boolean | undefined
   /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
   readonly failed: boolean
   /** Value of the var that `failure_domain` names. */
@@ -76,7 +78,8 @@ export function planTier({ tier, hosts, policy, atOnce = false }: TierInput): Ti
   }
 }
 
-const rank = ({ drained, disturbed }: RolloutHost): number => (drained ? 0 : disturbed ? 2 : 1)
+const rank = ({ drained, disturbed, leads }: RolloutHost): number =>
+  drained ? 0 : !disturbed ? 1 : leads === true ? 3 : 2
 
 const allAtOnce = (hosts: readonly RolloutHost[]): Batch[] =>
   hosts.length === 0 ? [] : [{ hosts: names(hosts), slots: hosts.length, pause: 0, confirm: false }]

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { plannedOf } from './provision.ts'
 import { type Project, testBed } from './test-bed.ts'
 
 const BUILD = fileURLToPath(new URL('../lab/app/build.sh', import.meta.url))
@@ -186,5 +187,36 @@ describe('the role app', () => {
     // The handler is owed until it succeeds.
     expect((await deploy('4', '--limit', 'one')).status).toBe(0)
     expect(await served('one')).toBe('4')
+  })
+
+  test('goes back to the release before, by a call of its own, and then to another that is named', async () => {
+    for (const version of ['2', '5']) expect((await deploy(version)).status).toBe(0)
+    // The tier has no other: it is named by its only role.
+    const back = (...flags: string[]) =>
+      project.start(['--tier', 'tier-app', ...versionFlags('5'), ...flags], { command: 'rollback' }).done
+    // Nothing is sent: the artifact may be gone.
+    rmSync(join(project.dir, 'releases/5.tar.gz'))
+    const dry = await back('--check')
+    expect(dry.status).toBe(2)
+    expect(plannedOf(dry.plan('one'))).toEqual(['release:shop'])
+    expect(dry.plan('two').items[0]?.fields).toContainEqual({ field: 'version', from: '5', to: '2' })
+
+    const run = await back()
+    expect(run.status).toBe(0)
+    expect([await served('one'), await served('two')]).toEqual(['2', '2'])
+    expect(run.events.at(-1)).toMatchObject({ notes: [expect.stringContaining('declares release:shop 5')] })
+    // A second call is another wish: what was before is 5 by now.
+    expect((await back()).status).toBe(0)
+    expect(await served('two')).toBe('5')
+    expect((await back('--limit', 'one')).status).toBe(0)
+
+    const torn = await back()
+    expect(torn.status).toBe(1)
+    expect(torn.stdout).toContain('one from 2 to 5, two from 5 to 2')
+    expect(torn.events.some((event) => event.type === 'host-started')).toBe(false)
+    expect((await back('--to', '9')).stdout).toContain('release 9 of shop is not on it')
+    const named = await back('--to', '2')
+    expect([named.result('one').outcome, named.result('two').outcome]).toEqual(['ok', 'changed'])
+    expect(await served('two')).toBe('2')
   })
 })

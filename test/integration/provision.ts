@@ -42,13 +42,16 @@ export interface ProgramOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Read events: `--json` is added. Default true. */
   readonly json?: boolean
+  /** A subcommand: `rollback`. */
+  readonly command?: string
 }
 
 /** Runs the built program as a process of its own. */
 export function startProvision(args: readonly string[], options: ProgramOptions = {}): Running {
   const began = performance.now()
   const json = options.json ?? true
-  const child = spawn(process.execPath, [CLI, ...args, ...(json ? ['--json'] : [])], {
+  const command = options.command === undefined ? [] : [options.command]
+  const child = spawn(process.execPath, [CLI, ...command, ...args, ...(json ? ['--json'] : [])], {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, NO_COLOR: '1', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -125,4 +125,12 @@ describe('planHost', () => {
     expect(JSON.parse(JSON.stringify(data))).toEqual(data)
     expect(() => Object.assign(data.items[0] ?? {}, { action: 'none' })).toThrow(TypeError)
   })
+
+  it('knows a host on which others depend by its state, as declared or not', () => {
+    const led = lineKind('led', { leads: (value) => value === 'primary' })
+    const leads = (value: string) => plan([compiled(led, 'a', 'primary')], { led: `a=${value}` }).leads
+    expect(['primary', 'replica', '?'].map(leads)).toEqual([true, false, false])
+    expect(plan([compiled(led, 'a', '1')], { led: 'a=primary' })).toMatchObject({ leads: true, openEnded: false })
+    expect(plan([compiled(led, 'a', '1')], { led: '' }).leads).toBe(false)
+  })
 })

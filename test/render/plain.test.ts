@@ -82,4 +82,16 @@ describe('the plain renderer', () => {
     expect(text).toContain('\\x1b]0;title\\x07\\x9b31m\\r\\u202egnp.exe\\x00')
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   })
+
+  it('ends with what people have to know, and advises no part of what was done together', async () => {
+    const notes = ['the inventory declares release:shop 2']
+    const events = ROLLING_RUNS.rolling().map((one) =>
+      one.type === 'run-finished' ? { ...one, notes, whole: true } : one,
+    )
+    const lines = (await plain(events)).trimEnd().split('\n')
+    expect(lines.slice(-2)).toEqual([
+      'note: the inventory declares release:shop 2',
+      '→ when the cause is gone, run again',
+    ])
+  })
 })

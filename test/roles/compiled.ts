@@ -70,8 +70,8 @@ export async function compiled(role: Role, { vars = {}, facts, host = 'web1', ho
   const one = inventory.hosts.find(({ name }) => name === host)
   if (one === undefined) throw new Error(`no host ${host}`)
   const found = compiler.problems()
-  const { resources, problems } = compiler.compile(one, { ...FACTS, ...facts })
-  return view(resources, shown([...found, ...problems]))
+  const { resources, rollouts, problems } = compiler.compile(one, { ...FACTS, ...facts })
+  return { ...view(resources, shown([...found, ...problems])), rollout: rollouts[0] }
 }
 
 function view(resources: readonly CompiledResource[], problems: readonly string[]): CompiledHost {

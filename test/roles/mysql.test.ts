@@ -114,4 +114,21 @@ describe('role mysql', () => {
     expect(host.problems).toEqual([])
     expect(host.keys[0]).toBe('package:mysql-community-server')
   })
+
+  test('a server of a group is restarted only while it takes no writes, and counts when it has caught up', async () => {
+    const { rollout, notifies } = await on({ host: 'web2' })
+    expect(notifies('package:mysql-server')).toEqual(['restart mysql'])
+    expect(rollout).toMatchObject({
+      disturbs: ['package:mysql-server', 'handler:restart mysql'],
+      preflight: [{ on: ['web1', 'web3'] }],
+      drain: [{ name: 'it takes no writes' }],
+      gates: [{ name: 'mysql.service is active' }, { within: 120 }],
+    })
+  })
+
+  test('a server on its own is never restarted, and never out', async () => {
+    const { rollout, notifies } = await on({ hosts: 'tiers: { web: { hosts: { web1: { address: 192.0.2.11 } } } }' })
+    expect(notifies('package:mysql-server')).toEqual([])
+    expect(rollout).toMatchObject({ disturbs: [] })
+  })
 })

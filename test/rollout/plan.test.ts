@@ -32,6 +32,12 @@ describe('batches', () => {
     expect(batches([host('web1', { disturbed: true }), host('web2')])).toEqual(['web2 web1/1'])
   })
 
+  it('takes the host on which the others depend last, where it is disturbed; else in its place', () => {
+    const two = (disturbed: boolean) => [host('db1', { disturbed, leads: true }), host('db2', { disturbed })]
+    expect(batches(two(true))).toEqual(['db2 db1/1'])
+    expect(batches(two(false))).toEqual(['db1 db2/2'])
+  })
+
   it('gives no slot to hosts without changes', () => {
     expect(batches([host('web1', { pending: false }), host('web2')], { serial: [1] })).toEqual(['web2/1'])
     expect(batches(web(2, { pending: false }))).toEqual([])

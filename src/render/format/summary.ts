@@ -1,19 +1,22 @@
-import type { HostResult, Summary } from '../../execute/events.ts'
+import type { Event, HostResult, Summary } from '../../execute/events.ts'
 import { hintLines } from './failure.ts'
 import { type Line, line, type Span, span } from './line.ts'
 import { counted, duration, listing } from './words.ts'
+
+type RunFinished = Extract<Event, { type: 'run-finished' }>
 
 /** Names in `--limit` beyond which the advice would be longer than what it saves. */
 const LIMIT_NAMES = 12
 
 /** The last lines of a run: what came of it and what to do next. */
-export function summaryLines(summary: Summary, results: readonly HostResult[], check: boolean): Line[] {
+export function summaryLines({ summary, results, notes = [], whole = false }: RunFinished, check: boolean): Line[] {
   return [
     countsLine(summary, check),
     ...notTried(results),
     ...owedLines(results),
     ...drainedLines(results, check),
-    ...nextLines(results, check),
+    ...notes.map((note) => line(span('warn', 'note: '), note)),
+    ...nextLines(results, check, whole),
   ]
 }
 
@@ -67,9 +70,9 @@ const grouped = (results: readonly HostResult[], by: (result: HostResult) => str
   return [...groups]
 }
 
-const nextLines = (results: readonly HostResult[], check: boolean): Line[] => {
+const nextLines = (results: readonly HostResult[], check: boolean, whole: boolean): Line[] => {
   const left = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'skipped').map(({ host }) => host)
   if (check || left.length === 0) return []
-  const limit = left.length <= LIMIT_NAMES && left.length < results.length ? ` --limit ${left.join(',')}` : ''
+  const limit = !whole && left.length <= LIMIT_NAMES && left.length < results.length ? ` --limit ${left.join(',')}` : ''
   return hintLines(`when the cause is gone, run again${limit === '' ? '' : ` with${limit}`}`)
 }

@@ -29,6 +29,7 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
     return { action: 'update', desired, actual, fields: verdict?.fields ?? first(desired) }
   },
   asksOthers: true,
+  leads: ({ role }) => role === 'writable',
   // A clone copies all there is.
   timeout: 4 * 3600,
   apply: (changes) =>

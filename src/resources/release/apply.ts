@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
-import type { Change, WriteArtifact } from '../resource.ts'
+import type { Artifact, Change, WriteArtifact } from '../resource.ts'
 import { healthFunctions } from './health.ts'
 import { placesOf, type Release, type ReleaseState } from './model.ts'
 
@@ -15,7 +15,9 @@ export function applyRelease(
         healthFunctions(desired),
         FUNCTIONS,
         variables(desired),
-        unpack(desired, artifacts.length > 0 ? write : notSent),
+        desired.artifact === undefined
+          ? onHost(desired)
+          : unpack(desired, desired.artifact, artifacts.length > 0 ? write : notSent),
         ...(desired.migrate === undefined ? [] : [migration(desired, desired.migrate)]),
         switchOver(desired),
         prune(desired),
@@ -55,10 +57,14 @@ const variables = (desired: Release): Script => {
     install -d -m 0755 -- "$dir" "$releases"`
 }
 
+const onHost = (desired: Release): Script => sh`
+  tree=${placesOf(desired).tree}
+  if [ ! -d "$tree" ]; then echo ${`provision: release ${desired.version} is not here any more`}; exit 1; fi`
+
 /** The tree comes into being under another name and is whole on disk before it has its own. */
-const unpack = (desired: Release, write: WriteArtifact): Script => {
+const unpack = (desired: Release, artifact: Artifact, write: WriteArtifact): Script => {
   const { tree, stage, sum } = placesOf(desired)
-  const { artifact, version } = desired
+  const { version } = desired
   return sh`
     tree=${tree} stage=${stage} sum=${sum} sha256=${artifact.sha256}
     had=; if [ -r "$sum" ]; then had=$(cat -- "$sum"); fi

@@ -9,8 +9,8 @@ export interface Release {
   readonly dir: string
   /** Its own name below `releases`; a version never changes its content. */
   readonly version: string
-  /** A .tar.gz of the release's tree. */
-  readonly artifact: Artifact
+  /** A .tar.gz of the release's tree. Undefined: the version must be on the host already, as after a rollback. */
+  readonly artifact?: Artifact | undefined
   /** Paths inside the release that are links into `dir`/shared; they stay when the version changes. */
   readonly shared: readonly string[]
   /** Releases that stay on the host, 2 or more; the current and the previous one always do. */

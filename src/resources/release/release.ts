@@ -1,6 +1,7 @@
 import { absolutePath } from '../content.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyRelease } from './apply.ts'
+import { earlier } from './earlier.ts'
 import type { Release, ReleaseState } from './model.ts'
 import { parseReleases, probeReleases } from './probe.ts'
 
@@ -20,10 +21,12 @@ export const releaseKind: ResourceKind<Release, ReleaseState> = {
     const fields = fieldsOf(desired, actual === 'absent' ? NOTHING : actual)
     if (fields.length === 0) return undefined
     const action = actual === 'absent' ? 'create' : 'update'
-    const sent = actual === 'absent' || actual.sha256 !== desired.artifact.sha256
-    return { action, desired, actual, fields, ...(sent && { artifacts: [desired.artifact] }) }
+    const { artifact } = desired
+    const sent = artifact !== undefined && (actual === 'absent' || actual.sha256 !== artifact.sha256)
+    return { action, desired, actual, fields, ...(sent && { artifacts: [artifact] }) }
   },
-  artifacts: ({ artifact }) => [artifact],
+  artifacts: ({ artifact }) => (artifact === undefined ? [] : [artifact]),
+  earlier,
   apply: (changes: readonly Change<Release, ReleaseState>[], write) => applyRelease(changes, write),
   timeout: TIMEOUT,
 }
@@ -44,7 +47,7 @@ function fieldsOf(desired: Release, actual: ReleaseState): FieldChange[] {
   const switched = actual.current !== version
   const fields: FieldChange[] = []
   if (switched) fields.push({ field: 'version', from: actual.current, to: version })
-  if (actual.sha256 !== artifact.sha256) {
+  if (artifact !== undefined && actual.sha256 !== artifact.sha256) {
     fields.push({ field: 'artifact', from: actual.sha256?.slice(0, 12), to: artifact.sha256.slice(0, 12) })
   }
   if (actual.live !== undefined && actual.live !== version) {
@@ -67,7 +70,7 @@ export const release: typeof construct = (input) => {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(input.version) || input.version.endsWith('.tmp')) {
     throw new RangeError(`release ${input.name}: ${JSON.stringify(input.version)} is no version`)
   }
-  if (!/^[0-9a-f]{64}$/.test(input.artifact.sha256)) {
+  if (input.artifact !== undefined && !/^[0-9a-f]{64}$/.test(input.artifact.sha256)) {
     throw new RangeError(`release ${input.name}: the artifact's sha256 is not 64 hex digits`)
   }
   const outside = input.shared.find((path) => path.split('/').some((part) => ['', '.', '..'].includes(part)))

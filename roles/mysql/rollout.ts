@@ -1,0 +1,49 @@
+import {
+  type Handler,
+  type HostRollout,
+  handler,
+  mysqlReplicates,
+  mysqlServer,
+  type RoleInput,
+  restart,
+  unitActive,
+} from 'provision'
+import { reloadTls } from './tls.ts'
+import type { MysqlVars } from './vars.ts'
+
+export const packageOf = (vars: MysqlVars): string => vars.mysql_package ?? 'mysql-server'
+
+/** A restart that counts only when replication runs again. A server that is on its own is never restarted by a run. */
+export const restartReplica: Handler = handler({
+  id: 'restart mysql',
+  unit: 'mysql',
+  supersedes: [reloadTls.id],
+  run: [
+    restart('mysql').script.sh,
+    'tries=0',
+    'until said=$(',
+    mysqlReplicates().until?.sh ?? '',
+    ') ; do',
+    '  tries=$((tries + 1)); if [ "$tries" -gt 60 ]; then printf "%s\\n" "$said"; exit 1; fi',
+    '  sleep 1',
+    'done',
+  ].join('\n'),
+})
+
+/** One server at a time is out, and never the one that takes the writes. */
+export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollout {
+  const others = group(host.tier).flatMap(({ name }) => (name === host.name ? [] : [name]))
+  const up = unitActive('mysql.service')
+  if (others.length === 0) return { disturbs: [], gates: [up] }
+  const { preflight, drain, gate } = mysqlServer({
+    others,
+    relief: `provision switchover --tier ${host.tier} --to another one, then run again`,
+    within: vars.mysql_catch_up,
+  })
+  return {
+    disturbs: [`package:${packageOf(vars)}`, `handler:${restartReplica.id}`],
+    preflight: [preflight],
+    drain: [drain],
+    gates: [up, gate],
+  }
+}

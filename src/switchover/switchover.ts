@@ -1,0 +1,140 @@
+import { connector } from '../connection/connect.ts'
+import { createPool, type Pool } from '../connection/pool.ts'
+import { InputError } from '../errors.ts'
+import type { Failure, HostOutcome, HostResult } from '../execute/events.ts'
+import { maskedEmit, maskedError, maskedResult } from '../masked-events.ts'
+import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
+import { nonce, type RunEdges, type RunOutcome, summaryOf } from '../run.ts'
+import { change, type FailedAt } from './change.ts'
+import { type Asked, type Asking, askMember, membersOf } from './group.ts'
+import { switchNotes } from './notes.ts'
+import { planSwitch, type SwitchRequest } from './plan.ts'
+import { hostPlans, tierPlanOf } from './shown-plan.ts'
+
+export interface SwitchOptions extends PrepareOptions, SwitchRequest {
+  readonly check: boolean
+  readonly showScripts: boolean
+}
+
+/**
+ * Moves the writes of a group of MySQL servers to one of its replicas.
+ * @throws InputError with everything that speaks against it; nothing was changed then
+ */
+export async function switchover(options: SwitchOptions, edges: RunEdges): Promise<RunOutcome> {
+  const began = performance.now()
+  const prepared = await prepare({ ...options, sendsNothing: true })
+  const emit = maskedEmit(edges.emit, prepared.mask)
+  const pool = createPool(edges.connect ?? connector({ warn: (message) => emit({ type: 'warning', message }) }))
+  try {
+    return await switchIn({ options, edges: { ...edges, emit }, prepared, pool, began })
+  } catch (error) {
+    throw maskedError(error, prepared.mask)
+  } finally {
+    await pool.close()
+  }
+}
+
+interface Setting {
+  readonly options: SwitchOptions
+  readonly edges: RunEdges
+  readonly prepared: Prepared
+  readonly pool: Pool
+  readonly began: number
+}
+
+async function switchIn({ options, edges, prepared, pool, began }: Setting): Promise<RunOutcome> {
+  const { inventory, hosts, mask } = prepared
+  const { emit } = edges
+  const named = hosts.map(({ name, tier }) => ({ name, tier }))
+  emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
+  const asking: Asking = { prepared, emit, nonce, reach: (host) => pool.get(host) }
+  const first = await Promise.all(hosts.map((host) => askMember(asking, host)))
+  needGroup(first, options)
+  const { plan, asked } = await decided(asking, first, options)
+  const members = membersOf(asked)
+  for (const shown of hostPlans(plan, members, hosts)) {
+    emit({ type: 'host-planned', host: shown.host, plan: shown, ms: 0 })
+  }
+  const tiers = [tierPlanOf(plan, hosts)].filter(({ batches }) => batches.length > 0)
+  emit({ type: 'rollout-planned', tiers })
+  const done = new Set<string>()
+  const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
+  const idle = options.check || tiers.length === 0
+  const failure = idle ? undefined : await change(scene, plan, { asked, members }, (name) => void done.add(name))
+  const involved = new Set(tiers.flatMap(({ batches }) => batches.flatMap((batch) => batch.hosts)))
+  const results = hosts.map((host): HostResult => {
+    const { name, tier } = host
+    const result = resultOf(name, { involved: involved.has(name), check: options.check, done, failure })
+    return { host: name, tier, owed: [], traffic: pool.traffic(host), ms: performance.now() - began, ...result }
+  })
+  for (const result of results) emit({ type: 'host-finished', host: result.host, result })
+  const summary = summaryOf(results, performance.now() - began)
+  const notes = failure ? [] : switchNotes(plan, hosts[0]?.tier ?? '', inventory.hosts)
+  emit({ type: 'run-finished', summary, results, whole: true, ...(notes.length > 0 && { notes }) })
+  return { summary, results: results.map((result) => maskedResult(result, mask)) }
+}
+
+/** @throws InputError when these hosts are no group */
+function needGroup(asked: readonly Asked[], { to }: SwitchRequest): void {
+  const names = asked.map(({ host }) => host.name)
+  const tiers = new Set(asked.map(({ host }) => host.tier))
+  if (tiers.size > 1) throw new InputError([{ message: `--tier: one at a time, not ${[...tiers].join(' and ')}` }])
+  if (!names.includes(to)) {
+    throw new InputError([
+      { message: `--to: ${to} is not among the hosts of the tier`, hint: `known: ${names.join(', ')}` },
+    ])
+  }
+  const alone = asked.find(
+    ({ host, desired }) => host.name === to && desired !== undefined && desired.peers.length === 0,
+  )
+  if (alone) throw new InputError([{ message: `${to} is the only server of its tier` }])
+  if (asked.some(({ desired }) => desired !== undefined)) return
+  const [why] = asked.flatMap(({ host, state }) => ('unknown' in state ? [`${host.name}: ${state.unknown}`] : []))
+  throw new InputError([
+    { message: why === undefined ? 'the tier is no group of MySQL servers' : `no server could be asked: ${why}` },
+  ])
+}
+
+/**
+ * The old primary is asked once more, after all others.
+ * @throws InputError with the reasons against it
+ */
+async function decided(asking: Asking, asked: readonly Asked[], request: SwitchRequest) {
+  const first = planSwitch(membersOf(asked), request)
+  const old = 'problems' in first ? writableOf(asked) : asked.find(({ host }) => host.name === first.old)
+  const again = old && !request.primaryLost ? await askMember(asking, old.host) : old
+  const all = asked.map((one) => (again && one === old ? again : one))
+  const plan = planSwitch(membersOf(all), request)
+  if ('problems' in plan) throw new InputError(plan.problems)
+  return { plan, asked: all }
+}
+
+const writableOf = (asked: readonly Asked[]): Asked | undefined =>
+  asked.find(({ state }) => !('unknown' in state) && state.role === 'writable')
+
+interface Ending {
+  /** The plan has something for it to do. */
+  readonly involved: boolean
+  readonly check: boolean
+  readonly done: ReadonlySet<string>
+  readonly failure: FailedAt | undefined
+}
+
+function resultOf(
+  name: string,
+  { involved, check, done, failure }: Ending,
+): { readonly outcome: HostOutcome; readonly changed: readonly string[]; readonly failure?: Failure } {
+  const changed = done.has(name) ? ['mysql-replication:server'] : []
+  if (failure?.host === name) {
+    const { host: _, ...why } = failure
+    return { outcome: 'failed', changed, failure: why }
+  }
+  if (done.has(name)) return { outcome: 'changed', changed }
+  if (!involved) return { outcome: 'ok', changed }
+  if (check) return { outcome: 'planned', changed }
+  return {
+    outcome: 'skipped',
+    changed,
+    failure: { code: 'stopped', message: `not begun: ${failure?.host} failed`, log: [] },
+  }
+}

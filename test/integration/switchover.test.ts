@@ -1,0 +1,251 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { InputError } from '../../src/errors.ts'
+import type { Event } from '../../src/execute/events.ts'
+import { owedMarker } from '../../src/plan/target-state.ts'
+import { optionValue } from '../../src/resources/mysql/client.ts'
+import { run } from '../../src/run.ts'
+import { switchover } from '../../src/switchover/switchover.ts'
+import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
+import { type Lab, startLab } from '../lab/lab.ts'
+
+/** One group of three servers through its life; the tests build on each other. */
+const SPEC = {
+  name: 'switchtest',
+  subnet: '10.90.20',
+  hosts: [
+    { name: 'db1', tier: 'db', suite: 'sid' },
+    { name: 'db2', tier: 'db', suite: 'sid', user: 'deploy' },
+    { name: 'db3', tier: 'db', suite: 'sid' },
+  ],
+} as const
+const NAMES = ['db1', 'db2', 'db3']
+
+let lab: Lab
+
+const common = () => ({ root: lab.dir, inventory: lab.inventory, tags: [], vars: [], showScripts: true, check: false })
+
+async function provision(limit: readonly string[] = []) {
+  const events: Event[] = []
+  const outcome = await run({ ...common(), limit, forks: 3 }, { emit: (event) => events.push(event) })
+  noPasswordIn(events)
+  return { ...outcome, events }
+}
+
+async function toServer(to: string, more: { readonly primaryLost?: boolean; readonly check?: boolean } = {}) {
+  const events: Event[] = []
+  const options = { ...common(), limit: [], tiers: ['db'], to, primaryLost: false, ...more }
+  const outcome = await switchover(options, { emit: (event) => events.push(event) })
+  noPasswordIn(events)
+  return { ...outcome, events }
+}
+
+function noPasswordIn(events: readonly Event[]): void {
+  const seen = JSON.stringify(events)
+  for (const password of Object.values(PASSWORDS)) {
+    for (const spelling of [password, optionValue(password), password.replaceAll("'", "''")]) {
+      expect(seen.includes(JSON.stringify(spelling).slice(1, -1)), 'a password is shown').toBe(false)
+    }
+  }
+}
+
+const outcomes = ({ results }: { readonly results: readonly { host: string; outcome: string }[] }) =>
+  Object.fromEntries(results.map(({ host, outcome }) => [host, outcome]))
+
+const host = (name: string) => {
+  const found = lab.hosts.get(name)
+  if (found === undefined) throw new Error(`no host ${name}`)
+  return found
+}
+const on = async (name: string, command: string, stdin = ''): Promise<string> => {
+  const { code, stdout, stderr } = await host(name).exec(command, stdin)
+  if (code !== 0) throw new Error(`${name}: ${command}: ${stderr}${stdout}`)
+  return stdout.trim()
+}
+const query = (name: string, statement: string) => on(name, 'mysql --no-defaults -NBr -u root', statement)
+
+/** Who takes writes, and whom each of the others replicates from. */
+async function roles(): Promise<Record<string, string>> {
+  const address = new Map(NAMES.map((name) => [host(name).address, name]))
+  const statement =
+    "SELECT IF(@@super_read_only, 'read-only', 'writable'); SELECT HOST FROM performance_schema.replication_connection_configuration WHERE HOST <> ''"
+  const all = NAMES.map(async (name) => {
+    const [state = '', source] = (await query(name, statement)).split('\n')
+    return [name, source === undefined ? state : `${state}, from ${address.get(source)}`]
+  })
+  return Object.fromEntries(await Promise.all(all))
+}
+
+interface Ledger {
+  readonly acknowledged: readonly number[]
+  /** Longest time between two acknowledged writes, in milliseconds. */
+  readonly pause: number
+}
+
+/** Writes row after row, as the account of an app that knows all servers, and keeps a ledger of what was acknowledged. */
+async function whileWriting(work: () => Promise<void>): Promise<Ledger> {
+  const options = [
+    '[client]',
+    'user=app',
+    `password=${optionValue(PASSWORDS.app)}`,
+    'ssl-mode=VERIFY_IDENTITY',
+    'ssl-ca=/etc/mysql/provision-ca.pem',
+    'connect-timeout=2',
+  ].join('\n')
+  await on('db3', 'umask 077; cat >/root/app.cnf; rm -f /root/stop /root/ledger', options)
+  const script = [
+    `set -- ${NAMES.map((name) => host(name).address).join(' ')}`,
+    'i=$(date +%s)000',
+    'while [ ! -e /root/stop ]; do',
+    '  i=$((i + 1))',
+    '  until mysql --defaults-file=/root/app.cnf -h "$1" -e "INSERT IGNORE INTO shop.ledger VALUES ($i)" 2>/dev/null; do',
+    '    first=$1; shift; set -- "$@" "$first"',
+    '    [ ! -e /root/stop ] || exit 0',
+    '  done',
+    '  echo "$i $(date +%s%3N)" >>/root/ledger',
+    'done',
+  ].join('\n')
+  const writing = on('db3', script)
+  await expect
+    .poll(
+      () =>
+        host('db3')
+          .exec('test -s /root/ledger')
+          .then(({ code }) => code),
+      { timeout: 20_000 },
+    )
+    .toBe(0)
+  try {
+    await work()
+    await sleep(2000)
+  } finally {
+    await on('db3', 'touch /root/stop')
+    await writing
+  }
+  const lines = (await on('db3', 'cat /root/ledger')).split('\n').map((line) => line.split(' ').map(Number))
+  const times = lines.map(([, at = 0]) => at)
+  const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
+  return { acknowledged: lines.map(([id = 0]) => id), pause: Math.max(...gaps) }
+}
+
+async function lacking(name: string, { acknowledged }: Ledger): Promise<number[]> {
+  const rows = new Set((await query(name, 'SELECT id FROM shop.ledger')).split('\n').map(Number))
+  return acknowledged.filter((id) => !rows.has(id))
+}
+
+beforeAll(async () => {
+  lab = await startLab(SPEC)
+  await writeDatabaseInventory(lab)
+  expect(outcomes(await provision())).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
+  await query('db1', 'CREATE TABLE shop.ledger (id BIGINT PRIMARY KEY)')
+}, 1_800_000)
+
+afterAll(async () => {
+  await lab?.down()
+})
+
+describe('a group of MySQL servers', () => {
+  it('an owed restart is paid on one replica after the other; the primary comes last and is refused', async () => {
+    const marker = owedMarker('restart mysql')
+    const pid = (name: string) => on(name, 'systemctl show -p MainPID --value mysql')
+    const before = await Promise.all(NAMES.map(pid))
+    await Promise.all(NAMES.map((name) => on(name, `mkdir -p "$(dirname '${marker}')"; touch '${marker}'`)))
+    const { results, events } = await provision()
+    expect(outcomes({ results })).toEqual({ db1: 'failed', db2: 'changed', db3: 'changed' })
+    expect(results[0]?.failure).toMatchObject({
+      code: 'drain',
+      message: expect.stringContaining('it is the primary: provision switchover --tier db'),
+      hint: 'nothing was changed on it, and it is back in service',
+    })
+    const begun = events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
+    expect(begun).toEqual(['db2', 'db3', 'db1'])
+    const after = await Promise.all(NAMES.map(pid))
+    expect(after.map((one, i) => one === before[i])).toEqual([true, false, false])
+    await on('db1', `rm -f '${marker}'`)
+    expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+  })
+
+  it('a dry run shows who becomes what, and changes nothing', async () => {
+    const { results, events } = await toServer('db2', { check: true })
+    expect(outcomes({ results })).toEqual({ db1: 'planned', db2: 'planned', db3: 'planned' })
+    const fields = events.flatMap((event) => (event.type === 'host-planned' ? [event.plan.items[0]?.fields] : []))
+    expect(fields).toEqual([
+      [
+        { field: 'writable', from: 'yes', to: 'no' },
+        { field: 'source', to: 'db2' },
+      ],
+      [
+        { field: 'source', from: 'db1', to: 'none' },
+        { field: 'writable', from: 'no', to: 'yes' },
+      ],
+      [{ field: 'source', from: 'db1', to: 'db2' }],
+    ])
+    expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })
+  })
+
+  it('moves the writes to a replica: they pause for a moment, and no acknowledged one is lost', async () => {
+    const ledger = await whileWriting(async () => {
+      expect(outcomes(await toServer('db2'))).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
+    })
+    expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
+    expect(ledger.acknowledged.length).toBeGreaterThan(20)
+    expect(ledger.pause).toBeLessThan(5000)
+    for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
+    expect(await query('db2', "SHOW DATABASES LIKE 'provision%'")).toBe('')
+    expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+    expect(outcomes(await toServer('db2'))).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+  })
+
+  it('finishes what an earlier one left halfway', async () => {
+    await query('db2', 'SET GLOBAL super_read_only = ON')
+    expect(outcomes(await toServer('db1'))).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
+    await query(
+      'db3',
+      `STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_HOST = '${host('db2').address}'; START REPLICA`,
+    )
+    expect(outcomes(await toServer('db1'))).toEqual({ db1: 'ok', db2: 'ok', db3: 'changed' })
+    expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })
+  })
+
+  it('is refused, with nothing changed, when a replica is ill, the primary not lost, or the server none of these', async () => {
+    await query('db3', 'STOP REPLICA')
+    await expect(toServer('db2')).rejects.toThrow('replication of db3 does not run: OFF')
+    await query('db3', 'START REPLICA')
+    await expect(toServer('db2', { primaryLost: true })).rejects.toThrow('db1 answers: it is not lost')
+    await expect(toServer('db9')).rejects.toThrow(InputError)
+    expect(await roles()).toMatchObject({ db1: 'writable', db2: 'read-only, from db1' })
+  })
+
+  it('gives up, and has writes go on as before, when a transaction on the primary does not end', async () => {
+    const holding = query('db1', 'LOCK TABLES shop.ledger WRITE; DO SLEEP(25); UNLOCK TABLES;')
+    await sleep(1000)
+    const { results } = await toServer('db2')
+    expect(outcomes({ results })).toEqual({ db1: 'failed', db2: 'skipped', db3: 'skipped' })
+    expect(results[0]?.failure).toMatchObject({
+      message: expect.stringContaining('ERROR 1205'),
+      hint: 'db1 takes the writes again, as before',
+    })
+    await holding
+    expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })
+    await query('db1', 'INSERT IGNORE INTO shop.ledger VALUES (1)')
+    expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+  })
+
+  it('replaces a primary that is gone by the one that has most; when it is back it becomes a replica', async () => {
+    await query('db2', 'STOP REPLICA IO_THREAD')
+    await query('db1', 'INSERT INTO shop.ledger VALUES (77)')
+    await expect.poll(() => query('db3', 'SELECT id FROM shop.ledger WHERE id = 77'), { timeout: 20_000 }).toBe('77')
+    await host('db1').kill()
+    const behind = await toServer('db2', { primaryLost: true })
+    expect(behind.results[1]?.failure).toMatchObject({ code: 'preflight', hint: 'use --to db3' })
+    expect(await query('db2', 'SELECT @@super_read_only')).toBe('1')
+    const { results } = await toServer('db3', { primaryLost: true })
+    expect(outcomes({ results })).toEqual({ db1: 'ok', db2: 'changed', db3: 'changed' })
+    await expect.poll(() => query('db2', 'SELECT id FROM shop.ledger WHERE id = 77'), { timeout: 20_000 }).toBe('77')
+    await host('db1').start()
+    await expect.poll(() => query('db1', 'SELECT 1').catch(() => ''), { timeout: 60_000 }).toBe('1')
+    expect(await query('db1', 'SELECT @@super_read_only')).toBe('1')
+    expect(outcomes(await provision())).toMatchObject({ db1: 'changed', db3: 'ok' })
+    expect(await roles()).toEqual({ db1: 'read-only, from db3', db2: 'read-only, from db3', db3: 'writable' })
+  })
+})

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import type { Host, Vars } from '../../src/inventory/inventory.ts'
+import { switchNotes } from '../../src/switchover/notes.ts'
+
+const host = (name: string, tier: string, address: string, vars: Vars = {}): Host => ({
+  name,
+  tier,
+  address,
+  connection: {
+    transport: 'ssh',
+    user: 'root',
+    port: 22,
+    knownHosts: '/dev/null',
+    hostKeyChecking: 'strict',
+    become: 'none',
+    connectTimeout: 10,
+  },
+  vars,
+  origins: new Map([['/app_env/DB_HOST', { file: 'inventories/prod/group_vars/app.yml', line: 7, col: 3 }]]),
+  origin: { file: 'hosts.yml', line: 1, col: 1 },
+})
+const PLAN = { candidate: 'db2', old: 'db1', lost: false, followers: ['db1'] }
+const dbs = [host('db1', 'db', '192.0.2.51'), host('db2', 'db', '192.0.2.52')]
+
+test.each(['192.0.2.51', '192.0.2.51:3306', 'db1'])(
+  'names the vars of other tiers that are the old primary: %s',
+  (value) => {
+    const apps = ['app1', 'app2'].map((name) => host(name, 'app', '192.0.2.1', { app_env: { DB_HOST: value } }))
+    expect(switchNotes(PLAN, 'db', [...dbs, ...apps])[0]).toBe(
+      'app_env (inventories/prod/group_vars/app.yml:7) still names db1: change to 192.0.2.52 (db2) and run provision --limit app',
+    )
+  },
+)
+
+test('leaves alone what names all servers, and says nothing where nothing was moved', () => {
+  const app = host('app1', 'app', '192.0.2.1', { app_env: { DB_HOST: '192.0.2.51,192.0.2.52' } })
+  expect(switchNotes(PLAN, 'db', [...dbs, app])).toEqual([expect.stringContaining('mysql_role: primary')])
+  expect(switchNotes({ ...PLAN, old: undefined }, 'db', [...dbs, app])).toEqual([])
+})
