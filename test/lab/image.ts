@@ -39,9 +39,10 @@ const PREFETCH = [
   ...['prometheus-nginx-exporter', 'prometheus-mysqld-exporter'],
 ]
 
-/** Of one suite only: Debian has MySQL proper in sid alone. */
+/** Of some suites only: Debian has MySQL proper in sid alone. */
 const PREFETCH_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
-  sid: ['mysql-server', 'prometheus-mysqld-exporter'],
+  trixie: ['sudo-rs'],
+  sid: ['sudo-rs', 'mysql-server', 'prometheus-mysqld-exporter'],
 }
 
 /** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
