@@ -62,8 +62,15 @@ const withRunOptions = (command: Command): Command =>
     .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
     .option('--no-color', 'no colours (NO_COLOR is heeded too)')
 
+/** Of commands that may have to stop the server that takes the writes. */
+const withSwitchover = (command: Command): Command =>
+  command.option(
+    '--switchover-to <host>',
+    'where the MySQL server that takes the writes must restart: move them to this one first',
+  )
+
 // Heavy parts are imported only when there is something to do, so that help and usage errors are instant.
-const program = withRunOptions(new Command('provision'))
+const program = withSwitchover(withRunOptions(new Command('provision')))
   .description('Brings hosts to the state that roles declare, over plain SSH. Nothing is installed on them.')
   .configureHelp({ optionDescription: (option) => option.description })
   .version(version(), '-V, --version', 'print the version')
@@ -85,7 +92,7 @@ const flagsOf = (command: Command): CliFlags => {
   return { ...command.opts<CliFlags>(), ...Object.fromEntries(before) }
 }
 
-withRunOptions(program.command('upgrade'))
+withSwitchover(withRunOptions(program.command('upgrade')))
   .description(
     'bring packages to the newest versions that the roles allow, tier by tier, each host out of service meanwhile',
   )

@@ -18,6 +18,8 @@ export interface CliFlags {
   readonly tier?: readonly string[]
   /** Of `provision rollback`: a version. Of `provision switchover`: a host. */
   readonly to?: string
+  /** Of a plain run and `provision upgrade`: a MySQL server. */
+  readonly switchoverTo?: string
   /** Of `provision switchover`. */
   readonly primaryLost?: boolean
 }

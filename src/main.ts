@@ -47,7 +47,7 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
     const { upgrade, rollback, switchover: request } = mode
     const { summary } = request
       ? await switchover({ ...common, ...request }, edges)
-      : await run({ ...common, forks: flags.forks, upgrade, rollback }, edges)
+      : await run({ ...common, forks: flags.forks, upgrade, rollback, switchoverTo: flags.switchoverTo }, edges)
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0
   } catch (error) {

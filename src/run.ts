@@ -21,7 +21,8 @@ import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { refreshLists } from './resources/package/lists.ts'
 import { disagreements, type Goal, rollbackNotes, type WayBack, wayBack } from './rollback.ts'
 import type { TierPlan } from './rollout/plan.ts'
-import { applyTiers, planTiers, type TiersInput } from './tiers.ts'
+import { type WriteMove, writeMove } from './switchover/handover.ts'
+import { applyTiers, planTiers, type TierHandover, type TiersInput } from './tiers.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
@@ -32,6 +33,8 @@ export interface RunOptions extends PrepareOptions {
   readonly upgrade?: boolean | undefined
   /** Back to what was before, or to what `to` names; nothing else is changed. */
   readonly rollback?: { readonly to?: string | undefined } | undefined
+  /** A MySQL server to which the writes of its tier may be moved, when the one that takes them has to be relieved. */
+  readonly switchoverTo?: string | undefined
 }
 
 export interface RunEdges {
@@ -71,15 +74,13 @@ async function runPrepared(
 ): Promise<RunOutcome> {
   const { emit } = edges
   const { hosts, inventory, mask } = prepared
-  emit({
-    type: 'run-started',
-    inventory: inventory.name,
-    check: options.check,
-    hosts: hosts.map(({ name, tier }) => ({ name, tier })),
-  })
   const warn = (message: string) => emit({ type: 'warning', message })
   const pool = createPool(edges.connect ?? connector({ warn }))
   try {
+    const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
+    const move = options.switchoverTo === undefined ? undefined : writeMove(scene, options.switchoverTo)
+    const named = hosts.map(({ name, tier }) => ({ name, tier }))
+    emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
     const ways = new Map(options.rollback ? hosts.map((host) => [host.name, wayBack(host, options.rollback?.to)]) : [])
     const runs = makeRuns(options, edges, prepared, pool, ways)
     await planAll([...runs.values()], options.forks)
@@ -89,6 +90,7 @@ async function runPrepared(
       ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
       ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
       atOnce: lookAcross(prepared, runs),
+      handover: move && (await plannedMove(move, runs, emit)),
       reach: (name) => pool.get(hostNamed(inventory, name)),
     }
     await verifyArtifacts(options.root, [...runs.values()])
@@ -96,12 +98,22 @@ async function runPrepared(
     emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
     const results = await settleAll(tiers, options.check ? [] : plans)
     const summary = summaryOf(results, performance.now() - began)
-    const notes = rollbackNotes(goals)
+    const notes = [...rollbackNotes(goals), ...(move?.notes() ?? [])]
     emit({ type: 'run-finished', summary, results, ...(notes.length > 0 && { notes }) })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()
   }
+}
+
+/** What of the move of writes is known beforehand; what would speak against it now is told, for it may pass. */
+async function plannedMove(move: WriteMove, runs: ReadonlyMap<string, HostRun>, emit: Emit): Promise<TierHandover> {
+  const isDisturbed = (host: string) => (runs.get(host)?.planned()?.around.disturbing.length ?? 0) > 0
+  const { handover, unfinished, problems } = await move.plan(isDisturbed)
+  for (const { message, hint } of handover?.from !== undefined && isDisturbed(handover.from) ? problems : []) {
+    emit({ type: 'warning', message: `the switchover to ${handover?.to} would be refused now: ${message}`, hint })
+  }
+  return { tier: move.tier, planned: handover, unfinished, carryOut: (host) => move.carryOut(host) }
 }
 
 /** @throws InputError when the hosts can't go back together; none is changed then */

@@ -10,7 +10,7 @@ import type { Turn } from './execute/turn.ts'
 import { domainOf } from './inventory/consistency.ts'
 import type { Host, Inventory, Tier } from './inventory/inventory.ts'
 import { stepsIn } from './rollout/around.ts'
-import { planTier, type TierPlan } from './rollout/plan.ts'
+import { type Handover, planTier, type TierPlan } from './rollout/plan.ts'
 import type { RolloutStep } from './rollout/steps.ts'
 
 /** What the tiers of a run need from the outside. */
@@ -20,6 +20,8 @@ export interface TiersInput {
   readonly runs: ReadonlyMap<string, HostRun>
   /** Hosts that must be changed at the same time. */
   readonly atOnce: ReadonlySet<string>
+  /** What the tier's hosts depend on may go to another of them. */
+  readonly handover?: TierHandover | undefined
   readonly forks: number
   readonly emit: Emit
   /** Any host of the inventory by name. */
@@ -32,14 +34,28 @@ export interface TiersInput {
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
 }
 
+export interface TierHandover {
+  readonly tier: string
+  readonly planned?: Handover | undefined
+  /** Hosts that an earlier run left in the middle of one. */
+  readonly unfinished: readonly string[]
+  /** Does it, in the turn of a host. @throws ProvisionError why not */
+  carryOut(host: string): Promise<void>
+}
+
 /** How each tier would be changed, now that all hosts are planned. */
-export function planTiers({ inventory, hosts, runs, atOnce }: TiersInput): TierPlan[] {
+export function planTiers({ inventory, hosts, runs, atOnce, handover }: TiersInput): TierPlan[] {
   return inventory.tiers.flatMap((tier) => {
     const members = hosts.filter((host) => host.tier === tier.name)
     if (members.length === 0) return []
-    const all = members.map((host) => rolloutHost(host, tier, runs.get(host.name)))
+    const own = handover?.tier === tier.name ? handover : undefined
+    const all = members.map((host) => {
+      const one = rolloutHost(host, tier, runs.get(host.name))
+      return own?.unfinished.includes(host.name) && !one.failed ? { ...one, pending: true } : one
+    })
     const together = members.some(({ name }) => atOnce.has(name))
-    return [planTier({ tier: tier.name, hosts: all, policy: tier.rollout, atOnce: together })]
+    const input = { tier: tier.name, hosts: all, policy: tier.rollout, atOnce: together }
+    return [planTier({ ...input, handover: own?.planned })]
   })
 }
 
@@ -90,6 +106,14 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
         await rest(pause, stopped, stop?.signal)
       }
       return undefined
+    },
+    async handOver(host) {
+      try {
+        await input.handover?.carryOut(host)
+        return undefined
+      } catch (error) {
+        return the(host).fail(error)
+      }
     },
     apply: (host) => the(host).apply(turnOf(the(host).tier)),
     skip: (host, reason) => the(host).settle(reason),

@@ -31,6 +31,10 @@ export function trial(
   })
 }
 
+/** Facts of a host, or where nothing is known of it, of each system that it may have. */
+export const conceivableFacts = (host: Host, known: Facts | undefined): readonly Facts[] =>
+  known ? [known] : OTHER_SYSTEMS.map((os) => ({ ...assumed(host), os }))
+
 /** What a host's resources would be made of. */
 export interface Trial {
   readonly problems: readonly Problem[]

@@ -37,7 +37,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   if (others.length === 0) return { disturbs: [], gates: [up] }
   const { preflight, drain, gate } = mysqlServer({
     others,
-    relief: `provision switchover --tier ${host.tier} --to another one, then run again`,
+    relief: `with --switchover-to HOST a run moves the writes to another server of ${host.tier} first`,
     within: vars.mysql_catch_up,
   })
   return {

@@ -56,6 +56,8 @@ export interface HostRun {
   apply(turn: Turn): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
   settle(skipped?: string): HostResult
+  /** The result of a host that could not begin because of this. */
+  fail(because: unknown): HostResult
 }
 
 export function hostRun(input: HostRunInput): HostRun {
@@ -141,6 +143,10 @@ export function hostRun(input: HostRunInput): HostRun {
         return finished(result('skipped', { code: 'stopped', message: `not begun: ${skipped}`, log: [] }))
       }
       return finished(result(planned && hasWork(planned.plan) ? 'planned' : 'ok'))
+    },
+    fail(because) {
+      failure = failureOf(because)
+      return finished(result('failed'))
     },
   }
 }

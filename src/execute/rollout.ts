@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Batch, TierPlan } from '../rollout/plan.ts'
+import type { Batch, Handover, TierPlan } from '../rollout/plan.ts'
 import type { HostResult } from './events.ts'
 
 export interface RolloutHooks {
@@ -8,6 +8,8 @@ export interface RolloutHooks {
   preflight(tier: TierPlan): Promise<string | undefined>
   /** Waits for what stands before a batch: why it is not begun. */
   before(batch: Batch, tier: TierPlan): Promise<string | undefined>
+  /** Does a handover in the turn of a host: the host's result when that failed, for it is not begun then. */
+  handOver(host: string, handover: Handover): Promise<HostResult | undefined>
   apply(host: string): Promise<HostResult>
   /** A host that is not begun, and why. */
   skip(host: string, reason: string): HostResult
@@ -55,9 +57,17 @@ async function rollTier(
     if (!isSpent(failed, tier)) return undefined
     return `${failed} of ${tier.size} hosts of tier ${tier.tier} failed: ${tier.rule}`
   }
-  const one = async (host: string): Promise<HostResult> => {
+  const turn = async (host: string, handover: Handover | undefined): Promise<HostResult> => {
+    const before = why()
+    if (before !== undefined) return hooks.skip(host, before)
+    // Before the preflight: what an earlier run left undone is what that would complain of.
+    const failure = handover && (await hooks.handOver(host, handover))
+    if (failure) return failure
     const reason = why() ?? (await unfitFor(host))
-    const result = reason === undefined ? await hooks.apply(host) : hooks.skip(host, reason)
+    return reason === undefined ? hooks.apply(host) : hooks.skip(host, reason)
+  }
+  const one = async (host: string, handover: Handover | undefined): Promise<HostResult> => {
+    const result = await turn(host, handover)
     if (result.outcome === 'failed') failed += 1
     return result
   }
@@ -67,7 +77,7 @@ async function rollTier(
   for (const batch of tier.batches) {
     if (why() === undefined) unconfirmed = await hooks.before(batch, tier)
     const limit = pLimit(Math.min(forks, batch.slots))
-    results.push(...(await Promise.all(batch.hosts.map((host) => limit(() => one(host))))))
+    results.push(...(await Promise.all(batch.hosts.map((host) => limit(() => one(host, batch.handover))))))
   }
   return { results, spent: isSpent(failed, tier) ? why() : (unconfirmed ?? unfit) }
 }

@@ -17,6 +17,13 @@ export interface RolloutHost {
   readonly domain?: string | undefined
 }
 
+/** What others depend on goes from one host of a tier to another, by a planned switchover. */
+export interface Handover {
+  /** The host that is relieved; undefined: an earlier run began it, and it is brought to its end. */
+  readonly from?: string | undefined
+  readonly to: string
+}
+
 export interface TierInput {
   readonly tier: string
   /** All hosts of the tier that take part in the run, in the inventory's order. */
@@ -24,6 +31,8 @@ export interface TierInput {
   readonly policy: RolloutPolicy
   /** A role wants all hosts changed at the same time, whatever the policy says. */
   readonly atOnce?: boolean | undefined
+  /** Allowed when its `from` would have to be drained; without a `from`, it comes before anything else. */
+  readonly handover?: Handover | undefined
 }
 
 /** Hosts that are changed one after the other in so many slots: the next one begins when one is done. */
@@ -34,6 +43,8 @@ export interface Batch {
   readonly pause: number
   /** To be asked for before it begins. */
   readonly confirm: boolean
+  /** Done before its host, the only one, begins. */
+  readonly handover?: Handover | undefined
 }
 
 /** The way of a tier: plain data. */
@@ -62,7 +73,7 @@ export function slots(serial: number | string, size: number): number {
 }
 
 /** How a tier is changed. Pure. */
-export function planTier({ tier, hosts, policy, atOnce = false }: TierInput): TierPlan {
+export function planTier({ tier, hosts, policy, atOnce = false, handover }: TierInput): TierPlan {
   const pending = hosts.filter((one) => one.pending)
   // What is put back, or mended in place, is there when others are taken out.
   const ordered = pending.toSorted((a, b) => rank(a) - rank(b))
@@ -70,7 +81,7 @@ export function planTier({ tier, hosts, policy, atOnce = false }: TierInput): Ti
   return {
     tier,
     size: hosts.length,
-    batches: atOnce ? allAtOnce(ordered) : batchesOf(ordered, hosts.length, drains.length > 0, policy),
+    batches: atOnce ? allAtOnce(ordered) : batchesOf(ordered, hosts.length, drains.length > 0, policy, handover),
     failed: hosts.filter((one) => one.failed).length,
     ...budgetOf(hosts.length, drains.length > 0, policy),
     drains,
@@ -86,21 +97,39 @@ const allAtOnce = (hosts: readonly RolloutHost[]): Batch[] =>
 
 const names = (hosts: readonly RolloutHost[]): string[] => hosts.map(({ host }) => host)
 
-function batchesOf(hosts: readonly RolloutHost[], size: number, drains: boolean, policy: RolloutPolicy): Batch[] {
+function batchesOf(
+  hosts: readonly RolloutHost[],
+  size: number,
+  drains: boolean,
+  policy: RolloutPolicy,
+  handover: Handover | undefined,
+): Batch[] {
   const widths = (policy.serial ?? [drains ? 1 : '100%']).map((serial) => slots(serial, size))
   const stops = policy.pause > 0 || policy.confirm
-  const stages = stagesOf(domainsOf(hosts), widths, stops)
+  const awaiting = handover && awaitingOf(hosts, handover)
+  const rest = stagesOf(domainsOf(hosts.filter((one) => one !== awaiting)), widths, stops)
+  const alone: Stage[] = awaiting ? [{ hosts: [awaiting], width: 1, handover }] : []
+  const stages = handover?.from === undefined ? [...alone, ...rest] : [...rest, ...alone]
   return stages.map((stage, i) => ({
     hosts: names(stage.hosts),
     slots: Math.min(stage.width, stage.hosts.length),
     pause: i === 0 ? 0 : policy.pause,
     confirm: i > 0 && policy.confirm,
+    ...(stage.handover && { handover: stage.handover }),
   }))
 }
+
+/**
+ * The host in whose turn the handover is done: it has a batch of its own, for nobody may be at work meanwhile. Whoever
+ * is relieved comes after all others; what an earlier run left undone stands in everybody's way.
+ */
+const awaitingOf = (hosts: readonly RolloutHost[], { from }: Handover): RolloutHost | undefined =>
+  from === undefined ? hosts[0] : hosts.find(({ host, disturbed }) => host === from && disturbed)
 
 interface Stage {
   readonly hosts: readonly RolloutHost[]
   readonly width: number
+  readonly handover?: Handover | undefined
 }
 
 /**

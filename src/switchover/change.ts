@@ -35,7 +35,7 @@ export interface Group {
 export type FailedAt = Failure & { readonly host: string }
 
 /**
- * Takes the locks of all servers that take part, looks whether they are well, and follows the plan.
+ * Changes the servers that take part, as a run of its own.
  * @param done is told of each server that was changed
  * @returns why it did not come to its end
  */
@@ -45,33 +45,50 @@ export async function change(
   group: Group,
   done: (name: string) => void,
 ): Promise<FailedAt | undefined> {
-  const run: RunIdentity = { id: scene.nonce(), who: `${userInfo().username}@${hostname()}` }
-  const taking = [plan.candidate, ...(plan.old === undefined || plan.lost ? [] : [plan.old]), ...plan.followers]
-  const names = [...new Set(taking)]
+  const names = takingPart(plan)
   scene.emit({ type: 'tier-started', tier: hostOf(scene.prepared, plan.candidate).tier, hosts: names })
   for (const host of names) scene.emit({ type: 'host-started', host })
   try {
-    const servers = new Map(
-      await Promise.all(names.map(async (name) => [name, await serverOf(scene, run, name, group)] as const)),
-    )
-    const sessions = [...servers.values()].map(({ session }) => session)
-    try {
-      await Promise.all(sessions.map((session) => locked(session, group)))
-      const lost = plan.lost && plan.old !== undefined ? await lostOf(scene, run, plan.old, group) : undefined
-      await held(sessions, async () => {
-        if (plan.old !== undefined && !plan.lost) {
-          await Promise.all(replicasOf(plan, servers).map((one) => well(one, scene)))
-        }
-        await followPlan({ plan, servers, lost, done })
-      })
-    } finally {
-      // Best effort: a lock that can't be given back ends with its lease.
-      await Promise.allSettled(sessions.map(release))
-    }
+    await carryOut(scene, plan, group, done)
     return undefined
   } catch (error) {
     const host = error instanceof ProvisionError ? error.host : undefined
     return { ...failureOf(error), host: host ?? plan.candidate }
+  }
+}
+
+const takingPart = ({ candidate, old, lost, followers }: SwitchPlan): string[] => [
+  ...new Set([candidate, ...(old === undefined || lost ? [] : [old]), ...followers]),
+]
+
+/**
+ * Takes the locks of all servers that take part, looks whether they are well, and follows the plan.
+ * @param done is told of each server that was changed
+ * @throws ProvisionError why it did not come to its end
+ */
+export async function carryOut(
+  scene: Scene,
+  plan: SwitchPlan,
+  group: Group,
+  done: (name: string) => void,
+): Promise<void> {
+  const run: RunIdentity = { id: scene.nonce(), who: `${userInfo().username}@${hostname()}` }
+  const servers = new Map(
+    await Promise.all(takingPart(plan).map(async (name) => [name, await serverOf(scene, run, name, group)] as const)),
+  )
+  const sessions = [...servers.values()].map(({ session }) => session)
+  try {
+    await Promise.all(sessions.map((session) => locked(session, group)))
+    const lost = plan.lost && plan.old !== undefined ? await lostOf(scene, run, plan.old, group) : undefined
+    await held(sessions, async () => {
+      if (plan.old !== undefined && !plan.lost) {
+        await Promise.all(replicasOf(plan, servers).map((one) => well(one, scene)))
+      }
+      await followPlan({ plan, servers, lost, done })
+    })
+  } finally {
+    // Best effort: a lock that can't be given back ends with its lease.
+    await Promise.allSettled(sessions.map(release))
   }
 }
 

@@ -19,6 +19,8 @@ export interface Asked {
   readonly desired: MysqlReplication | undefined
   /** As the lock wants it. */
   readonly generation: string
+  /** A run left it out of service. */
+  readonly drained: boolean
   readonly state: Member['state']
 }
 
@@ -46,10 +48,11 @@ export async function askMember({ prepared, reach, nonce, emit }: Asking, host: 
     const desired = isReplication(part?.desired) ? part.desired : undefined
     const found = part && (await askState(name, connection, nonce(), [part])).get(part.key)
     const state = isState(found) ? found : { unknown: 'its server does not answer' }
-    return { host, desired, generation: planned.state.generation, state }
+    const { generation, drained } = planned.state
+    return { host, desired, generation, drained: drained !== undefined, state }
   } catch (error) {
     if (!(error instanceof ProvisionError)) throw error
-    return { host, desired: undefined, generation: '', state: { unknown: messageOf(error) } }
+    return { host, desired: undefined, generation: '', drained: false, state: { unknown: messageOf(error) } }
   }
 }
 
@@ -62,10 +65,10 @@ export function membersOf(all: readonly Asked[]): Member[] {
   })
 }
 
-/** By its kind's name: the roles of a project may have loaded another copy of it. */
-const isPart = ({ kind }: CompiledResource): boolean => kind.kind === mysqlReplicationKind.kind
+/** A resource is a server's part in a group. By its kind's name: the roles of a project may have loaded another copy. */
+export const isPart = ({ kind }: CompiledResource): boolean => kind.kind === mysqlReplicationKind.kind
 
-const isReplication = (desired: unknown): desired is MysqlReplication =>
+export const isReplication = (desired: unknown): desired is MysqlReplication =>
   typeof desired === 'object' && desired !== null && 'bootstrap' in desired && 'peers' in desired
 
 const isState = (state: unknown): state is ReplicationState =>

@@ -132,7 +132,7 @@ function lostProblems(old: Member, candidate: Known, others: readonly Member[]):
 
 const unknownProblem = ({ name, state }: Member): Problem => ({
   message: `${name} could not be asked${'unknown' in state ? `: ${state.unknown}` : ''}`,
-  hint: `bring it back, or leave it out: --limit 'all,!${name}'; a run joins it later`,
+  hint: `bring it back, or leave it out: provision switchover with --limit 'all,!${name}'; a run joins it later`,
 })
 
 function health(member: Known, old: Known): Problem[] {

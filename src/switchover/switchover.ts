@@ -6,9 +6,10 @@ import { maskedEmit, maskedError, maskedResult } from '../masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
 import { nonce, type RunEdges, type RunOutcome, summaryOf } from '../run.ts'
 import { change, type FailedAt } from './change.ts'
+import { decided } from './decide.ts'
 import { type Asked, type Asking, askMember, membersOf } from './group.ts'
 import { switchNotes } from './notes.ts'
-import { planSwitch, type SwitchRequest } from './plan.ts'
+import type { SwitchRequest } from './plan.ts'
 import { hostPlans, tierPlanOf } from './shown-plan.ts'
 
 export interface SwitchOptions extends PrepareOptions, SwitchRequest {
@@ -94,23 +95,6 @@ function needGroup(asked: readonly Asked[], { to }: SwitchRequest): void {
     { message: why === undefined ? 'the tier is no group of MySQL servers' : `no server could be asked: ${why}` },
   ])
 }
-
-/**
- * The old primary is asked once more, after all others.
- * @throws InputError with the reasons against it
- */
-async function decided(asking: Asking, asked: readonly Asked[], request: SwitchRequest) {
-  const first = planSwitch(membersOf(asked), request)
-  const old = 'problems' in first ? writableOf(asked) : asked.find(({ host }) => host.name === first.old)
-  const again = old && !request.primaryLost ? await askMember(asking, old.host) : old
-  const all = asked.map((one) => (again && one === old ? again : one))
-  const plan = planSwitch(membersOf(all), request)
-  if ('problems' in plan) throw new InputError(plan.problems)
-  return { plan, asked: all }
-}
-
-const writableOf = (asked: readonly Asked[]): Asked | undefined =>
-  asked.find(({ state }) => !('unknown' in state) && state.role === 'writable')
 
 interface Ending {
   /** The plan has something for it to do. */

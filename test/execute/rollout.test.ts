@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HostResult } from '../../src/execute/events.ts'
 import { type RolloutHooks, rollout } from '../../src/execute/rollout.ts'
-import { planTier, type TierPlan } from '../../src/rollout/plan.ts'
+import { type Handover, planTier, type TierPlan } from '../../src/rollout/plan.ts'
 import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
 
 const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
@@ -47,6 +47,7 @@ async function runTiers(
     preflight: async () => undefined,
     before: async () => undefined,
     stopped: () => false,
+    handOver: async () => undefined,
     async apply(host) {
       begun.push(host)
       atWork += 1
@@ -116,6 +117,70 @@ describe('rollout', () => {
   it('asks nothing of a tier that is not drained', async () => {
     const { begun } = await runTiers([tier('web', ['w1'])], [], 10, { preflight: async () => 'never asked' })
     expect(begun).toEqual(['w1'])
+  })
+
+  describe('a handover', () => {
+    const db = (setting: Partial<RolloutPolicy> = {}, handover: Handover = { from: 'd1', to: 'd2' }) =>
+      planTier({
+        tier: 'db',
+        hosts: ['d1', 'd2', 'd3'].map((host) => {
+          return { host, pending: true, disturbed: true, drained: false, failed: false, leads: host === 'd1' }
+        }),
+        policy: { ...NO_POLICY, ...setting },
+        handover,
+      })
+    const tiers = (setting?: Partial<RolloutPolicy>) => [db(setting), tier('app', ['a1'])]
+
+    it('is done when all others are, before the host that it relieves begins; later tiers go on', async () => {
+      const log: string[] = []
+      const apply = async (host: string) => {
+        log.push(`+${host}`)
+        await new Promise((done) => setTimeout(done, 2))
+        log.push(`-${host}`)
+        return result(host, 'changed')
+      }
+      const handOver = async (host: string, { from, to }: Handover) => {
+        log.push(`${host}: ${from} to ${to}`)
+        return undefined
+      }
+      await runTiers(tiers({ serial: [3] }), [], 10, { apply, handOver })
+      expect(log).toEqual(['+d2', '+d3', '-d2', '-d3', 'd1: d1 to d2', '+d1', '-d1', '+a1', '-a1'])
+    })
+
+    it('that fails counts as the failure of its host, which is not begun', async () => {
+      const handOver = async (host: string) => result(host, 'failed')
+      const strict = await runTiers(tiers(), [], 10, { handOver })
+      expect(strict.begun).toEqual(['d2', 'd3'])
+      expect(strict.outcomes).toEqual({ d1: 'failed', d2: 'changed', d3: 'changed', a1: 'skipped' })
+      const lenient = await runTiers(tiers({ maxFailures: 1 }), [], 10, { handOver })
+      expect(lenient.outcomes).toEqual({ d1: 'failed', d2: 'changed', d3: 'changed', a1: 'changed' })
+    })
+
+    it('is not done when a host before it failed, nor for the preflight that it would set right', async () => {
+      const done: string[] = []
+      const handOver = async (host: string) => {
+        done.push(host)
+        return undefined
+      }
+      await runTiers(tiers(), ['d3'], 10, { handOver })
+      expect(done).toEqual([])
+      const { begun } = await runTiers([db({}, { to: 'd2' })], [], 10, {
+        handOver,
+        preflight: async () => (done.length === 0 ? 'nobody takes the writes' : undefined),
+      })
+      expect(done).toEqual(['d2'])
+      expect(begun).toEqual(['d2', 'd3', 'd1'])
+    })
+
+    it('leaves its host alone when the user wants out meanwhile', async () => {
+      let out = false
+      const handOver = async () => {
+        out = true
+        return undefined
+      }
+      const { begun, reasons } = await runTiers([db()], [], 10, { handOver, stopped: () => out })
+      expect({ begun, reasons }).toEqual({ begun: ['d2', 'd3'], reasons: ['the run was stopped'] })
+    })
   })
 
   it('leaves the batches that are not confirmed', async () => {

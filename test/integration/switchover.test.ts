@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import type { Event } from '../../src/execute/events.ts'
-import { owedMarker } from '../../src/plan/target-state.ts'
+import { DRAINED, owedMarker, STATE_DIR } from '../../src/plan/target-state.ts'
 import { optionValue } from '../../src/resources/mysql/client.ts'
-import { run } from '../../src/run.ts'
+import { type RunOptions, run } from '../../src/run.ts'
 import { switchover } from '../../src/switchover/switchover.ts'
 import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
 import { type Lab, startLab } from '../lab/lab.ts'
+import { startProvision } from './provision.ts'
 
 /** One group of three servers through its life; the tests build on each other. */
 const SPEC = {
@@ -25,9 +26,9 @@ let lab: Lab
 
 const common = () => ({ root: lab.dir, inventory: lab.inventory, tags: [], vars: [], showScripts: true, check: false })
 
-async function provision(limit: readonly string[] = []) {
+async function provision(more: Pick<Partial<RunOptions>, 'check' | 'switchoverTo'> = {}) {
   const events: Event[] = []
-  const outcome = await run({ ...common(), limit, forks: 3 }, { emit: (event) => events.push(event) })
+  const outcome = await run({ ...common(), limit: [], forks: 3, ...more }, { emit: (event) => events.push(event) })
   noPasswordIn(events)
   return { ...outcome, events }
 }
@@ -75,6 +76,30 @@ async function roles(): Promise<Record<string, string>> {
   })
   return Object.fromEntries(await Promise.all(all))
 }
+
+const RESTART = owedMarker('restart mysql')
+const PID = 'systemctl show -p MainPID --value mysql'
+const pids = () => Promise.all(NAMES.map((name) => on(name, PID)))
+
+const oweRestart = (...names: readonly string[]) =>
+  Promise.all(names.map((name) => on(name, `mkdir -p "$(dirname '${RESTART}')"; touch '${RESTART}'`)))
+
+/** Hosts that have such a file. */
+async function marked(path: string): Promise<string[]> {
+  const found = await Promise.all(NAMES.map((name) => host(name).exec(`test -e '${path}'`)))
+  return NAMES.filter((_, i) => found[i]?.code === 0)
+}
+
+/** The half minute for which a run that was killed keeps others out is over. */
+const endLease = (name: string) => on(name, `if [ -e ${STATE_DIR}/lock ]; then sed -i '3s/.*/0/' ${STATE_DIR}/lock; fi`)
+
+/** Batches of a planned rollout, with what is done before each. */
+const handoversIn = (events: readonly Event[]) =>
+  events.flatMap((event) =>
+    event.type === 'rollout-planned'
+      ? event.tiers.flatMap(({ batches }) => batches.map(({ hosts, handover }) => [hosts, handover]))
+      : [],
+  )
 
 interface Ledger {
   readonly acknowledged: readonly number[]
@@ -146,23 +171,69 @@ afterAll(async () => {
 
 describe('a group of MySQL servers', () => {
   it('an owed restart is paid on one replica after the other; the primary comes last and is refused', async () => {
-    const marker = owedMarker('restart mysql')
-    const pid = (name: string) => on(name, 'systemctl show -p MainPID --value mysql')
-    const before = await Promise.all(NAMES.map(pid))
-    await Promise.all(NAMES.map((name) => on(name, `mkdir -p "$(dirname '${marker}')"; touch '${marker}'`)))
+    const before = await pids()
+    await oweRestart(...NAMES)
     const { results, events } = await provision()
     expect(outcomes({ results })).toEqual({ db1: 'failed', db2: 'changed', db3: 'changed' })
     expect(results[0]?.failure).toMatchObject({
       code: 'drain',
-      message: expect.stringContaining('it is the primary: provision switchover --tier db'),
+      message: expect.stringContaining('it is the primary: with --switchover-to HOST a run moves the writes'),
       hint: 'nothing was changed on it, and it is back in service',
     })
     const begun = events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
     expect(begun).toEqual(['db2', 'db3', 'db1'])
-    const after = await Promise.all(NAMES.map(pid))
+    const after = await pids()
     expect(after.map((one, i) => one === before[i])).toEqual([true, false, false])
-    await on('db1', `rm -f '${marker}'`)
-    expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+    expect(await marked(RESTART)).toEqual(['db1'])
+  })
+
+  it('one run restarts all three, the primary as a replica, when it may move the writes', async () => {
+    await oweRestart(...NAMES)
+    await expect(provision({ switchoverTo: 'db9' })).rejects.toThrow("there is no host 'db9'")
+    await expect(provision({ switchoverTo: 'db1' })).rejects.toThrow('db1 takes the writes itself')
+    const check = await provision({ switchoverTo: 'db2', check: true })
+    expect(handoversIn(check.events)).toEqual([
+      [['db2', 'db3'], undefined],
+      [['db1'], { from: 'db1', to: 'db2' }],
+    ])
+    const before = await pids()
+    const ledger = await whileWriting(async () => {
+      const { results, events } = await provision({ switchoverTo: 'db2' })
+      expect(outcomes({ results })).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
+      const begun = events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
+      expect(begun).toEqual(['db2', 'db3', 'db1'])
+    })
+    expect((await pids()).filter((pid) => before.includes(pid))).toEqual([])
+    expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
+    expect(ledger.pause).toBeLessThan(5000)
+    for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
+    const again = await provision({ switchoverTo: 'db2' })
+    expect(outcomes(again)).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+    expect(handoversIn(again.events)).toEqual([])
+  })
+
+  it.each([
+    ['the primary takes no more writes', 'db2', 'db3', 'switchover:db2 takes no more writes'],
+    ['another server takes the writes', 'db3', 'db2', 'switchover:db2 takes the writes'],
+    ['the others follow it', 'db2', 'db1', 'switchover:db3 replicates from db1'],
+  ])('killed while %s: the same run again brings it to its end', async (_, old, to, phase) => {
+    await oweRestart(old)
+    const before = await on(old, PID)
+    const args = ['-C', lab.dir, '-i', lab.inventory, '--switchover-to', to]
+    const ledger = await whileWriting(async () => {
+      const running = startProvision(args)
+      await running.until((event) => event.type === 'step-started' && event.key === phase)
+      running.kill('SIGKILL')
+      await running.done
+      await Promise.all(NAMES.map(endLease))
+      const { status, stdout } = await startProvision(args).done
+      expect(status, stdout).toBe(0)
+    })
+    const others = NAMES.filter((name) => name !== to).map((name) => [name, `read-only, from ${to}`])
+    expect(await roles()).toEqual({ ...Object.fromEntries(others), [to]: 'writable' })
+    expect(await on(old, PID)).not.toBe(before)
+    expect([await marked(DRAINED), await marked(RESTART)]).toEqual([[], []])
+    for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
   })
 
   it('a dry run shows who becomes what, and changes nothing', async () => {

@@ -30,6 +30,8 @@ const GOLDEN: [name: string, events: () => Event[], more?: Partial<RenderOptions
   ['rolling', ROLLING_RUNS.rolling],
   ['rolling-verbose', ROLLING_RUNS.rolling, { verbosity: 1 }],
   ['rolling-check', ROLLING_RUNS.rollingCheck],
+  ['switching', ROLLING_RUNS.switching],
+  ['switching-check', ROLLING_RUNS.switchingCheck],
 ]
 
 describe('the plain renderer', () => {

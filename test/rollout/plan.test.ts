@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planTier, type RolloutHost, slots, type TierInput } from '../../src/rollout/plan.ts'
+import { type Handover, planTier, type RolloutHost, slots, type TierInput } from '../../src/rollout/plan.ts'
 import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
 
 const host = (name: string, more: Partial<RolloutHost> = {}): RolloutHost => ({
@@ -36,6 +36,42 @@ describe('batches', () => {
     const two = (disturbed: boolean) => [host('db1', { disturbed, leads: true }), host('db2', { disturbed })]
     expect(batches(two(true))).toEqual(['db2 db1/1'])
     expect(batches(two(false))).toEqual(['db1 db2/2'])
+  })
+
+  describe('a handover', () => {
+    const db = (names: readonly string[], more: Partial<RolloutHost> = {}) =>
+      names.map((name) => host(name, { disturbed: true, ...more }))
+    const given = (hosts: readonly RolloutHost[], handover: Handover, policy: Partial<RolloutPolicy> = {}) =>
+      plan(hosts, policy, { handover }).batches.map((batch) => [batch.hosts.join(' '), batch.slots, batch.handover])
+    const TO = { from: 'db1', to: 'db2' }
+
+    it('comes after all others, alone, before the host that it relieves; whatever domains and slots there are', () => {
+      expect(given(db(['db1', 'db2', 'db3']), TO)).toEqual([
+        ['db2 db3', 1, undefined],
+        ['db1', 1, TO],
+      ])
+      const racks = [host('db3', { domain: 'a' }), host('db1', { domain: 'a', disturbed: true }), host('db2')]
+      expect(given(racks, TO, { serial: [3] }).at(-1)).toEqual(['db1', 1, TO])
+    })
+
+    it('keeps the pause and the question before its batch', () => {
+      const last = plan(db(['db1', 'db2']), { pause: 7, confirm: true }, { handover: TO }).batches.at(-1)
+      expect(last).toEqual({ hosts: ['db1'], slots: 1, pause: 7, confirm: true, handover: TO })
+    })
+
+    it('is none where nobody has to be relieved', () => {
+      expect(given([host('db1'), host('db2')], TO)).toEqual([['db1 db2', 2, undefined]])
+      expect(given([host('db1', { pending: false }), host('db2')], TO)).toEqual([['db2', 1, undefined]])
+      expect(given(db(['db2', 'db3']), TO)).toEqual([['db2 db3', 1, undefined]])
+    })
+
+    it('that an earlier run began comes before everything', () => {
+      expect(given([...db(['db1', 'db2']), host('db3')], { to: 'db2' })).toEqual([
+        ['db3', 1, { to: 'db2' }],
+        ['db1 db2', 1, undefined],
+      ])
+      expect(given(db(['db1'], { pending: false }), { to: 'db2' })).toEqual([])
+    })
   })
 
   it('gives no slot to hosts without changes', () => {

@@ -31,13 +31,22 @@ const stepLine = (phase: string, { name, on }: PlannedStep, why?: string): Line 
 export function orderText(plan: TierPlan | undefined): string | undefined {
   if (plan === undefined) return undefined
   const { batches, failuresAllowed, size } = plan
-  const plain = batches.length === 1 && batches[0]?.slots === batches[0]?.hosts.length && failuresAllowed >= size
-  return plain ? undefined : [batches.map(batchText).join(', '), plan.rule].join('; ')
+  const [only] = batches
+  const together = batches.length === 1 && only?.slots === only?.hosts.length && only?.handover === undefined
+  return together && failuresAllowed >= size
+    ? undefined
+    : [batches.flatMap(batchTexts).join(', '), plan.rule].join('; ')
 }
 
-const batchText = ({ hosts, slots, pause, confirm }: Batch, i: number): string => {
+const batchTexts = ({ hosts, slots, pause, confirm, handover }: Batch, i: number): string[] => {
   const waits = [...(confirm ? ['when confirmed'] : []), ...(pause > 0 ? [`after ${pause} s`] : [])]
   const then = i === 0 ? '' : `then ${waits.length > 0 ? `${waits.join(' and ')} ` : ''}`
   const width = slots < hosts.length ? ` (${slots} at a time)` : hosts.length > 1 ? ' (at once)' : ''
-  return `${then}${listing(hosts)}${width}`
+  const names = `${listing(hosts)}${width}`
+  if (handover === undefined) return [then + names]
+  const { from, to } = handover
+  return [
+    `${then}${from === undefined ? `the rest of the switchover to ${to}` : `the switchover from ${from} to ${to}`}`,
+    `then ${names}`,
+  ]
 }
