@@ -34,26 +34,31 @@ export interface Group {
 /** A failure and the host that it is about. */
 export type FailedAt = Failure & { readonly host: string }
 
-/**
- * Changes the servers that take part, as a run of its own.
- * @param done is told of each server that was changed
- * @returns why it did not come to its end
- */
-export async function change(
-  scene: Scene,
-  plan: SwitchPlan,
-  group: Group,
-  done: (name: string) => void,
-): Promise<FailedAt | undefined> {
-  const names = takingPart(plan)
-  scene.emit({ type: 'tier-started', tier: hostOf(scene.prepared, plan.candidate).tier, hosts: names })
+/** What is to be done, by what the servers said. */
+export interface Decision {
+  readonly plan: SwitchPlan
+  readonly group: Group
+}
+
+export interface Change extends Decision {
+  /** Asks and decides anew: another run was at work since, or one that died. */
+  again(): Promise<Decision>
+  /** Told of each server that was changed. */
+  done(name: string): void
+}
+
+/** Changes the servers that take part, as a run of its own. @returns why it did not come to its end */
+export async function change(scene: Scene, input: Change): Promise<FailedAt | undefined> {
+  const { candidate } = input.plan
+  const names = takingPart(input.plan)
+  scene.emit({ type: 'tier-started', tier: hostOf(scene.prepared, candidate).tier, hosts: names })
   for (const host of names) scene.emit({ type: 'host-started', host })
   try {
-    await carryOut(scene, plan, group, done)
+    await carryOut(scene, input)
     return undefined
   } catch (error) {
     const host = error instanceof ProvisionError ? error.host : undefined
-    return { ...failureOf(error), host: host ?? plan.candidate }
+    return { ...failureOf(error), host: host ?? candidate }
   }
 }
 
@@ -61,24 +66,48 @@ const takingPart = ({ candidate, old, lost, followers }: SwitchPlan): string[] =
   ...new Set([candidate, ...(old === undefined || lost ? [] : [old]), ...followers]),
 ]
 
+/** Decisions that turn out stale before anything was done; after so many, other runs keep coming in between. */
+const MAX_STALE = 3
+
 /**
  * Takes the locks of all servers that take part, looks whether they are well, and follows the plan.
- * @param done is told of each server that was changed
+ * @returns the plan that was followed
  * @throws ProvisionError why it did not come to its end
  */
-export async function carryOut(
-  scene: Scene,
-  plan: SwitchPlan,
-  group: Group,
-  done: (name: string) => void,
-): Promise<void> {
+export async function carryOut(scene: Scene, { plan, group, again, done }: Change): Promise<SwitchPlan> {
   const run: RunIdentity = { id: scene.nonce(), who: `${userInfo().username}@${hostname()}` }
+  let current: Decision = { plan, group }
+  for (let tries = 0; ; tries++) {
+    const stale = await attempt(scene, run, current, done)
+    if (stale === undefined) return current.plan
+    if (tries === MAX_STALE) throw overtaken(stale)
+    current = await again()
+  }
+}
+
+export const overtaken = (host: string): ProvisionError =>
+  new ProvisionError('another run was at work here meanwhile', {
+    code: 'locked',
+    host,
+    hint: 'run the same command again; nothing was changed',
+  })
+
+/** @returns a host on which another run was at work since it was asked; nothing was changed then */
+async function attempt(
+  scene: Scene,
+  run: RunIdentity,
+  { plan, group }: Decision,
+  done: Change['done'],
+): Promise<string | undefined> {
+  const names = takingPart(plan)
   const servers = new Map(
-    await Promise.all(takingPart(plan).map(async (name) => [name, await serverOf(scene, run, name, group)] as const)),
+    await Promise.all(names.map(async (name) => [name, await serverOf(scene, run, name, group)] as const)),
   )
   const sessions = [...servers.values()].map(({ session }) => session)
   try {
-    await Promise.all(sessions.map((session) => locked(session, group)))
+    const locks = await Promise.all(sessions.map((session) => holdLock(session, generationOf(group, session.host))))
+    const stale = names[locks.indexOf('stale')]
+    if (stale !== undefined) return stale
     const lost = plan.lost && plan.old !== undefined ? await lostOf(scene, run, plan.old, group) : undefined
     await held(sessions, async () => {
       if (plan.old !== undefined && !plan.lost) {
@@ -86,11 +115,15 @@ export async function carryOut(
       }
       await followPlan({ plan, servers, lost, done })
     })
+    return undefined
   } finally {
     // Best effort: a lock that can't be given back ends with its lease.
     await Promise.allSettled(sessions.map(release))
   }
 }
+
+const generationOf = ({ asked }: Group, name: string): string =>
+  asked.find(({ host }) => host.name === name)?.generation ?? ''
 
 export function hostOf({ inventory }: Prepared, name: string): Host {
   const found = inventory.hosts.find((host) => host.name === name)
@@ -105,16 +138,6 @@ const replicasOf = ({ old }: SwitchPlan, servers: ReadonlyMap<string, Server>): 
 function well({ session }: Server, { pool, prepared }: Scene): Promise<void> {
   const reach = (name: string) => pool.get(hostOf(prepared, name))
   return runStep({ ...session, reach }, mysqlReplicates(), { phase: 'preflight' })
-}
-
-async function locked(session: LockSession, { asked }: Group): Promise<void> {
-  const generation = asked.find(({ host }) => host.name === session.host)?.generation ?? ''
-  if ((await holdLock(session, generation)) === 'applied') return
-  throw new ProvisionError('another run was at work here meanwhile', {
-    code: 'locked',
-    host: session.host,
-    hint: 'run the same command again; nothing was changed',
-  })
 }
 
 const held = (sessions: readonly LockSession[], work: () => Promise<void>): Promise<void> =>

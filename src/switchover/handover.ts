@@ -4,7 +4,7 @@ import type { Host } from '../inventory/inventory.ts'
 import { nameHint } from '../inventory/problems.ts'
 import type { Prepared } from '../prepare.ts'
 import { conceivableFacts } from '../trial.ts'
-import { carryOut, hostOf, type Scene } from './change.ts'
+import { carryOut, type Decision, hostOf, type Scene } from './change.ts'
 import { decided } from './decide.ts'
 import { type Asked, type Asking, askMember, isPart, isReplication, membersOf } from './group.ts'
 import { type HandoverPlan, planHandover } from './handover-plan.ts'
@@ -52,15 +52,19 @@ export function writeMove(scene: Scene, to: string): WriteMove {
     async carryOut(host) {
       const emit = inTurnOf(host, scene.emit)
       const asking = askingIn(emit)
-      const { plan, asked } = await refusedAs(host, to, async () => {
-        const all = await askAll(asking)
-        needInService(all, to)
-        return decided(asking, all, { to, primaryLost: false })
-      })
-      if (plan.old === undefined && plan.followers.length === 0) return
+      const decide = async (): Promise<Decision> => {
+        const { plan, asked } = await refusedAs(host, to, async () => {
+          const all = await askAll(asking)
+          needInService(all, to)
+          return decided(asking, all, { to, primaryLost: false })
+        })
+        return { plan, group: { asked, members: membersOf(asked) } }
+      }
+      const first = await decide()
+      if (first.plan.old === undefined && first.plan.followers.length === 0) return
       const began = performance.now()
-      const group = { asked, members: membersOf(asked) }
-      await carryOut({ ...scene, emit }, plan, group, () => undefined).catch((error: unknown) => {
+      const change = { ...first, again: decide, done: () => undefined }
+      const plan = await carryOut({ ...scene, emit }, change).catch((error: unknown) => {
         throw asFailureOf(host, to, error)
       })
       const seconds = ((performance.now() - began) / 1000).toFixed(1)
@@ -119,7 +123,7 @@ async function refusedAs<T>(host: string, to: string, work: () => Promise<T>): P
 
 /** Says on which server it was, where that is another. */
 function asFailureOf(host: string, to: string, error: unknown): unknown {
-  if (!(error instanceof ProvisionError)) return error
+  if (!(error instanceof ProvisionError) || error.cause instanceof InputError) return error
   const { code, hint, log, resource, message } = error
   const place = error.host === undefined || error.host === host ? '' : `${error.host}: `
   return new ProvisionError(`the switchover to ${to}: ${place}${message}`, {

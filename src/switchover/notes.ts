@@ -27,7 +27,10 @@ export function switchNotes(plan: SwitchPlan, tier: string, hosts: readonly Host
   ]
 }
 
-/** Vars of a host that are one of these texts; one of several addresses in a list is the reader's own choice. */
+/**
+ * Vars of a host that are one of these texts. One of several addresses in a list is the reader's own choice, and what is
+ * read from by its name (`DB_READ_HOST`) is right on a replica.
+ */
 function varsWith({ vars, origins }: Host, texts: readonly string[]): { name: string; origin: Origin }[] {
   const find = (value: Value | undefined, pointer: string): Origin[] => {
     if (typeof value === 'string') {
@@ -35,7 +38,8 @@ function varsWith({ vars, origins }: Host, texts: readonly string[]): { name: st
       return origin ? [origin] : []
     }
     if (typeof value !== 'object' || value === null || Array.isArray(value) || isSecret(value)) return []
-    return Object.entries(value).flatMap(([key, inner]) => find(inner, pointer + step(key)))
+    const written = Object.entries(value).filter(([key]) => !/read|replica/i.test(key))
+    return written.flatMap(([key, inner]) => find(inner, pointer + step(key)))
   }
   return Object.entries(vars).flatMap(([name, value]) => find(value, step(name)).map((origin) => ({ name, origin })))
 }

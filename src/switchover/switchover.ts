@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { connector } from '../connection/connect.ts'
 import { createPool, type Pool } from '../connection/pool.ts'
 import { InputError } from '../errors.ts'
@@ -5,7 +6,7 @@ import type { Failure, HostOutcome, HostResult } from '../execute/events.ts'
 import { maskedEmit, maskedError, maskedResult } from '../masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
 import { nonce, type RunEdges, type RunOutcome, summaryOf } from '../run.ts'
-import { change, type FailedAt } from './change.ts'
+import { change, type FailedAt, overtaken } from './change.ts'
 import { decided } from './decide.ts'
 import { type Asked, type Asking, askMember, membersOf } from './group.ts'
 import { switchNotes } from './notes.ts'
@@ -61,7 +62,14 @@ async function switchIn({ options, edges, prepared, pool, began }: Setting): Pro
   const done = new Set<string>()
   const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
   const idle = options.check || tiers.length === 0
-  const failure = idle ? undefined : await change(scene, plan, { asked, members }, (name) => void done.add(name))
+  const again = async () => {
+    const fresh = await decided(asking, await Promise.all(hosts.map((host) => askMember(asking, host))), options)
+    // What was shown is what is done.
+    if (!isDeepStrictEqual(fresh.plan, plan)) throw overtaken(plan.candidate)
+    return { plan, group: { asked: fresh.asked, members: membersOf(fresh.asked) } }
+  }
+  const input = { plan, group: { asked, members }, again, done: (name: string) => void done.add(name) }
+  const failure = idle ? undefined : await change(scene, input)
   const involved = new Set(tiers.flatMap(({ batches }) => batches.flatMap((batch) => batch.hosts)))
   const results = hosts.map((host): HostResult => {
     const { name, tier } = host

@@ -32,8 +32,10 @@ test.each(['192.0.2.51', '192.0.2.51:3306', 'db1'])(
   },
 )
 
-test('leaves alone what names all servers, and says nothing where nothing was moved', () => {
-  const app = host('app1', 'app', '192.0.2.1', { app_env: { DB_HOST: '192.0.2.51,192.0.2.52' } })
+test('leaves alone what names all servers or reads, and says nothing where nothing was moved', () => {
+  const app = host('app1', 'app', '192.0.2.1', {
+    app_env: { DB_HOSTS: '192.0.2.51,192.0.2.52', DB_READ_HOST: '192.0.2.51' },
+  })
   expect(switchNotes(PLAN, 'db', [...dbs, app])).toEqual([expect.stringContaining('mysql_role: primary')])
   expect(switchNotes({ ...PLAN, old: undefined }, 'db', [...dbs, app])).toEqual([])
 })

@@ -1,7 +1,9 @@
 """The lab's program: notes in MySQL over HTTP. Python's own server and python3-pymysql, nothing to compile.
 
-GET /         the last notes (from DB_READ_HOST, else DB_HOST)
-POST /        the body is a new note (to DB_HOST)
+DB_HOSTS has the addresses of all servers of the database: which of them takes writes is asked of them.
+
+GET /         the last notes (from DB_READ_HOST, or whichever answers)
+POST /        the body is a new note; while writes pause it waits. With a header Idempotency-Key, asked again is done once
 GET /healthz  200 with the version, whatever the database does: without one it still serves
 GET /metrics  for Prometheus
 """
@@ -14,6 +16,8 @@ import socket
 import ssl
 import sys
 import threading
+import time
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 VERSION = pathlib.Path("VERSION").read_text().strip()
@@ -22,13 +26,19 @@ CREDENTIALS = pathlib.Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent
 COUNTS = {("GET", 200): 0, ("POST", 201): 0}
 LOCK = threading.Lock()
 
+HOSTS = [host.strip() for host in os.environ.get("DB_HOSTS", "").split(",") if host.strip()]
+READ_HOST = os.environ.get("DB_READ_HOST")
+PRIMARY = {}
+# Seconds that a write waits for a server that takes it: longer than a switchover.
+PATIENCE = 10
+# Read-only by now (1290, 1836), shutting down (1053), not reached (2003), gone meanwhile (2006, 2013).
+PASSING = (1290, 1836, 1053, 2003, 2006, 2013)
+
 
 def database(host):
     """A connection to MySQL; over TLS, checked against the credential db_ca when there is one."""
     import pymysql
 
-    if not host:
-        raise LookupError("no database is configured (DB_HOST)")
     ca = CREDENTIALS / "db_ca"
     context = ssl.create_default_context(cafile=ca if ca.exists() else None)
     if not ca.exists():
@@ -40,32 +50,77 @@ def database(host):
         user=os.environ.get("DB_USER", "app"),
         password=(CREDENTIALS / "db_password").read_text().strip(),
         database=os.environ.get("DB_NAME", "app"),
-        connect_timeout=3,
+        connect_timeout=2,
         read_timeout=5,
         autocommit=True,
         ssl=None if os.environ.get("DB_TLS") == "off" else context,
     )
 
 
+def first(hosts, work):
+    """The first of these servers that does work(cursor), and what that returns; None from it: on to the next one."""
+    import pymysql
+
+    problem = "none of them takes it"
+    for host in hosts:
+        try:
+            with database(host) as db, db.cursor() as cursor:
+                done = work(cursor)
+            if done is not None:
+                return host, done
+        except pymysql.OperationalError as error:
+            if error.args[0] not in PASSING:
+                raise
+            problem = error
+    raise LookupError(f"no server of the database (DB_HOSTS: {', '.join(hosts)}): {problem}")
+
+
+def write(work):
+    """Does work(cursor) on the server that takes writes, as soon as there is one; again when the connection is lost."""
+
+    def on_primary(cursor):
+        cursor.execute("SELECT @@super_read_only")
+        return work(cursor) if cursor.fetchone() == (0,) else None
+
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            # Whoever took the last write is asked first.
+            PRIMARY["host"], done = first(sorted(HOSTS, key=lambda host: host != PRIMARY.get("host")), on_primary)
+            return done
+        except LookupError:
+            if not HOSTS or time.monotonic() > end:
+                raise
+        time.sleep(0.1)
+
+
 def migrate():
-    with database(os.environ.get("DB_HOST")) as db, db.cursor() as cursor:
-        cursor.execute(
-            "CREATE TABLE IF NOT EXISTS notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(1000) NOT NULL,"
-            " host VARCHAR(64) NOT NULL, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP)"
-        )
+    create = (
+        "CREATE TABLE IF NOT EXISTS notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, text VARCHAR(1000) NOT NULL,"
+        " host VARCHAR(64) NOT NULL, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, request VARCHAR(64) UNIQUE)"
+    )
+    write(lambda cursor: cursor.execute(create) or True)
 
 
 def read_notes():
-    host = os.environ.get("DB_READ_HOST") or os.environ.get("DB_HOST")
-    with database(host) as db, db.cursor() as cursor:
+    def last(cursor):
         cursor.execute("SELECT id, text, host FROM notes ORDER BY id DESC LIMIT 20")
         return [{"id": i, "text": text, "host": by} for i, text, by in cursor.fetchall()]
 
+    _, notes = first([READ_HOST, *HOSTS] if READ_HOST else HOSTS, last)
+    return notes
 
-def add_note(text):
-    with database(os.environ.get("DB_HOST")) as db, db.cursor() as cursor:
-        cursor.execute("INSERT INTO notes (text, host) VALUES (%s, %s)", (text[:1000], socket.gethostname()))
+
+def add_note(text, request):
+    def insert(cursor):
+        # Whether the first try was written nobody knows when its connection was lost: the same request is one row.
+        cursor.execute(
+            "INSERT INTO notes (text, host, request) VALUES (%s, %s, %s) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id)",
+            (text[:1000], socket.gethostname(), request),
+        )
         return {"id": cursor.lastrowid}
+
+    return write(insert)
 
 
 def metrics():
@@ -98,7 +153,8 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode("utf-8", "replace")
         if self.path == "/":
-            self.from_database(lambda: add_note(body), 201)
+            request = self.headers.get("Idempotency-Key") or uuid.uuid4().hex
+            self.from_database(lambda: add_note(body, request[:64]), 201)
         else:
             self.answer(404, "not found\n", "text/plain")
 
