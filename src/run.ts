@@ -108,9 +108,9 @@ async function runPrepared(
 
 /** What of the move of writes is known beforehand; what would speak against it now is told, for it may pass. */
 async function plannedMove(move: WriteMove, runs: ReadonlyMap<string, HostRun>, emit: Emit): Promise<TierHandover> {
-  const isDisturbed = (host: string) => (runs.get(host)?.planned()?.around.disturbing.length ?? 0) > 0
-  const { handover, unfinished, problems } = await move.plan(isDisturbed)
-  for (const { message, hint } of handover?.from !== undefined && isDisturbed(handover.from) ? problems : []) {
+  const isRelieved = (host: string) => runs.get(host)?.planned()?.around.relieving ?? false
+  const { handover, unfinished, problems } = await move.plan(isRelieved)
+  for (const { message, hint } of handover?.from !== undefined && isRelieved(handover.from) ? problems : []) {
     emit({ type: 'warning', message: `the switchover to ${handover?.to} would be refused now: ${message}`, hint })
   }
   return { tier: move.tier, planned: handover, unfinished, carryOut: (host) => move.carryOut(host) }

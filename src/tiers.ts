@@ -67,6 +67,7 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
     disturbed: (around?.disturbing.length ?? 0) > 0,
     drained: around?.leftDrained ?? false,
     leads: run?.planned()?.leads ?? false,
+    relieved: run?.planned()?.around.relieving ?? false,
     failed: run?.failed() ?? false,
     domain: failureDomain === undefined ? undefined : domainOf(host, failureDomain),
   }

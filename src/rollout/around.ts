@@ -17,6 +17,8 @@ interface DueHandler {
 export interface Around {
   /** Keys of what disturbs; empty: the host is changed in place. */
   readonly disturbing: readonly string[]
+  /** Where the others depend on the host, and a run may hand that over, it is done first. */
+  readonly relieving: boolean
   /** Roles whose drain runs, and with it their preflight. */
   readonly drain: readonly CompiledRollout[]
   /** Roles that put the host back, the last one that was drained first. */
@@ -37,7 +39,7 @@ export function aroundChanges(
   drained: readonly string[],
 ): Around {
   const changes = items.filter(({ action }) => action !== 'none')
-  const found = rollouts.map((rollout) => ({ rollout, keys: disturbing(rollout, changes, handlers) }))
+  const found = rollouts.map((rollout) => ({ rollout, keys: among(rollout.disturbs, changes, handlers) }))
   const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
   const undrain = rollouts.filter(
     (rollout) => drained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
@@ -45,6 +47,7 @@ export function aroundChanges(
   const touched = new Set(changes.map(({ role }) => role))
   return {
     disturbing: [...new Set(drain.flatMap(({ keys }) => keys))],
+    relieving: drain.length > 0 || rollouts.some((one) => among(one.relieves ?? [], changes, handlers).length > 0),
     drain: drain.map(({ rollout }) => rollout),
     undrain: undrain.toReversed(),
     gates: rollouts.filter(
@@ -60,13 +63,12 @@ export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {
   return steps.filter(({ on }) => on === undefined || on.length > 0)
 }
 
-/** What is only now created stands in nobody's way, nor does the restart that only that calls for. */
-function disturbing(
-  { disturbs }: CompiledRollout,
-  changes: readonly Item[],
-  handlers: readonly DueHandler[],
-): string[] {
-  const named = (key: string) => disturbs.some((pattern) => matches(pattern, key))
+/**
+ * Of what is to be done, what these patterns name. What is only now created stands in nobody's way, nor does the restart
+ * that only that calls for.
+ */
+function among(patterns: readonly string[], changes: readonly Item[], handlers: readonly DueHandler[]): string[] {
+  const named = (key: string) => patterns.some((pattern) => matches(pattern, key))
   const created = new Set(changes.filter(({ action, key }) => action === 'create' && named(key)).map(({ key }) => key))
   const keys = changes.map(({ key }) => key).filter((key) => named(key) && !created.has(key))
   const due = handlers.filter(

@@ -11,6 +11,8 @@ export interface RolloutHost {
   readonly drained: boolean
   /** The others depend on it: where it is disturbed, it comes last. */
   readonly leads?: boolean | undefined
+  /** Where the others depend on it, and that may be handed over, it is before its work. */
+  readonly relieved?: boolean | undefined
   /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
   readonly failed: boolean
   /** Value of the var that `failure_domain` names. */
@@ -31,7 +33,7 @@ export interface TierInput {
   readonly policy: RolloutPolicy
   /** A role wants all hosts changed at the same time, whatever the policy says. */
   readonly atOnce?: boolean | undefined
-  /** Allowed when its `from` would have to be drained; without a `from`, it comes before anything else. */
+  /** Allowed when its `from` is to be relieved; without a `from`, it comes before anything else. */
   readonly handover?: Handover | undefined
 }
 
@@ -124,7 +126,7 @@ function batchesOf(
  * is relieved comes after all others; what an earlier run left undone stands in everybody's way.
  */
 const awaitingOf = (hosts: readonly RolloutHost[], { from }: Handover): RolloutHost | undefined =>
-  from === undefined ? hosts[0] : hosts.find(({ host, disturbed }) => host === from && disturbed)
+  from === undefined ? hosts[0] : hosts.find(({ host, relieved }) => host === from && relieved === true)
 
 interface Stage {
   readonly hosts: readonly RolloutHost[]

@@ -35,6 +35,11 @@ export interface HostRollout {
    * (`handler:restart nginx`), of whichever role; a `*` at the end stands for any.
    */
   readonly disturbs: readonly string[]
+  /**
+   * What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it
+   * does so first. Keys as in `disturbs`.
+   */
+  readonly relieves?: readonly string[] | undefined
   /** Asked before the first host of a tier is drained; one that is not so leaves the whole tier alone. */
   readonly preflight?: readonly RolloutStep[] | undefined
   /** Takes the host out, in order. */

@@ -15,10 +15,10 @@ export interface WriteMove {
   readonly tier: string
   /**
    * Asks all servers of the group, whatever `--limit` says, how it would be done.
-   * @param disturbed whether the run would take a host's service away for a moment
+   * @param relieved whether a host that takes the writes is to be relieved of them for its changes
    * @throws InputError when the server that is to take the writes would itself have to be relieved
    */
-  plan(disturbed: (host: string) => boolean): Promise<HandoverPlan>
+  plan(relieved: (host: string) => boolean): Promise<HandoverPlan>
   /**
    * Does it, in the turn of a host.
    * @throws ProvisionError why it was refused, or did not come to its end
@@ -38,10 +38,10 @@ export function writeMove(scene: Scene, to: string): WriteMove {
   const notes: string[] = []
   return {
     tier,
-    async plan(disturbed) {
+    async plan(relieved) {
       const members = membersOf(await askAll(askingIn(() => undefined)))
       const own = members.find(({ name }) => name === to)
-      if (own !== undefined && !('unknown' in own.state) && own.state.role === 'writable' && disturbed(to)) {
+      if (own !== undefined && !('unknown' in own.state) && own.state.role === 'writable' && relieved(to)) {
         const others = hosts.flatMap(({ name }) => (name === to ? [] : [name]))
         throw new InputError([
           { message: `--switchover-to: ${to} takes the writes itself`, hint: `name another: ${others.join(', ')}` },

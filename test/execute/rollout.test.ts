@@ -124,7 +124,15 @@ describe('rollout', () => {
       planTier({
         tier: 'db',
         hosts: ['d1', 'd2', 'd3'].map((host) => {
-          return { host, pending: true, disturbed: true, drained: false, failed: false, leads: host === 'd1' }
+          return {
+            host,
+            pending: true,
+            disturbed: true,
+            relieved: true,
+            drained: false,
+            failed: false,
+            leads: host === 'd1',
+          }
         }),
         policy: { ...NO_POLICY, ...setting },
         handover,

@@ -85,4 +85,19 @@ describe('aroundChanges', () => {
       gates: ['nginx'],
     })
   })
+
+  it('says whether a host on which others depend is to be relieved: of what disturbs, and of what a role says besides', () => {
+    const MYSQL: CompiledRollout = { ...NGINX, role: 'mysql', relieves: ['mysql-variable:back_log'] }
+    const relieving = (...keys: readonly string[]) =>
+      aroundChanges(
+        [MYSQL],
+        keys.map((key) => item(key)),
+        [],
+        [],
+      ).relieving
+    expect(relieving('mysql-variable:back_log')).toBe(true)
+    expect(relieving('package:nginx')).toBe(true)
+    expect(relieving('mysql-variable:max_connections')).toBe(false)
+    expect(aroundChanges([MYSQL], [item('mysql-variable:back_log', 'none')], [], []).relieving).toBe(false)
+  })
 })

@@ -40,7 +40,7 @@ describe('batches', () => {
 
   describe('a handover', () => {
     const db = (names: readonly string[], more: Partial<RolloutHost> = {}) =>
-      names.map((name) => host(name, { disturbed: true, ...more }))
+      names.map((name) => host(name, { disturbed: true, relieved: true, ...more }))
     const given = (hosts: readonly RolloutHost[], handover: Handover, policy: Partial<RolloutPolicy> = {}) =>
       plan(hosts, policy, { handover }).batches.map((batch) => [batch.hosts.join(' '), batch.slots, batch.handover])
     const TO = { from: 'db1', to: 'db2' }
@@ -50,8 +50,19 @@ describe('batches', () => {
         ['db2 db3', 1, undefined],
         ['db1', 1, TO],
       ])
-      const racks = [host('db3', { domain: 'a' }), host('db1', { domain: 'a', disturbed: true }), host('db2')]
+      const racks = [
+        host('db3', { domain: 'a' }),
+        host('db1', { domain: 'a', disturbed: true, relieved: true }),
+        host('db2'),
+      ]
       expect(given(racks, TO, { serial: [3] }).at(-1)).toEqual(['db1', 1, TO])
+    })
+
+    it('comes too before work for which its host would not be drained', () => {
+      expect(given([host('db1', { relieved: true }), host('db2')], TO)).toEqual([
+        ['db2', 1, undefined],
+        ['db1', 1, TO],
+      ])
     })
 
     it('keeps the pause and the question before its batch', () => {
@@ -60,6 +71,7 @@ describe('batches', () => {
     })
 
     it('is none where nobody has to be relieved', () => {
+      expect(given([host('db1', { disturbed: true }), host('db2')], TO)).toEqual([['db2 db1', 1, undefined]])
       expect(given([host('db1'), host('db2')], TO)).toEqual([['db1 db2', 2, undefined]])
       expect(given([host('db1', { pending: false }), host('db2')], TO)).toEqual([['db2', 1, undefined]])
       expect(given(db(['db2', 'db3']), TO)).toEqual([['db2 db3', 1, undefined]])

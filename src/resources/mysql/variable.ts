@@ -168,6 +168,9 @@ const AT_START = new Set([
   ],
 ])
 
+/** Variables that are known to need a restart. */
+export const mysqlStartVariables: readonly string[] = [...AT_START]
+
 const restarts = (desired: MysqlVariable, state: MysqlVariableState | undefined): boolean =>
   desired.restart === 'replica' && state?.server === 'replica'
 
