@@ -4,6 +4,7 @@ import {
   handler,
   mysqlReplicates,
   mysqlServer,
+  mysqlStartVariables,
   type RoleInput,
   restart,
   unitActive,
@@ -42,6 +43,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   })
   return {
     disturbs: [`package:${packageOf(vars)}`, `handler:${restartReplica.id}`],
+    relieves: vars.mysql_restart_replicas ? mysqlStartVariables.map((name) => `mysql-variable:${name}`) : [],
     preflight: [preflight],
     drain: [drain],
     gates: [up, gate],
