@@ -2,9 +2,9 @@ import {
   type Handler,
   type HostRollout,
   handler,
+  MYSQL_START_VARIABLES,
   mysqlReplicates,
   mysqlServer,
-  mysqlStartVariables,
   type RoleInput,
   restart,
   unitActive,
@@ -43,7 +43,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   })
   return {
     disturbs: [`package:${packageOf(vars)}`, `handler:${restartReplica.id}`],
-    relieves: vars.mysql_restart_replicas ? mysqlStartVariables.map((name) => `mysql-variable:${name}`) : [],
+    relieves: vars.mysql_restart_replicas ? MYSQL_START_VARIABLES.map((name) => `mysql-variable:${name}`) : [],
     preflight: [preflight],
     drain: [drain],
     gates: [up, gate],

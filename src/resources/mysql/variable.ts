@@ -169,7 +169,7 @@ const AT_START = new Set([
 ])
 
 /** Variables that are known to need a restart. */
-export const mysqlStartVariables: readonly string[] = [...AT_START]
+export const MYSQL_START_VARIABLES: readonly string[] = [...AT_START]
 
 const restarts = (desired: MysqlVariable, state: MysqlVariableState | undefined): boolean =>
   desired.restart === 'replica' && state?.server === 'replica'
@@ -222,7 +222,7 @@ const REFUSE = rawScript(
   [
     'echo "not in use before the next start of mysqld:$pending"',
     'echo "provision restarts replicas where mysql_restart_replicas says so, and never a primary. When the moment is right:"',
-    'echo "  switch over to a replica first, or: systemctl restart mysql (it comes back read-only; the next run makes the primary writable)"',
+    'echo "  run with --switchover-to HOST, or: systemctl restart mysql (it comes back read-only; the next run makes the primary writable)"',
     'exit 1',
   ].join('\n'),
 )
