@@ -111,6 +111,7 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
     async handOver(host) {
       try {
         await input.handover?.carryOut(host)
+        for (const one of runs.values()) if (one.tier === the(host).tier) one.outdate()
         return undefined
       } catch (error) {
         return the(host).fail(error)

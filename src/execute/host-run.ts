@@ -52,6 +52,8 @@ export interface HostRun {
   work(): readonly Work[] | undefined
   /** What it is planned to change, and what would be done around it; undefined when that is not known. */
   planned(): Planned | undefined
+  /** What was planned need not be true any more: it is planned anew before it is applied. */
+  outdate(): void
   /** Applies the plan. Never throws. */
   apply(turn: Turn): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
@@ -130,6 +132,9 @@ export function hostRun(input: HostRunInput): HostRun {
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
     work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
     planned: () => (failure ? undefined : planned),
+    outdate() {
+      plannedAt = Number.NEGATIVE_INFINITY
+    },
     async apply(turn) {
       const began = performance.now()
       input.emit({ type: 'host-started', host: input.host })

@@ -102,9 +102,13 @@ const isOfGroup = ({ compiler, known }: Prepared, host: Host): boolean =>
       .resources.some((one) => isPart(one) && isReplication(one.desired) && one.desired.peers.length > 0),
   )
 
-/** @throws InputError when a run left it out of service */
+/**
+ * Where nobody takes writes, one that a run left out of service is better than none.
+ * @throws InputError when a run left it out of service, and another takes the writes
+ */
 function needInService(asked: readonly Asked[], to: string): void {
-  if (!asked.some(({ host, drained }) => host.name === to && drained)) return
+  const isTaken = asked.some(({ state }) => !('unknown' in state) && state.role === 'writable')
+  if (!isTaken || !asked.some(({ host, drained }) => host.name === to && drained)) return
   throw new InputError([{ message: `${to} is out of service`, hint: 'run provision first: it puts it back' }])
 }
 
