@@ -134,10 +134,10 @@ function needSomebody({ confirm }: TiersInput, plans: readonly TierPlan[]): void
   )
 }
 
-/** Asks what must be so before any host of the tier is drained; the same question once for all hosts. */
-async function preflight(input: TiersInput, { drains }: TierPlan): Promise<string | undefined> {
+/** Asks what must be so before another host of the tier is drained; the same question once for all hosts. */
+async function preflight(input: TiersInput, { drains, leftDrained }: TierPlan): Promise<string | undefined> {
   const questions = new Map<string, { readonly host: string; readonly step: RolloutStep }>()
-  for (const host of drains) {
+  for (const host of drains.filter((one) => !leftDrained.includes(one))) {
     for (const rollout of input.runs.get(host)?.planned()?.around.drain ?? []) {
       for (const step of stepsIn(rollout.preflight)) {
         questions.set(JSON.stringify([step.name, step.on ?? host, step.run?.sh, step.until?.sh]), { host, step })

@@ -44,8 +44,11 @@ async function rollTier(
   let unconfirmed: string | undefined
   let preflight: Promise<string | undefined> | undefined
   let unfit: string | undefined
+  const returning: Promise<unknown>[] = []
   const unfitFor = async (host: string): Promise<string | undefined> => {
-    if (!tier.drains.includes(host)) return undefined
+    if (!tier.drains.includes(host) || tier.leftDrained.includes(host)) return undefined
+    // What an earlier run left out of service comes first: while it is out, no other could be spared.
+    await Promise.all(returning)
     preflight ??= hooks.preflight(tier)
     unfit = await preflight
     return unfit
@@ -67,7 +70,9 @@ async function rollTier(
     return reason === undefined ? hooks.apply(host) : hooks.skip(host, reason)
   }
   const one = async (host: string, handover: Handover | undefined): Promise<HostResult> => {
-    const result = await turn(host, handover)
+    const taken = turn(host, handover)
+    if (tier.leftDrained.includes(host)) returning.push(taken)
+    const result = await taken
     if (result.outcome === 'failed') failed += 1
     return result
   }

@@ -17,15 +17,16 @@ const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
 interface TierSetting extends Partial<RolloutPolicy> {
   readonly unreachable?: readonly string[]
   readonly disturbed?: boolean
+  readonly drained?: readonly string[]
 }
 
 const tier = (name: string, hosts: readonly string[], setting: TierSetting = {}): TierPlan => {
-  const { unreachable = [], disturbed = false, ...policy } = setting
+  const { unreachable = [], disturbed = false, drained = [], ...policy } = setting
   return planTier({
     tier: name,
     hosts: hosts.map((host) => {
       const failed = unreachable.includes(host)
-      return { host, pending: !failed, disturbed, drained: false, failed }
+      return { host, pending: !failed, disturbed, drained: drained.includes(host), failed }
     }),
     policy: { ...NO_POLICY, ...policy },
   })
@@ -112,6 +113,25 @@ describe('rollout', () => {
       preflight: async () => 'lb2 has web2 down',
     })
     expect(found).toMatchObject({ begun: ['w1'], reasons: Array(3).fill('lb2 has web2 down') })
+  })
+
+  it('is asked once what an earlier run left out is back: without it, none could be spared', async () => {
+    const done: string[] = []
+    const { outcomes } = await runTiers(
+      [tier('lb', ['lb1', 'lb2'], { disturbed: true, drained: ['lb2'], serial: [2] })],
+      [],
+      10,
+      {
+        preflight: async () => (done.includes('lb2') ? undefined : 'lb2 has given its addresses away'),
+        async apply(host) {
+          await new Promise((end) => setTimeout(end, 2))
+          done.push(host)
+          return result(host, 'changed')
+        },
+      },
+    )
+    expect(outcomes).toEqual({ lb1: 'changed', lb2: 'changed' })
+    expect(done).toEqual(['lb2', 'lb1'])
   })
 
   it('asks nothing of a tier that is not drained', async () => {

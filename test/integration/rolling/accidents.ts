@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import type { Event } from '../../../src/execute/events.ts'
+import { type RollingBed, TIERS } from './bed.ts'
+
+const begins = (host: string, key: string) => (event: Event) =>
+  event.type === 'step-started' && event.host === host && event.key.startsWith(key)
+
+export function accidents(bed: RollingBed): void {
+  const oweAll = async () => {
+    await Promise.all(TIERS.web.map((name) => bed.owes(name, 'nginx')))
+    await Promise.all(TIERS.app.map((name) => bed.owes(name, 'notes')))
+    await Promise.all(TIERS.lb.map((name) => bed.owes(name, 'haproxy')))
+  }
+
+  describe('the program is killed: no request fails, and the next run ends with all in service', () => {
+    test.each([
+      ['draining', 'web2', 'drain:'],
+      ['drained and changing', 'app2', 'handler:restart notes'],
+      ['at the gate', 'web1', 'gate:'],
+      ['handing the addresses over', 'lb1', 'drain:the other load balancer'],
+      ['putting back', 'app1', 'undrain:'],
+    ])('%s %s', async (_, host, key) => {
+      await oweAll()
+      const { failures } = await bed.underLoad(async () => {
+        const running = bed.start([])
+        await running.until(begins(host, key))
+        running.kill('SIGKILL')
+        await running.done
+        expect(await bed.marked()).toContain(host)
+        const next = await bed.run()
+        expect(next.status, next.stdout.slice(-3000)).toBe(0)
+        expect(next.result(host)).toMatchObject({ putBack: true })
+      }, 1)
+      expect(failures).toEqual([])
+      await bed.allWell()
+    })
+  })
+
+  describe('under load', () => {
+    test('a load balancer loses its power while a web server is drained: the tier stops, the next run goes on', async () => {
+      await bed.owes('web1', 'nginx')
+      await bed.owes('web2', 'nginx')
+      let lost = 0
+      const { value, failures } = await bed.underLoad(async () => {
+        const running = bed.start(['--limit', 'web'])
+        await running.until(begins('web1', 'drain:'))
+        await bed.host('lb2').kill()
+        lost = Date.now()
+        return running.done
+      }, 1)
+      expect(value.status).toBe(1)
+      expect(value.result('web2').outcome).not.toBe('changed')
+      // What an address that moves cuts off, whoever drains meanwhile; nothing after that.
+      expect(failures.filter(({ at }) => at < lost - 1000 || at > lost + 5000)).toEqual([])
+      await bed.host('lb2').start()
+      const next = await bed.underLoad(() => bed.run(), 1)
+      expect(next.value.status, next.value.stdout.slice(-3000)).toBe(0)
+      expect(next.failures).toEqual([])
+      await bed.allWell()
+    })
+
+    test('a web server loses its power while it is drained: it stays out, and the next run puts it back', async () => {
+      await bed.owes('web2', 'nginx')
+      const { value, failures } = await bed.underLoad(async () => {
+        const running = bed.start(['--limit', 'web2'])
+        await running.until(begins('web2', 'handler:restart nginx'))
+        await bed.host('web2').kill()
+        return running.done
+      })
+      expect(value.result('web2')).toMatchObject({ outcome: 'failed', drained: true })
+      expect(failures).toEqual([])
+      await bed.host('web2').start()
+      const next = await bed.underLoad(() => bed.run())
+      expect(next.value.status, next.value.stdout.slice(-3000)).toBe(0)
+      expect(next.failures).toEqual([])
+      await bed.allWell()
+    })
+  })
+}

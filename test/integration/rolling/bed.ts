@@ -1,0 +1,215 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect } from 'vitest'
+import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
+import { buildRelease } from '../../lab/releases.ts'
+import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
+import { type TestBed, testBed } from '../test-bed.ts'
+import { type Failure, load, until } from '../traffic.ts'
+
+const SUBNET = '10.90.12'
+export const TIERS = {
+  app: ['app1', 'app2', 'app3'],
+  web: ['web1', 'web2', 'web3'],
+  lb: ['lb1', 'lb2'],
+} as const
+export const HOSTS: readonly string[] = Object.values(TIERS).flat()
+
+/** One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
+const SPECS = [
+  ...TIERS.app.map((name) => ({ name, tier: 'app' })),
+  ...TIERS.web.map((name) => ({ name, tier: 'web', user: 'deploy' as const })),
+  { name: 'lb1', tier: 'lb', user: 'deploy', sudo: 'password', sudoRs: true } as const,
+  { name: 'lb2', tier: 'lb', user: 'deploy', suite: 'bookworm' } as const,
+]
+const one = { serial: 1, max_fail_percentage: 0 }
+const SITE = {
+  tiers: [
+    { name: 'app', roles: ['app'], rollout: one },
+    { name: 'web', roles: ['nginx'] },
+    { name: 'lb', roles: ['ufw', 'haproxy', 'keepalived'], rollout: one },
+  ],
+}
+const APP = {
+  app_name: 'notes',
+  app_packages: ['python3'],
+  app_exec: '/usr/bin/python3 app.py',
+  app_port: 3000,
+  app_firewall: false,
+  app_ready_timeout: 10,
+}
+const WEB = {
+  nginx_upstreams: [{ name: 'app', tier: 'app', port: 3000, paired: true }],
+  nginx_sites: [{ name: 'notes', listen: [80], locations: [{ path: '/', proxy: 'app' }] }],
+  nginx_real_ip_from_tiers: ['lb'],
+  nginx_firewall: false,
+}
+const LB = {
+  haproxy_maxconn: 2000,
+  haproxy_frontends: [{ name: 'http', bind: [80], backend: 'web' }],
+  haproxy_backends: [{ name: 'web', tier: 'web', check: { interval: '500ms', fall: 2, rise: 1 } }],
+  keepalived_instances: [
+    { name: 'A', vrid: 51, vip: `${SUBNET}.101/24`, owner: 'lb1' },
+    { name: 'B', vrid: 52, vip: `${SUBNET}.102/24`, owner: 'lb2' },
+  ],
+  keepalived_preempt_delay: 2,
+}
+
+/** What clients saw while something went on. */
+export interface Seen<T> {
+  readonly value: T
+  readonly sent: number
+  readonly retried: number
+  readonly failures: readonly Failure[]
+}
+
+/** Three tiers behind two floating addresses, which requests come through all the time. */
+export interface RollingBed extends Pick<TestBed, 'host' | 'on'> {
+  /** Writes what a tier is given besides what it always is. */
+  given(tier: keyof typeof TIERS, vars: Readonly<Record<string, unknown>>): void
+  /** Declares a release of the application, built with that flaw or none. */
+  release(version: string, flaw?: string): Promise<void>
+  run(...args: string[]): Promise<Run>
+  command(name: string, ...args: string[]): Promise<Run>
+  start(args: readonly string[], options?: ProgramOptions): Running
+  /** Requests through both addresses, each answered by an application server, while something is done. */
+  underLoad<T>(work: () => Promise<T>, retries?: number): Promise<Seen<T>>
+  /** One of the pages that the load asks for. */
+  readonly url: string
+  /** One line of haproxy's runtime API. */
+  runtime(lb: string, command: string): Promise<string>
+  /** Admin state of each web server on both balancers: 0 ready, 1 maintenance, 8 drained. */
+  adminStates(): Promise<string[]>
+  /** Names of the balancers that hold each floating address. */
+  owners(): Promise<string[]>
+  /** The version that each application server serves. */
+  versions(): Promise<string[]>
+  /** Hosts that bear the mark of being out of service. */
+  marked(): Promise<string[]>
+  /** Leaves what a package leaves that was changed while the run died: a restart that is owed. */
+  owes(host: string, ...units: string[]): Promise<void>
+  /** A newer version of a package that the host has, in a repository on the host itself. */
+  offersNewer(host: string, pkg: string): Promise<void>
+  /** Everything is in service, and one more run finds nothing to do. */
+  allWell(): Promise<void>
+}
+
+const NEWER = `set -eu
+rm -rf /root/repo && mkdir -p /root/repo && cd /root/repo
+version=$(dpkg-query -W -f '\${Version}' PACKAGE)
+apt-get -q download "PACKAGE=$version"
+dpkg-deb -R PACKAGE_*.deb tree
+sed -i "s/^Version: .*/Version: $version+lab1/" tree/DEBIAN/control
+dpkg-deb -b tree newer.deb
+{ dpkg-deb -f newer.deb; printf 'Filename: ./newer.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s newer.deb)" "$(sha256sum newer.deb | cut -d' ' -f1)"; } >Packages
+chmod 755 /root /root/repo
+echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/newer.list
+touch -d '2 hours ago' /var/lib/apt/lists`
+
+const VERSION = `python3 -c 'import json, urllib.request as r; print(json.load(r.urlopen("http://127.0.0.1:3000/healthz"))["version"])'`
+
+export function rollingBed(): RollingBed {
+  const bed = testBed({ name: 'rollweb', subnet: SUBNET, hosts: SPECS })
+  const vips = [101, 102].map((last) => `${SUBNET}.${last}`)
+  const urls = vips.map((vip) => `http://${vip}/metrics`)
+  const write = (path: string, data: unknown) => writeFileSync(join(bed.lab.inventory, path), JSON.stringify(data))
+  const given: RollingBed['given'] = (tier, vars) =>
+    write(`group_vars/${tier}.yml`, { ...{ app: { ...APP, ...released }, web: WEB, lb: LB }[tier], ...vars })
+  let released = {}
+  const release = async (version: string, flaw = '') => {
+    const path = join(bed.dir, `notes-${version}.tar.gz`)
+    released = { app_version: version, app_artifact: { path, sha256: await buildRelease(version, path, flaw) } }
+    given('app', {})
+  }
+  const start: RollingBed['start'] = (args, options = {}) =>
+    startProvision(['-i', bed.lab.inventory, ...args], { ...options, env: { XDG_CACHE_HOME: join(bed.dir, 'cache') } })
+  const run = (...args: string[]) => start(args).done
+  const runtime = (lb: string, command: string) =>
+    bed.on(lb, `printf '%s\\n' '${command}' | socat -t5 - /run/haproxy/admin.sock`)
+  const onEach = (names: readonly string[], command: string) =>
+    Promise.all(names.map((name) => bed.host(name).exec(command)))
+  const adminStates = async () => {
+    const answers = await Promise.all(TIERS.lb.map((name) => runtime(name, 'show servers state web')))
+    return answers.map((text) =>
+      text
+        .split('\n')
+        .filter((line) => / web \d+ web/.test(line))
+        .map((line) => line.split(' ')[6])
+        .join(''),
+    )
+  }
+  const allUp = async () => {
+    const answers = await Promise.all(TIERS.lb.map((name) => runtime(name, 'show stat web 4 -1')))
+    return answers.every((text) => (text.match(/^web,web\d,.*,UP,/gm) ?? []).length === TIERS.web.length)
+  }
+  const owners = async () => {
+    const held = await onEach(TIERS.lb, 'ip -o -4 addr show dev eth0')
+    return vips.map((vip) => TIERS.lb.filter((_, i) => held[i]?.stdout.includes(` ${vip}/`)).join(' '))
+  }
+  const marked = async () => {
+    const found = await onEach(HOSTS, `test -e ${DRAINED}`)
+    return HOSTS.filter((_, i) => found[i]?.code === 0)
+  }
+  const settled = (within: number) =>
+    until('each address is with its owner', within, async () => (await owners()).join() === 'lb1,lb2')
+
+  beforeAll(async () => {
+    mkdirSync(join(bed.lab.inventory, 'group_vars'), { recursive: true })
+    write('site.yml', SITE)
+    await release('1')
+    given('web', {})
+    given('lb', {})
+    const first = await run()
+    expect(first.status, first.stdout.slice(-3000)).toBe(0)
+    await until('all servers are up', 30, allUp)
+    await settled(30)
+  })
+
+  return {
+    host: bed.host,
+    on: bed.on,
+    given,
+    release,
+    run,
+    command: (command, ...args) => start(args, { command }).done,
+    start,
+    async underLoad(work, retries = 0) {
+      const requests = load(urls, { retries })
+      try {
+        const value = await work()
+        const { sent, retried, failures } = await requests.stop()
+        return { value, sent: sent.length, retried, failures }
+      } finally {
+        await requests.stop()
+      }
+    },
+    url: urls[0] ?? '',
+    runtime,
+    adminStates,
+    owners,
+    versions: () => Promise.all(TIERS.app.map(async (name) => (await bed.on(name, VERSION)).trim())),
+    marked,
+    async owes(host, ...units) {
+      for (const unit of units) {
+        await bed.on(host, `mkdir -p /var/lib/provision/owed && : >'${owedMarker(`restart ${unit}`)}'`)
+      }
+    },
+    async offersNewer(host, pkg) {
+      await bed.on(host, NEWER.replaceAll('PACKAGE', pkg))
+    },
+    async allWell() {
+      expect(await marked()).toEqual([])
+      expect(await adminStates()).toEqual(['000', '000'])
+      const upstreams = await onEach(TIERS.web, 'cat /etc/nginx/provision/upstreams.conf')
+      for (const { stdout } of upstreams) {
+        expect(stdout).toContain(':3000')
+        expect(stdout).not.toContain('down')
+      }
+      await until('all servers are up', 30, allUp)
+      await settled(30)
+      const again = await run()
+      expect(again.status, again.stdout.slice(-3000)).toBe(0)
+      for (const name of HOSTS) expect(again.result(name)).toMatchObject({ outcome: 'ok', traffic: { execs: 1 } })
+    },
+  }
+}
