@@ -4,6 +4,7 @@ import { drift } from './stack/drift.ts'
 import { failover } from './stack/failover.ts'
 import { monitoring } from './stack/monitoring.ts'
 import { service } from './stack/service.ts'
+import { upgrade } from './stack/upgrade.ts'
 
 /** One life of the whole stack, from bare hosts on: each part finds it as the one before has left it. */
 const bed = stackBed()
@@ -13,3 +14,4 @@ service(bed)
 monitoring(bed)
 failover(bed)
 drift(bed)
+upgrade(bed)

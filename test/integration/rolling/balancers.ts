@@ -9,8 +9,8 @@ export function balancers(bed: RollingBed): void {
       await Promise.all(TIERS.web.map((name) => bed.offersNewer(name, 'nginx')))
       await Promise.all(TIERS.lb.map((name) => bed.offersNewer(name, 'haproxy')))
       await Promise.all(TIERS.lb.map((name) => bed.owes(name, 'keepalived')))
-      // What somebody drained by hand on one of them still is, whatever is restarted.
-      await bed.runtime('lb1', 'set server web/web3 state drain')
+      // What somebody put into maintenance on one of them still is, whatever is restarted.
+      await bed.runtime('lb1', 'set server web/web3 state maint')
       const { value, sent, retried, failures } = await bed.underLoad(() => bed.command('upgrade'), 1)
       expect(value.status, value.stdout).toBe(0)
       const began = value.events.flatMap((event) => (event.type === 'tier-started' ? [event.tier] : []))
@@ -20,7 +20,7 @@ export function balancers(bed: RollingBed): void {
         const pkg = name.startsWith('web') ? 'nginx' : 'haproxy'
         expect(await bed.on(name, version(pkg))).toMatch(/\+lab1$/)
       }
-      expect(await bed.adminStates()).toEqual(['008', '000'])
+      expect(await bed.adminStates()).toEqual(['001', '000'])
       await bed.runtime('lb1', 'set server web/web3 state ready')
       expect(failures).toEqual([])
       // Connections on the way while an address moves, and no others.

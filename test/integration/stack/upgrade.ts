@@ -88,7 +88,10 @@ export function upgrade(bed: Stack): void {
         expect(acknowledged.length).toBeGreaterThan(100)
         for (const name of TIERS.db) {
           const rows = new Set((await bed.on(name, "mysql -NB shop -e 'SELECT request FROM notes'")).split('\n'))
-          expect(acknowledged.filter((key) => !rows.has(key)), name).toEqual([])
+          expect(
+            acknowledged.filter((key) => !rows.has(key)),
+            name,
+          ).toEqual([])
         }
       },
       LONG,
