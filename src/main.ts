@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { homedir } from 'node:os'
+import { againOf } from './again.ts'
 import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
 import type { CliFlags } from './flags.ts'
@@ -43,8 +44,12 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
       becomePassword,
       ageKeys,
     }
-    const edges = { emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags, stop) }
     const { upgrade, rollback, switchover: request } = mode
+    const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
+    const edges = {
+      ...{ emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags, stop) },
+      again: againOf(flags, subcommand),
+    }
     const { summary } = request
       ? await switchover({ ...common, ...request }, edges)
       : await run({ ...common, forks: flags.forks, upgrade, rollback, switchoverTo: flags.switchoverTo }, edges)

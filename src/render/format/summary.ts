@@ -9,14 +9,16 @@ type RunFinished = Extract<Event, { type: 'run-finished' }>
 const LIMIT_NAMES = 12
 
 /** The last lines of a run: what came of it and what to do next. */
-export function summaryLines({ summary, results, notes = [], whole = false }: RunFinished, check: boolean): Line[] {
+export function summaryLines(event: RunFinished, check: boolean): Line[] {
+  const { summary, results, notes = [] } = event
   return [
     countsLine(summary, check),
+    ...drainedLines(results, check),
+    ...servingLines(results),
     ...notTried(results),
     ...owedLines(results),
-    ...drainedLines(results, check),
     ...notes.map((note) => line(span('warn', 'note: '), note)),
-    ...nextLines(results, check, whole),
+    ...(check ? [] : nextLines(event)),
   ]
 }
 
@@ -56,8 +58,23 @@ const owedLines = (results: readonly HostResult[]): Line[] => {
 const drainedLines = (results: readonly HostResult[], check: boolean): Line[] => {
   const out = results.filter(({ drained }) => drained).map(({ host }) => host)
   if (out.length === 0) return []
-  const next = check ? 'a run puts them back' : 'the next run puts them back once all is well'
+  const them = out.length === 1 ? 'it' : 'them'
+  const next = check ? `a run puts ${them} back` : `the next run puts ${them} back once all is well`
   return [line(span('warn', 'out of service (drained): '), `${listing(out)}; ${next}`)]
+}
+
+/** Where hosts are taken out, those that failed and are not out have to be told of as well. */
+const servingLines = (results: readonly HostResult[]): Line[] => {
+  const rolled = results.some(({ drained, putBack }) => drained || putBack)
+  const failed = results.filter(({ outcome, drained }) => outcome === 'failed' && !drained)
+  const back = failed.filter(({ putBack }) => putBack).map(({ host }) => host)
+  const never = failed.filter(({ putBack, failure }) => !putBack && (rolled || failure?.code === 'verify'))
+  return [
+    ...(back.length > 0 ? [line(span('warn', 'failed, but back in service: '), listing(back))] : []),
+    ...(never.length > 0
+      ? [line(span('warn', 'failed, and was never taken out of service: '), listing(never.map(({ host }) => host)))]
+      : []),
+  ]
 }
 
 /** Names of hosts by what they have in common. */
@@ -70,9 +87,12 @@ const grouped = (results: readonly HostResult[], by: (result: HostResult) => str
   return [...groups]
 }
 
-const nextLines = (results: readonly HostResult[], check: boolean, whole: boolean): Line[] => {
+/** The command that goes on from here. */
+const nextLines = ({ results, whole = false, again }: RunFinished): Line[] => {
   const left = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'skipped').map(({ host }) => host)
-  if (check || left.length === 0) return []
-  const limit = !whole && left.length <= LIMIT_NAMES && left.length < results.length ? ` --limit ${left.join(',')}` : ''
-  return hintLines(`when the cause is gone, run again${limit === '' ? '' : ` with${limit}`}`)
+  if (left.length === 0) return []
+  const some = !whole && left.length <= LIMIT_NAMES && left.length < results.length
+  const limit = some ? `--limit ${left.join(',')}` : (again?.limit ?? '')
+  if (again) return hintLines(`when the cause is gone: ${[again.command, limit].filter(Boolean).join(' ')}`)
+  return hintLines(`when the cause is gone, run again${some ? ` with ${limit}` : ''}`)
 }
