@@ -162,8 +162,8 @@ function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
     const next = 'it stays out of service; when the cause is gone, run again: that puts it back'
     return { ...failure, hint: failure.hint === undefined ? next : `${failure.hint}; ${next}` }
   }
-  if (failure.code === 'verify') {
-    const next = 'it IS in service, with its changes: see to it; the next run finds nothing to do there and goes on'
+  if (failure.code === 'verify' || (putBack && failure.code === 'gate')) {
+    const next = 'it IS in service, with its changes: see to it now; the next run has nothing to do there and goes on'
     return { ...failure, hint: next }
   }
   if (!putBack || failure.code !== 'drain') return failure
