@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { homedir } from 'node:os'
 import { againOf } from './again.ts'
+import { confirmer } from './confirm.ts'
 import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
 import type { CliFlags } from './flags.ts'
@@ -47,7 +48,7 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
     const { upgrade, rollback, switchover: request } = mode
     const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
     const edges = {
-      ...{ emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags, stop) },
+      ...{ emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags.yes, stop.signal) },
       again: againOf(flags, subcommand),
     }
     const { summary } = request
@@ -105,21 +106,6 @@ async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
   if (!flags.askBecomePassword) return given ? secret(given) : undefined
   const { default: password } = await import('@inquirer/password')
   return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
-}
-
-/** Enter goes on, anything else does not; where there is no terminal nobody can be asked. */
-function confirmer(flags: CliFlags, stop: Stop): ((question: string) => Promise<boolean>) | undefined {
-  if (flags.yes) return async () => true
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
-  return async (question) => {
-    const { createInterface } = await import('node:readline/promises')
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      return (await lines.question(`${question} Enter: yes, n: no `, { signal: stop.signal })).trim() === ''
-    } finally {
-      lines.close()
-    }
-  }
 }
 
 export interface Stop {

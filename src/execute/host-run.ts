@@ -156,10 +156,13 @@ export function hostRun(input: HostRunInput): HostRun {
   }
 }
 
+const OUT = 'it stays out of service'
+
 /** What the failure means for the service. */
 function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
   if (drained) {
-    const next = 'it stays out of service; when the cause is gone, run again: that puts it back'
+    if (failure.hint?.startsWith('run again')) return { ...failure, hint: `${failure.hint}; ${OUT} until then` }
+    const next = `${OUT}; when the cause is gone, run again: that puts it back`
     return { ...failure, hint: failure.hint === undefined ? next : `${failure.hint}; ${next}` }
   }
   if (failure.code === 'verify' || (putBack && failure.code === 'gate')) {

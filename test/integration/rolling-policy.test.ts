@@ -164,31 +164,34 @@ describe('a policy that wants somebody to be asked', () => {
     expect(await contents()).toEqual(all('v6'))
   })
 
-  test('leaves the rest alone at any other answer, and says so', async () => {
-    const { status, shown } = await typed('v7', 'n\r')
+  test.each([
+    ['any other answer', 'v7', 'n\r'],
+    ['Ctrl-C', 'v8', '\x03'],
+  ])('leaves the rest alone at %s, and says so', async (_, content, answer) => {
+    const { status, shown } = await typed(content, answer)
     expect(status).toBe(1)
-    expect(shown).toContain('not tried: three, four (not begun: it was not confirmed)')
+    expect(shown).toContain('untouched: three, four (not begun: it was not confirmed)')
     expect(shown).toContain('provision --inventory test --limit three,four')
-    expect(await contents()).toEqual(['v7', 'v7', 'v6', 'v6'])
+    expect(await contents()).toEqual([content, content, 'v6', 'v6'])
   })
 })
 
 describe('what is asked of a host', () => {
   test('a port that nobody listens on keeps it out; once somebody does, the next run puts it back', async () => {
     await bed.on('one', 'systemctl stop door')
-    const run = await project('v8', {}, 1).run()
+    const run = await project('v9', {}, 1).run()
     expect(run.failure('one')).toMatchObject({
       code: 'gate',
       message: `port ${DOOR} of 127.0.0.1 is open: nobody accepts connections on port ${DOOR} of 127.0.0.1 after 1 s`,
     })
     expect(run.result('one')).toMatchObject({ outcome: 'failed', drained: true })
     await openDoor('one')
-    expect((await project('v8', {}).run()).status).toBe(0)
-    expect(await contents()).toEqual(all('v8'))
+    expect((await project('v9', {}).run()).status).toBe(0)
+    expect(await contents()).toEqual(all('v9'))
   })
 
   test('while it soaks its gates must hold: it is in service when they do not, and the tier stops', async () => {
-    const running = project('v9', { soak: 120 }).start([])
+    const running = project('v10', { soak: 120 }).start([])
     await running.until(put('one'))
     await touch('one', 'unfit')
     const run = await running.done
@@ -199,12 +202,12 @@ describe('what is asked of a host', () => {
     })
     expect(run.result('one')).not.toHaveProperty('drained')
     expect(course(run.events).slice(0, 2)).toEqual(['+one', '-one'])
-    expect(await contents()).toEqual(['v9', 'v8', 'v8', 'v8'])
+    expect(await contents()).toEqual(['v10', 'v9', 'v9', 'v9'])
   })
 
   test('once it serves it must prove itself: where it does not, it stays in service, and the next run goes on', async () => {
     await touch('board', 'blamed-two')
-    const run = await project('v9', {}).run()
+    const run = await project('v10', {}).run()
     expect(run.status).toBe(1)
     expect(run.failure('two')).toMatchObject({
       code: 'verify',
@@ -213,16 +216,16 @@ describe('what is asked of a host', () => {
     })
     expect(run.result('two')).toMatchObject({ outcome: 'failed', putBack: true })
     expect(run.result('two')).not.toHaveProperty('drained')
-    expect(await contents()).toEqual(['v9', 'v9', 'v8', 'v8'])
-    const next = await project('v9', {}).run()
+    expect(await contents()).toEqual(['v10', 'v10', 'v9', 'v9'])
+    const next = await project('v10', {}).run()
     expect(course(next.events).filter((one) => one.startsWith('+'))).toEqual(['+three', '+four'])
-    expect(await contents()).toEqual(all('v9'))
+    expect(await contents()).toEqual(all('v10'))
   })
 })
 
 test('what sends the requests dies during a drain and comes back in time: the run goes on', async () => {
   await touch('board', 'busy-one')
-  const running = project('v10', {}).start([])
+  const running = project('v11', {}).start([])
   await running.until(busy('one'))
   await bed.host('board').kill()
   await running.until(
@@ -231,5 +234,5 @@ test('what sends the requests dies during a drain and comes back in time: the ru
   await bed.host('board').start()
   await remove('board', 'busy-one')
   expect((await running.done).status).toBe(0)
-  expect(await contents()).toEqual(all('v10'))
+  expect(await contents()).toEqual(all('v11'))
 })

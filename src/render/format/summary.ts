@@ -44,7 +44,7 @@ const countsLine = (summary: Summary, check: boolean): Line => {
 const notTried = (results: readonly HostResult[]): Line[] => {
   const skipped = results.filter((result) => result.outcome === 'skipped')
   return grouped(skipped, ({ failure }) => failure?.message ?? '').map(([reason, hosts]) =>
-    line(span('warn', 'not tried: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
+    line(span('warn', 'untouched: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
   )
 }
 
@@ -63,17 +63,27 @@ const drainedLines = (results: readonly HostResult[], check: boolean): Line[] =>
   return [line(span('warn', 'out of service (drained): '), `${listing(out)}; ${next}`)]
 }
 
-/** Where hosts are taken out, those that failed and are not out have to be told of as well. */
+/** Codes of hosts that nobody got into. */
+const UNREACHED = ['dns', 'refused', 'timeout', 'unreachable', 'host-key', 'auth', 'become']
+
+/** Where hosts are taken out, or a failure keeps others from their turn, those that failed and are not out are told of too. */
 const servingLines = (results: readonly HostResult[]): Line[] => {
-  const rolled = results.some(({ drained, putBack }) => drained || putBack)
+  const rolled = results.some(({ outcome, drained, putBack }) => drained || putBack || outcome === 'skipped')
   const failed = results.filter(({ outcome, drained }) => outcome === 'failed' && !drained)
-  const back = failed.filter(({ putBack }) => putBack).map(({ host }) => host)
-  const never = failed.filter(({ putBack, failure }) => !putBack && (rolled || failure?.code === 'verify'))
+  const isUnknown = ({ failure, changed, putBack }: HostResult) =>
+    !putBack && changed.length === 0 && failure?.resource === undefined && UNREACHED.includes(failure?.code ?? '')
+  const told = (what: string, of: readonly HostResult[]) =>
+    of.length === 0 ? [] : [line(span('warn', `${what}: `), listing(of.map(({ host }) => host)))]
   return [
-    ...(back.length > 0 ? [line(span('warn', 'failed, but back in service: '), listing(back))] : []),
-    ...(never.length > 0
-      ? [line(span('warn', 'failed, and was never taken out of service: '), listing(never.map(({ host }) => host)))]
-      : []),
+    ...told(
+      'failed, but back in service',
+      failed.filter(({ putBack }) => putBack),
+    ),
+    ...told(
+      'failed, and was never taken out of service',
+      failed.filter((one) => !one.putBack && !isUnknown(one) && (rolled || one.failure?.code === 'verify')),
+    ),
+    ...told('not reached: untouched, but nobody knows how it stands', rolled ? failed.filter(isUnknown) : []),
   ]
 }
 
