@@ -49,7 +49,7 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
     const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
     const edges = {
       ...{ emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags.yes, stop.signal) },
-      again: againOf(flags, subcommand),
+      again: (mask: (text: string) => string) => againOf(flags, mask, subcommand),
     }
     const { summary } = request
       ? await switchover({ ...common, ...request }, edges)

@@ -51,7 +51,6 @@ function maskedEvent(event: Event, mask: Mask): Event {
       return {
         ...event,
         results: event.results.map((result) => maskedResult(result, mask)),
-        ...(event.again && { again: { ...event.again, command: mask.text(event.again.command) } }),
         ...(event.notes && { notes: event.notes.map((note) => mask.text(note)) }),
       }
     case 'input-errors':

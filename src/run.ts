@@ -40,7 +40,7 @@ export interface RunOptions extends PrepareOptions {
 export interface RunEdges {
   readonly emit: Emit
   /** What the user would say to do it again. */
-  readonly again?: Again | undefined
+  readonly again?: ((mask: (text: string) => string) => Again) | undefined
   /** How hosts are connected; the default is by their transport. */
   readonly connect?: (host: Host) => Promise<Connection>
   readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
@@ -101,7 +101,8 @@ async function runPrepared(
     const results = await settleAll(tiers, options.check ? [] : plans)
     const summary = summaryOf(results, performance.now() - began)
     const notes = [...rollbackNotes(goals), ...(move?.notes() ?? [])]
-    emit({ type: 'run-finished', summary, results, again: edges.again, ...(notes.length > 0 && { notes }) })
+    const again = edges.again?.((text) => mask.text(text))
+    emit({ type: 'run-finished', summary, results, again, ...(notes.length > 0 && { notes }) })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()
