@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'preflight' // a tier was not fit to be rolled out: nothing of it was changed
   | 'drain' // a host did not get out of, or back into service
   | 'gate' // after the change the host is not fit to serve
+  | 'verify' // back in service after the change, it does not serve as it should
   | 'not-converging' // the probe after the change still finds a difference
   | 'reverted' // a change that cut access was put back by the dead-man
   | 'stopped' // not tried: the failure budget was spent or the user stopped the run

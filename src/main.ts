@@ -1,5 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { homedir } from 'node:os'
+import { againOf } from './again.ts'
+import { confirmer } from './confirm.ts'
 import { InputError, messageOf, type Problem, ProvisionError } from './errors.ts'
 import type { Event } from './execute/events.ts'
 import type { CliFlags } from './flags.ts'
@@ -43,8 +45,12 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
       becomePassword,
       ageKeys,
     }
-    const edges = { emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags, stop) }
     const { upgrade, rollback, switchover: request } = mode
+    const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
+    const edges = {
+      ...{ emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags.yes, stop.signal) },
+      again: (mask: (text: string) => string) => againOf(flags, mask, subcommand),
+    }
     const { summary } = request
       ? await switchover({ ...common, ...request }, edges)
       : await run({ ...common, forks: flags.forks, upgrade, rollback, switchoverTo: flags.switchoverTo }, edges)
@@ -100,21 +106,6 @@ async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
   if (!flags.askBecomePassword) return given ? secret(given) : undefined
   const { default: password } = await import('@inquirer/password')
   return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
-}
-
-/** Enter goes on, anything else does not; where there is no terminal nobody can be asked. */
-function confirmer(flags: CliFlags, stop: Stop): ((question: string) => Promise<boolean>) | undefined {
-  if (flags.yes) return async () => true
-  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
-  return async (question) => {
-    const { createInterface } = await import('node:readline/promises')
-    const lines = createInterface({ input: process.stdin, output: process.stderr })
-    try {
-      return (await lines.question(`${question} Enter: yes, n: no `, { signal: stop.signal })).trim() === ''
-    } finally {
-      lines.close()
-    }
-  }
 }
 
 export interface Stop {

@@ -8,7 +8,7 @@ import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
 import { InputError } from './errors.ts'
 import { askState } from './execute/ask-state.ts'
-import type { Emit, HostOutcome, HostResult, Summary } from './execute/events.ts'
+import type { Again, Emit, HostOutcome, HostResult, Summary } from './execute/events.ts'
 import { type HostRun, hostRun } from './execute/host-run.ts'
 import type { RunIdentity } from './execute/lock.ts'
 import { probeHost } from './execute/probe-host.ts'
@@ -39,6 +39,8 @@ export interface RunOptions extends PrepareOptions {
 
 export interface RunEdges {
   readonly emit: Emit
+  /** What the user would say to do it again. */
+  readonly again?: ((mask: (text: string) => string) => Again) | undefined
   /** How hosts are connected; the default is by their transport. */
   readonly connect?: (host: Host) => Promise<Connection>
   readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
@@ -99,7 +101,8 @@ async function runPrepared(
     const results = await settleAll(tiers, options.check ? [] : plans)
     const summary = summaryOf(results, performance.now() - began)
     const notes = [...rollbackNotes(goals), ...(move?.notes() ?? [])]
-    emit({ type: 'run-finished', summary, results, ...(notes.length > 0 && { notes }) })
+    const again = edges.again?.((text) => mask.text(text))
+    emit({ type: 'run-finished', summary, results, again, ...(notes.length > 0 && { notes }) })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()

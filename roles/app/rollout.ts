@@ -1,4 +1,14 @@
-import { type HostRollout, httpAnswers, ipFamily, nginxUpstreamServer, type Peer, type RoleInput, sh } from 'provision'
+import {
+  type Counter,
+  type HostRollout,
+  httpAnswers,
+  ipFamily,
+  likePeers,
+  nginxUpstreamServer,
+  type Peer,
+  type RoleInput,
+  sh,
+} from 'provision'
 import type { AppVars } from './vars.ts'
 
 /** Out of the upstreams of all web servers that name the tier; then until nobody is connected any more. */
@@ -6,7 +16,9 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
   const name = vars.app_name
   const port = vars.app_port
   const dir = vars.app_dir ?? `/srv/${name}`
-  const clients = webServers(host.tier, port, group('all'))
+  const hosts = group('all')
+  const clients = webServers(host.tier, port, hosts)
+  const requests = requestsOf(hosts)
   const on = clients.map((peer) => peer.name)
   const address = ipFamily(host.address) === 6 ? `[${host.address}]` : host.address
   const { drain, undrain } = nginxUpstreamServer({ on, server: `${address}:${port}` })
@@ -21,8 +33,24 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
     drain: on.length > 0 ? [drain, idle(port, clients, vars.app_drain_timeout)] : [],
     undrain: on.length > 0 ? [undrain] : [],
     gates: [httpAnswers({ port, path: vars.app_health_path }, { within: vars.app_ready_timeout })],
+    verify: likePeers({
+      ...{ host, hosts, of: 'app_verify', options: vars.app_verify, requests },
+      errors: [{ requests, errors: ['status', 'code'].map((label) => withLabel(requests, `${label}=~"5.."`)) }],
+    }),
   }
 }
+
+/** The counter that the monitor knows the application's requests by. */
+function requestsOf(hosts: readonly Peer[]): Counter {
+  const metrics = hosts.map(({ vars }) => vars.prometheus_app_requests)
+  const metric = metrics.find((one) => typeof one === 'string') ?? 'http_requests_total'
+  return { metric, matchers: ['job="app"'] }
+}
+
+const withLabel = ({ metric, matchers = [] }: Counter, matcher: string): Counter => ({
+  metric,
+  matchers: [...matchers, matcher],
+})
 
 /** Who is connected beside the web servers asks for no page: the monitor keeps its connection from scrape to scrape. */
 const idle = (port: number, clients: readonly Peer[], within: number) => ({

@@ -1,4 +1,4 @@
-import type { VarSchemas, VarsOf } from 'provision'
+import { LIKE_PEERS, type VarSchemas, type VarsOf } from 'provision'
 
 const NAME = '^[a-z][a-z0-9_-]{0,30}$'
 /** A word of a unit file: no blanks, no line ends, no specifier of systemd. */
@@ -102,6 +102,12 @@ export const vars = {
     type: 'integer',
     minimum: 1,
     default: 60,
+  },
+  app_verify: {
+    ...LIKE_PEERS,
+    description:
+      'Ask Prometheus about a host that was put back, before the next one: requests like the others of its tier, no more errors than before. {} for all defaults.',
+    optional: true,
   },
   app_stop_timeout: {
     description: 'Seconds that open requests get when it stops.',

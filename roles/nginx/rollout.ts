@@ -1,5 +1,15 @@
 import { posix } from 'node:path'
-import { type HostRollout, haproxyServer, httpAnswers, type Peer, type RoleInput, sh, unitActive } from 'provision'
+import {
+  type Failures,
+  type HostRollout,
+  haproxyServer,
+  httpAnswers,
+  likePeers,
+  type Peer,
+  type RoleInput,
+  sh,
+  unitActive,
+} from 'provision'
 import type { NginxVars } from './vars.ts'
 
 /**
@@ -7,7 +17,9 @@ import type { NginxVars } from './vars.ts'
  * haproxy that is started anew meanwhile has forgotten the drain.
  */
 export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollout {
-  const servers = backendsWith(host.tier, group('all')).map(({ backend, on, timeout }) =>
+  const hosts = group('all')
+  const backends = backendsWith(host.tier, hosts)
+  const servers = backends.map(({ backend, on, timeout }) =>
     haproxyServer({ on, backend, server: host.name, others: vars.nginx_rollout_others, within: timeout }),
   )
   const file = vars.nginx_drain_file
@@ -29,6 +41,22 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
       // 503 while it drains; what counts is that the new configuration answers.
       ...(health ? [httpAnswers({ ...health, status: [200, 503] })] : []),
     ],
+    verify: likePeers({
+      ...{ host, hosts, of: 'nginx_verify', options: vars.nginx_verify },
+      requests: { metric: 'nginx_http_requests_total', matchers: ['job="nginx"'] },
+      errors: backends.map(({ backend }) => failuresIn(backend)),
+    }),
+  }
+}
+
+/** nginx counts requests and not what came of them: the load balancers know, by server. */
+function failuresIn(backend: string): Failures {
+  const metric = 'haproxy_server_http_responses_total'
+  const matchers = [`proxy="${backend}"`]
+  return {
+    label: 'server',
+    requests: { metric, matchers },
+    errors: [{ metric, matchers: [...matchers, 'code="5xx"'] }],
   }
 }
 

@@ -1,4 +1,4 @@
-import type { VarSchemas, VarsOf } from 'provision'
+import { LIKE_PEERS, type VarSchemas, type VarsOf } from 'provision'
 import { headers, PATH, SIZE, site, TIME, upstream } from './schemas.ts'
 
 export const vars = {
@@ -83,6 +83,12 @@ export const vars = {
     type: 'integer',
     minimum: 0,
     default: 1,
+  },
+  nginx_verify: {
+    ...LIKE_PEERS,
+    description:
+      'Ask Prometheus about a host that was put back, before the next one: requests like the others of its tier, no more errors than before. {} for all defaults.',
+    optional: true,
   },
   nginx_stop_timeout: {
     description: 'Seconds that open requests get when nginx stops (Debian: 5).',

@@ -20,11 +20,12 @@ export function rolloutOf(
   return [{ ...rollout, role: role.name }]
 }
 
-const stepsOf = ({ preflight = [], drain = [], undrain = [], gates = [] }: HostRollout): RolloutStep[] => [
+const stepsOf = ({ preflight = [], drain = [], undrain = [], gates = [], verify = [] }: HostRollout): RolloutStep[] => [
   ...preflight,
   ...drain,
   ...undrain,
   ...gates,
+  ...verify,
 ]
 
 function checkStep({ name, on = [], run, until }: RolloutStep, hosts: readonly string[]): void {

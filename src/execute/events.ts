@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts'
 import type { HostPlan } from '../plan/plan.ts'
 import type { Action } from '../resources/resource.ts'
 import type { TierPlan } from '../rollout/plan.ts'
+import type { Phase } from '../rollout/steps.ts'
 
 /** A failure as data: what a renderer prints and `--json` carries. */
 export interface Failure {
@@ -47,8 +48,16 @@ export interface Summary {
   readonly ms: number
 }
 
+/** How the same is done once more, as one types it into a shell. */
+export interface Again {
+  /** Without the hosts. */
+  readonly command: string
+  /** `--limit` as it was given; empty without one. */
+  readonly limit: string
+}
+
 /** What a step does: a change, a handler, or what the rollout does around them. */
-export type StepAction = Action | 'handler' | 'preflight' | 'drain' | 'gate' | 'undrain'
+export type StepAction = Action | 'handler' | Phase
 
 /** Everything a run tells; renderers see nothing else. */
 export type Event =
@@ -87,6 +96,8 @@ export type Event =
       readonly notes?: readonly string[] | undefined
       /** Hosts were changed together: what failed is run again as a whole. */
       readonly whole?: boolean | undefined
+      /** How to do it again; undefined: it was not asked for on a command line. */
+      readonly again?: Again | undefined
     }
 
 export type Emit = (event: Event) => void

@@ -156,11 +156,18 @@ export function hostRun(input: HostRunInput): HostRun {
   }
 }
 
+const OUT = 'it stays out of service'
+
 /** What the failure means for the service. */
 function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
   if (drained) {
-    const next = 'it stays out of service; when the cause is gone, run again: that puts it back'
+    if (failure.hint?.startsWith('run again')) return { ...failure, hint: `${failure.hint}; ${OUT} until then` }
+    const next = `${OUT}; when the cause is gone, run again: that puts it back`
     return { ...failure, hint: failure.hint === undefined ? next : `${failure.hint}; ${next}` }
+  }
+  if (failure.code === 'verify' || (putBack && failure.code === 'gate')) {
+    const next = 'it IS in service, with its changes: see to it now; the next run has nothing to do there and goes on'
+    return { ...failure, hint: next }
   }
   if (!putBack || failure.code !== 'drain') return failure
   return { ...failure, hint: 'nothing was changed on it, and it is back in service' }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../connection/connection.ts'
 import { type ErrorCode, messageOf, ProvisionError } from '../errors.ts'
-import { NEVER, type RolloutStep } from '../rollout/steps.ts'
+import { NEVER, type Phase, type RolloutStep, UNANSWERED } from '../rollout/steps.ts'
 import { parseFrame, probeScript } from '../shell/frame.ts'
 import { joinScripts, rawScript, type Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
@@ -12,8 +12,6 @@ const ASK_TIMEOUT = 30
 /** Seconds for `until` where a step has no limit of its own, and between two questions. */
 const WITHIN = 60
 const EVERY = 1
-
-export type Phase = 'preflight' | 'drain' | 'gate' | 'undrain'
 
 /** What it takes to follow a step for one host. */
 export interface StepContext {
@@ -53,6 +51,7 @@ export async function runStep(context: StepContext, step: RolloutStep, options: 
     const { run } = step
     const deed = () => (run ? act(context, step, run, key) : Promise.resolve())
     await (options.inTurn ? options.inTurn(deed) : deed())
+    if (step.after) await pause(context, step.after, options.givenUp)
     if (step.until) await wait(context, step, step.until, { ...options, key })
     finished(true)
   } catch (error) {
@@ -82,6 +81,7 @@ const CODES: Readonly<Record<Phase, ErrorCode>> = {
   drain: 'drain',
   gate: 'gate',
   undrain: 'drain',
+  verify: 'verify',
 }
 
 function asError({ message, said }: StepFailure, host: string, phase: Phase, step: RolloutStep): ProvisionError {
@@ -125,7 +125,7 @@ async function wait(
     if (one === undefined) return
     const never = open.find(({ status }) => status === NEVER)
     if (never) throw new StepFailure(reasonOf(never), never)
-    if (performance.now() >= end && step.orGoOn) {
+    if (performance.now() >= end && mayGoOn(step, open)) {
       tell(context, key, one.on, `${reasonOf(one)}; going on after ${limit} s`)
       return
     }
@@ -137,6 +137,20 @@ async function wait(
       tell(context, key, each.on, reasonOf(each))
     }
     await sleep((step.every ?? EVERY) * 1000, undefined, context.signal ? { signal: context.signal } : {})
+  }
+}
+
+/** A host that can't be reached, and a question that takes too long, tell nothing either. */
+const NO_ANSWER: readonly number[] = [UNANSWERED, 124, 255]
+
+const mayGoOn = ({ orGoOn = false }: RolloutStep, open: readonly Said[]): boolean =>
+  orGoOn === 'unanswered' ? open.every(({ status }) => NO_ANSWER.includes(status)) : orGoOn
+
+/** Ends early when nobody wants to know any more. */
+async function pause({ signal }: StepContext, seconds: number, givenUp?: () => boolean): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end && !givenUp?.()) {
+    await sleep(Math.min(250, end - performance.now()), undefined, signal ? { signal } : {})
   }
 }
 

@@ -50,6 +50,7 @@ export async function takeTurn(
     await converge(session, current, progress)
     await askGates(session, current.around.gates, turn)
   }
+  await verify(session, current.around.verify, turn)
   await soak(session, current.around.gates, turn)
 }
 
@@ -132,6 +133,18 @@ async function askGates(
 ): Promise<void> {
   for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.gates))) {
     await runStep(contextOf(session, turn), step, { phase: 'gate', within })
+  }
+}
+
+/** In service, with its changes. Who wants out does not wait for traffic to tell. */
+async function verify(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
+  try {
+    for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.verify))) {
+      await runStep(contextOf(session, turn), step, { phase: 'verify', givenUp: turn.stopped })
+    }
+  } catch (error) {
+    if (!turn.stopped() || session.signal?.aborted) throw error
+    session.emit({ type: 'host-note', host: session.host, message: `not verified: ${messageOf(error)}` })
   }
 }
 

@@ -21,6 +21,8 @@ export interface PlannedRollout {
   readonly drain: readonly PlannedStep[]
   readonly undrain: readonly PlannedStep[]
   readonly gates: readonly PlannedStep[]
+  /** Asked once it serves again. */
+  readonly verify: readonly PlannedStep[]
 }
 
 export interface PlannedStep {

@@ -112,8 +112,8 @@ function planHandlers(
 function rolloutPart(around: Around, leftDrained: boolean): { readonly rollout?: PlannedRollout } {
   const steps = (all: readonly (readonly RolloutStep[] | undefined)[]): PlannedStep[] =>
     all.flatMap(stepsIn).map(({ name, on }) => ({ name, ...(on && { on: [...on] }) }))
-  const { disturbing, drain, undrain, gates } = around
-  if (!leftDrained && disturbing.length === 0 && gates.length === 0) return {}
+  const { disturbing, drain, undrain, gates, verify } = around
+  if (!leftDrained && [disturbing, gates, verify].every(({ length }) => length === 0)) return {}
   return {
     rollout: {
       disturbing,
@@ -121,6 +121,7 @@ function rolloutPart(around: Around, leftDrained: boolean): { readonly rollout?:
       drain: steps(drain.map((one) => one.drain)),
       undrain: steps(undrain.map((one) => one.undrain)),
       gates: steps(gates.map((one) => one.gates)),
+      verify: steps(verify.map((one) => one.verify)),
     },
   }
 }

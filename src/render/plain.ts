@@ -1,6 +1,7 @@
 import type { Event, HostResult } from '../execute/events.ts'
 import type { HostPlan } from '../plan/plan.ts'
 import type { TierPlan } from '../rollout/plan.ts'
+import { PHASES, type Phase } from '../rollout/steps.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, type Span, span } from './format/line.ts'
@@ -145,12 +146,14 @@ const stepLines = ({ key, action }: Step, plan: HostPlan | undefined, options: R
     const handler = plan?.handlers.find((one) => one.id === id)
     return [handler ? handlerLine(handler) : line(...marked('handler', id))]
   }
-  if (action === 'preflight' || action === 'drain' || action === 'gate' || action === 'undrain') {
+  if (isPhase(action)) {
     return [line(...marked(action, key.replace(':', ': ')))]
   }
   const item = plan?.items.find((one) => one.key === key)
   return item ? itemLines({ ...item, action }, options) : [line(...marked(action, key))]
 }
+
+const isPhase = (action: Step['action']): action is Phase => PHASES.some((phase) => phase === action)
 
 const unchangedItems = (plan: HostPlan | undefined): Line[] =>
   (plan?.items ?? []).filter((item) => item.action === 'none').map((item) => line(...marked('none', item.key)))

@@ -133,7 +133,8 @@ export function tierView(
     },
     end() {
       for (const { row, final } of hosts.values()) row.set(final ?? { title: [], state: 'skipped' })
-      head.set({ title: title(counted(hosts.size, 'host')), state: 'done' })
+      const idle = [...hosts.values()].every(({ final }) => (final?.state ?? 'skipped') === 'skipped')
+      head.set({ title: title(counted(hosts.size, 'host')), state: idle ? 'skipped' : 'done' })
     },
   }
 }

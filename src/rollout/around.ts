@@ -25,6 +25,8 @@ export interface Around {
   readonly undrain: readonly CompiledRollout[]
   /** Roles whose gates are asked. */
   readonly gates: readonly CompiledRollout[]
+  /** Roles that are asked once the host serves again. */
+  readonly verify: readonly CompiledRollout[]
 }
 
 /**
@@ -55,6 +57,11 @@ export function aroundChanges(
         stepsIn(rollout.gates).length > 0 &&
         (undrain.includes(rollout) || touched.has(rollout.role) || handlers.some(({ owed }) => owed)),
     ),
+    verify: rollouts.filter(
+      (rollout) =>
+        stepsIn(rollout.verify).length > 0 &&
+        (undrain.includes(rollout) || (touched.has(rollout.role) && !isNew(rollout, changes))),
+    ),
   }
 }
 
@@ -62,6 +69,10 @@ export function aroundChanges(
 export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {
   return steps.filter(({ on }) => on === undefined || on.length > 0)
 }
+
+/** Nobody could have sent it requests before. */
+const isNew = ({ disturbs }: CompiledRollout, changes: readonly Item[]): boolean =>
+  changes.some(({ action, key }) => action === 'create' && disturbs.some((pattern) => matches(pattern, key)))
 
 /**
  * Of what is to be done, what these patterns name. What is only now created stands in nobody's way, nor does the restart

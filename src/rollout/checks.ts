@@ -1,4 +1,5 @@
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { type Script, sh } from '../shell/script.ts'
+import { HTTP_GET } from './http-get.ts'
 import type { RolloutStep } from './steps.ts'
 
 /** Where a check is made and for how long one waits for it. */
@@ -69,7 +70,7 @@ export function httpAnswers(question: HttpQuestion, place: CheckPlace = {}): Rol
     place,
     `${path} on port ${port} answers ${status.join(' or ')}`,
     sh`
-      ${GET}
+      ${HTTP_GET}
       status=$(http_get ${address} ${port} ${path} ${host} | head -n 1)
       case " "${status.join(' ')}" " in
       *" \${status:-none} "*) ;;
@@ -78,44 +79,3 @@ export function httpAnswers(question: HttpQuestion, place: CheckPlace = {}): Rol
     `,
   )
 }
-
-export interface PromqlQuestion extends Partial<Endpoint> {
-  /** Holds when the result is not empty: `sum(rate(…[1m])) > 5`. */
-  readonly query: string
-}
-
-/** Prometheus says that something is so. Asked on the hosts `on`, which run it. */
-export function promqlHolds(question: PromqlQuestion, place: CheckPlace & { readonly on: readonly string[] }) {
-  const { address = '127.0.0.1', port = 9090, query } = question
-  const path = `/api/v1/query?query=${encodeURIComponent(query)}`
-  return step(
-    place,
-    `prometheus says ${query}`,
-    sh`
-      ${GET}
-      answer=$(http_get ${address} ${port} ${path} localhost)
-      case $answer in
-      *'"status":"success"'*'"result":[]'*) echo 'it does not hold'; exit 1 ;;
-      *'"status":"success"'*'"result":[{'*) ;;
-      *) echo "prometheus does not tell: $(printf %s "$answer" | head -c 300)"; exit 1 ;;
-      esac
-    `,
-  )
-}
-
-/** The status, then the body. HTTP/1.0: the server ends the connection. perl-base is Essential on Debian. */
-const GET = joinScripts([
-  rawScript('http_get() {'),
-  rawScript(
-    [
-      "  timeout 10 perl -MIO::Socket::INET -e '",
-      '    my ($address, $port, $path, $host) = @ARGV;',
-      '    my $s = IO::Socket::INET->new(PeerAddr => $address, PeerPort => $port, Timeout => 5) or exit 1;',
-      '    print $s "GET $path HTTP/1.0\\r\\nHost: $host\\r\\nConnection: close\\r\\n\\r\\n"; $s->flush;',
-      '    my $line = <$s>; exit 1 unless defined $line && $line =~ m{^HTTP/\\S+ (\\d{3})}; print "$1\\n";',
-      '    while (defined($line = <$s>)) { last if $line =~ /^\\r?\\n$/ }',
-      '    print while <$s>;\' "$1" "$2" "$3" "$4" || :',
-    ].join('\n'),
-  ),
-  rawScript('}'),
-])

@@ -14,19 +14,29 @@ export interface RolloutStep {
   readonly run?: Script | undefined
   /**
    * Read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit
-   * status 3: it will not become so, and nobody waits.
+   * status 3: it will not become so, and nobody waits. 4: the one who would know can't be asked.
    */
   readonly until?: Script | undefined
   /** Seconds in which `until` must be so. Default 60. 0: it is asked once. */
   readonly within?: number | undefined
-  /** When it does not become so in time, go on all the same. Default false. */
-  readonly orGoOn?: boolean | undefined
+  /** When it does not become so in time, go on all the same; `unanswered`: only where nobody could tell. Default false. */
+  readonly orGoOn?: boolean | 'unanswered' | undefined
+  /** Seconds before it is asked for the first time: rates over a minute know what happened a minute later. Default 0. */
+  readonly after?: number | undefined
   /** Seconds between two questions. Default 1. */
   readonly every?: number | undefined
 }
 
+/** When a step is done: before the tier, before the change, after it, to put the host back, once it serves again. */
+export const PHASES = ['preflight', 'drain', 'gate', 'undrain', 'verify'] as const
+
+export type Phase = (typeof PHASES)[number]
+
 /** Status of `until`: it will not become so. */
 export const NEVER = 3
+
+/** Status of `until`: it is not known, for who would know can't be asked. */
+export const UNANSWERED = 4
 
 /** What a role has to say about the change of one host. */
 export interface HostRollout {
@@ -48,6 +58,11 @@ export interface HostRollout {
   readonly undrain?: readonly RolloutStep[] | undefined
   /** What must be so after a change of this role's resources; on a drained host before it is put back. */
   readonly gates?: readonly RolloutStep[] | undefined
+  /**
+   * What must be so once the host serves with its changes: what only traffic can show. Where it is not, the host has
+   * failed, but stays in service. Not asked where what disturbs is only now created: nobody asked for it before.
+   */
+  readonly verify?: readonly RolloutStep[] | undefined
 }
 
 /** The same with the role that it comes from. */

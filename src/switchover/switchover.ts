@@ -79,7 +79,14 @@ async function switchIn({ options, edges, prepared, pool, began }: Setting): Pro
   for (const result of results) emit({ type: 'host-finished', host: result.host, result })
   const summary = summaryOf(results, performance.now() - began)
   const notes = failure ? [] : switchNotes(plan, hosts[0]?.tier ?? '', inventory.hosts)
-  emit({ type: 'run-finished', summary, results, whole: true, ...(notes.length > 0 && { notes }) })
+  emit({
+    type: 'run-finished',
+    summary,
+    results,
+    whole: true,
+    again: edges.again?.((text) => mask.text(text)),
+    ...(notes.length > 0 && { notes }),
+  })
   return { summary, results: results.map((result) => maskedResult(result, mask)) }
 }
 

@@ -8,7 +8,7 @@ import type { Event, Failure, HostResult } from '../../src/execute/events.ts'
 import type { HostPlan } from '../../src/plan/plan.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const CLI = join(ROOT, 'dist/src/cli.js')
+export const CLI = join(ROOT, 'dist/src/cli.js')
 
 /** One run of the program, as its reader sees it. */
 export interface Run {

@@ -102,6 +102,7 @@ describe('a rolling change', () => {
       drain: [{ name: 'off the board', on: ['board'] }],
       undrain: [{ name: 'on the board', on: ['board'] }],
       gates: [{ name: 'it is fit' }],
+      verify: [],
     })
     const planned = run.events.find((event) => event.type === 'rollout-planned')
     expect(planned).toMatchObject({ tiers: [{ batches: [{ hosts: SERVERS, slots: 1 }], failuresAllowed: 0 }] })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { createRenderer, type RenderOptions } from '../../src/render/index.ts'
-import { RUNS } from '../fixtures/events.ts'
+import { ended, RUNS, result } from '../fixtures/events.ts'
 import { ROLLING_RUNS } from '../fixtures/rolling-events.ts'
 import { collecting } from './collect.ts'
 
@@ -94,6 +94,21 @@ describe('the plain renderer', () => {
     expect(lines.slice(-2)).toEqual([
       'note: the inventory declares release:shop 2',
       '→ when the cause is gone, run again',
+    ])
+  })
+
+  it('says how hosts stand that failed and serve, and which command goes on', async () => {
+    const failed = (host: string, putBack: boolean) =>
+      result(host, 'failed', { ...(putBack && { putBack }), failure: { code: 'verify', message: 'too slow', log: [] } })
+    const again = { command: 'provision upgrade --inventory lab --tier web', limit: '--limit web' }
+    const end = ended([failed('web1', true), failed('web2', false), result('web3', 'failed', { drained: true })])
+    const events = ROLLING_RUNS.rolling().map((one) => (one.type === 'run-finished' ? { ...end, again } : one))
+    expect((await plain(events)).trimEnd().split('\n').slice(-4)).toEqual([
+      'out of service (drained): web3; the next run puts it back once all is well',
+      'failed, but back in service: web1',
+      'failed, and was never taken out of service: web2',
+      // All of them failed: the hosts that were asked for.
+      '→ when the cause is gone: provision upgrade --inventory lab --tier web --limit web',
     ])
   })
 })

@@ -100,4 +100,21 @@ describe('aroundChanges', () => {
     expect(relieving('mysql-variable:max_connections')).toBe(false)
     expect(aroundChanges([MYSQL], [item('mysql-variable:back_log', 'none')], [], []).relieving).toBe(false)
   })
+
+  describe('verify', () => {
+    const asked = { ...NGINX, verify: [step('is praised')] }
+    const verified = (items: ReturnType<typeof item>[], drained: string[] = []) =>
+      aroundChanges([asked, APP], items, [], drained).verify.map(({ role }) => role)
+
+    it('is asked of what was put back, and of what was changed in place', () => {
+      expect(verified([item('package:nginx')])).toEqual(['nginx'])
+      expect(verified([], ['nginx'])).toEqual(['nginx'])
+      expect(verified([item('file-set:nginx')])).toEqual(['nginx'])
+      expect(verified([item('file:/etc/motd', 'update', 'base')])).toEqual([])
+    })
+
+    it('is not asked of what is only now made: it got no requests before', () => {
+      expect(verified([item('package:nginx', 'create'), item('file-set:nginx')])).toEqual([])
+    })
+  })
 })

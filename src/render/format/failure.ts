@@ -9,7 +9,7 @@ const LOG_LINES = 20
 /** What failed, what to do, and what the host said last. */
 export function failureLines(host: string, failure: Failure): Line[] {
   const [first = '', ...more] = failure.message.split('\n')
-  const at = failure.resource === undefined ? '' : ` at ${failure.resource}`
+  const at = placeIn(failure.resource, first)
   return [
     line(span('bad', `${host} failed${at}: `), first),
     ...indent([
@@ -18,6 +18,13 @@ export function failureLines(host: string, failure: Failure): Line[] {
       ...failure.log.slice(-LOG_LINES).map((text) => line(span('dim', '│ '), text)),
     ]),
   ]
+}
+
+/** A message that begins with the name of a step (`drain:off the board`) needs no more than its phase. */
+const placeIn = (resource: string | undefined, message: string): string => {
+  if (resource === undefined) return ''
+  const [phase = '', ...name] = resource.split(':')
+  return ` at ${name.length > 0 && message.startsWith(name.join(':')) ? phase : resource}`
 }
 
 export function hintLines(hint: string | undefined): Line[] {

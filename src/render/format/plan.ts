@@ -25,6 +25,7 @@ const SIGNS: Readonly<Record<ShownAction, readonly [sign: string, tone: Tone]>> 
   drain: ['>', 'run'],
   gate: ['>', 'run'],
   undrain: ['>', 'run'],
+  verify: ['>', 'run'],
   unknown: ['?', 'run'],
   none: ['=', 'dim'],
 }

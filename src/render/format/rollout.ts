@@ -19,6 +19,7 @@ export function afterLines(rollout: PlannedRollout | undefined): Line[] {
   return [
     ...rollout.gates.map((step) => stepLine('gate', step)),
     ...rollout.undrain.map((step) => stepLine('undrain', step)),
+    ...rollout.verify.map((step) => stepLine('verify', step)),
   ]
 }
 

@@ -9,14 +9,16 @@ type RunFinished = Extract<Event, { type: 'run-finished' }>
 const LIMIT_NAMES = 12
 
 /** The last lines of a run: what came of it and what to do next. */
-export function summaryLines({ summary, results, notes = [], whole = false }: RunFinished, check: boolean): Line[] {
+export function summaryLines(event: RunFinished, check: boolean): Line[] {
+  const { summary, results, notes = [] } = event
   return [
     countsLine(summary, check),
+    ...drainedLines(results, check),
+    ...servingLines(results),
     ...notTried(results),
     ...owedLines(results),
-    ...drainedLines(results, check),
     ...notes.map((note) => line(span('warn', 'note: '), note)),
-    ...nextLines(results, check, whole),
+    ...(check ? [] : nextLines(event)),
   ]
 }
 
@@ -42,7 +44,7 @@ const countsLine = (summary: Summary, check: boolean): Line => {
 const notTried = (results: readonly HostResult[]): Line[] => {
   const skipped = results.filter((result) => result.outcome === 'skipped')
   return grouped(skipped, ({ failure }) => failure?.message ?? '').map(([reason, hosts]) =>
-    line(span('warn', 'not tried: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
+    line(span('warn', 'untouched: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
   )
 }
 
@@ -56,8 +58,33 @@ const owedLines = (results: readonly HostResult[]): Line[] => {
 const drainedLines = (results: readonly HostResult[], check: boolean): Line[] => {
   const out = results.filter(({ drained }) => drained).map(({ host }) => host)
   if (out.length === 0) return []
-  const next = check ? 'a run puts them back' : 'the next run puts them back once all is well'
+  const them = out.length === 1 ? 'it' : 'them'
+  const next = check ? `a run puts ${them} back` : `the next run puts ${them} back once all is well`
   return [line(span('warn', 'out of service (drained): '), `${listing(out)}; ${next}`)]
+}
+
+/** Codes of hosts that nobody got into. */
+const UNREACHED = ['dns', 'refused', 'timeout', 'unreachable', 'host-key', 'auth', 'become']
+
+/** Where hosts are taken out, or a failure keeps others from their turn, those that failed and are not out are told of too. */
+const servingLines = (results: readonly HostResult[]): Line[] => {
+  const rolled = results.some(({ outcome, drained, putBack }) => drained || putBack || outcome === 'skipped')
+  const failed = results.filter(({ outcome, drained }) => outcome === 'failed' && !drained)
+  const isUnknown = ({ failure, changed, putBack }: HostResult) =>
+    !putBack && changed.length === 0 && failure?.resource === undefined && UNREACHED.includes(failure?.code ?? '')
+  const told = (what: string, of: readonly HostResult[]) =>
+    of.length === 0 ? [] : [line(span('warn', `${what}: `), listing(of.map(({ host }) => host)))]
+  return [
+    ...told(
+      'failed, but back in service',
+      failed.filter(({ putBack }) => putBack),
+    ),
+    ...told(
+      'failed, and was never taken out of service',
+      failed.filter((one) => !one.putBack && !isUnknown(one) && (rolled || one.failure?.code === 'verify')),
+    ),
+    ...told('not reached: untouched, but nobody knows how it stands', rolled ? failed.filter(isUnknown) : []),
+  ]
 }
 
 /** Names of hosts by what they have in common. */
@@ -70,9 +97,12 @@ const grouped = (results: readonly HostResult[], by: (result: HostResult) => str
   return [...groups]
 }
 
-const nextLines = (results: readonly HostResult[], check: boolean, whole: boolean): Line[] => {
+/** The command that goes on from here. */
+const nextLines = ({ results, whole = false, again }: RunFinished): Line[] => {
   const left = results.filter(({ outcome }) => outcome === 'failed' || outcome === 'skipped').map(({ host }) => host)
-  if (check || left.length === 0) return []
-  const limit = !whole && left.length <= LIMIT_NAMES && left.length < results.length ? ` --limit ${left.join(',')}` : ''
-  return hintLines(`when the cause is gone, run again${limit === '' ? '' : ` with${limit}`}`)
+  if (left.length === 0) return []
+  const some = !whole && left.length <= LIMIT_NAMES && left.length < results.length
+  const limit = some ? `--limit ${left.join(',')}` : (again?.limit ?? '')
+  if (again) return hintLines(`when the cause is gone: ${[again.command, limit].filter(Boolean).join(' ')}`)
+  return hintLines(`when the cause is gone, run again${some ? ` with ${limit}` : ''}`)
 }

@@ -1,0 +1,238 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Event } from '../../src/execute/events.ts'
+import { CLI } from './provision.ts'
+import { testBed } from './test-bed.ts'
+
+/** What a tier's policy says, on hosts whose drain and gates wait for files that the test puts there and takes away. */
+const bed = testBed({
+  name: 'policy',
+  subnet: '10.90.13',
+  hosts: [{ name: 'one' }, { name: 'two' }, { name: 'three' }, { name: 'four' }, { name: 'board' }],
+})
+const SERVERS = ['one', 'two', 'three', 'four'] as const
+const RACKS = { one: 'a', two: 'b', three: 'a', four: 'b' }
+const DOOR = 7000
+
+const ROLLOUT = `{
+  disturbs: ['file:/etc/svc'],
+  drain: [{
+    name: 'off the board',
+    on: ['board'],
+    until: sh\`if [ -e /root/busy-\${host.name} ]; then echo it is busy; exit 1; fi\`,
+    within: 120,
+    every: 0.2,
+  }],
+  undrain: [{ name: 'on the board', on: ['board'], run: sh\`:\` }],
+  gates: [
+    tcpOpen({ port: ${DOOR} }, { within: vars.svc_patience }),
+    commandSucceeds('it is fit', sh\`if [ -e /root/unfit ]; then echo it is unfit; exit 1; fi\`, { within: vars.svc_patience }),
+  ],
+  verify: [{
+    name: 'it is praised',
+    on: ['board'],
+    until: sh\`if [ -e /root/blamed-\${host.name} ]; then echo nobody praises it; exit 1; fi\`,
+    within: 1,
+  }],
+}`
+const project = (content: string, policy: Readonly<Record<string, unknown>>, patience = 60) =>
+  bed.project({
+    roles: { svc: `[file({ path: '/etc/svc', content: '${content}\\n' })]` },
+    rollouts: { svc: ROLLOUT },
+    use: ['file', 'sh', 'tcpOpen', 'commandSucceeds'],
+    vars: `
+      svc_patience: { type: 'number', description: 'Seconds.', default: ${patience} },
+      rack: { type: 'string', description: 'Where it stands.', default: '' },`,
+    policy,
+    hosts: {
+      ...Object.fromEntries(SERVERS.map((name) => [name, { roles: ['svc'], vars: { rack: RACKS[name] } }])),
+      board: { roles: [], vars: { rack: 'c' } },
+    },
+  })
+
+const touch = (host: string, file: string) => bed.on(host, `touch /root/${file}`)
+const remove = (host: string, file: string) => bed.on(host, `rm -f /root/${file}`)
+/** Whether they are there is not what a test that failed before has left. */
+const OBSTACLES = 'rm -f /root/busy-* /root/blamed-* /root/unfit'
+const openDoor = (host: string) =>
+  bed.on(
+    host,
+    `systemd-run -q -u door perl -MIO::Socket::IP -e 'my $s = IO::Socket::IP->new(Listen => 9, LocalPort => ${DOOR}, ReuseAddr => 1); while (my $c = $s->accept) { close $c }'`,
+  )
+const contents = () => Promise.all(SERVERS.map((name) => bed.on(name, 'cat /etc/svc').then((text) => text.trim())))
+const all = (content: string) => SERVERS.map(() => content)
+
+const busy = (host: string) => (event: Event) =>
+  event.type === 'output' && event.host === host && event.line.includes('it is busy')
+const begun = (host: string) => (event: Event) => event.type === 'host-started' && event.host === host
+const put = (host: string) => (event: Event) =>
+  event.type === 'step-finished' && event.host === host && event.key === 'undrain:on the board'
+
+/** `+one` where a host begins, `-one` where it is done, words of the tier between them. */
+const course = (events: readonly Event[]): string[] =>
+  events.flatMap((event) => {
+    if (event.type === 'host-started') return [`+${event.host}`]
+    if (event.type === 'tier-note') return [event.message]
+    const isServer = event.type === 'host-finished' && SERVERS.some((name) => name === event.host)
+    return isServer ? [`-${event.host}`] : []
+  })
+
+beforeAll(async () => {
+  await Promise.all(SERVERS.map(openDoor))
+  expect((await project('v1', {}).run()).status).toBe(0)
+})
+
+// One that failed must not be in the way of the next.
+afterEach(() => Promise.all([...SERVERS, 'board'].map((name) => bed.on(name, OBSTACLES))))
+
+describe('how many at a time', () => {
+  test('a canary alone, then half of the tier; a slot goes to the next host as soon as it is free', async () => {
+    await Promise.all([touch('board', 'busy-two'), touch('board', 'busy-three')])
+    const running = project('v2', { serial: [1, '50%'] }).start([])
+    await Promise.all([running.until(busy('two')), running.until(busy('three'))])
+    await remove('board', 'busy-two')
+    await running.until(begun('four'))
+    await remove('board', 'busy-three')
+    const run = await running.done
+    expect(run.status).toBe(0)
+    const order = course(run.events)
+    expect(order.slice(0, 2)).toEqual(['+one', '-one'])
+    expect(order.indexOf('+four')).toBe(order.indexOf('-two') + 1)
+    expect(order.indexOf('+four')).toBeLessThan(order.indexOf('-three'))
+    expect(await contents()).toEqual(all('v2'))
+  })
+
+  test('never two racks at once, however many hosts may be at work', async () => {
+    await Promise.all([touch('board', 'busy-one'), touch('board', 'busy-three')])
+    const running = project('v3', { serial: 4, failure_domain: 'rack' }).start([])
+    await Promise.all([running.until(busy('one')), running.until(busy('three'))])
+    await Promise.all([remove('board', 'busy-one'), remove('board', 'busy-three')])
+    const order = course((await running.done).events)
+    expect([order.slice(0, 4).toSorted(), order.slice(4).toSorted()]).toEqual([
+      ['+one', '+three', '-one', '-three'],
+      ['+four', '+two', '-four', '-two'],
+    ])
+    expect(await contents()).toEqual(all('v3'))
+  })
+
+  test('a pause stands between batches that have ended', async () => {
+    const order = course((await project('v4', { serial: 2, pause: 1 }).run()).events)
+    expect(order.slice(0, 4).toSorted()).toEqual(['+one', '+two', '-one', '-two'])
+    expect(order[4]).toBe('pausing for 1 s')
+    expect(order.slice(5).toSorted()).toEqual(['+four', '+three', '-four', '-three'])
+  })
+})
+
+describe('a policy that wants somebody to be asked', () => {
+  const POLICY = { serial: 2, confirm: true }
+
+  /** On a terminal: `script` gives the program one, and passes on what is typed. */
+  async function typed(content: string, answer: string) {
+    const { dir } = project(content, POLICY)
+    const command = `'${process.execPath}' '${CLI}' -i test`
+    const env = { ...process.env, XDG_CACHE_HOME: `${dir}/cache`, NO_COLOR: '1' }
+    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+      cwd: dir,
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    let shown = ''
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (!shown.includes('go on') && (shown + text).includes('go on')) child.stdin.write(answer)
+      shown += text
+    })
+    const [status] = await once(child, 'close')
+    return { status, shown }
+  }
+
+  test('is refused without a terminal, before any host is changed; --yes answers', async () => {
+    const refused = await project('v5', POLICY).run()
+    expect(refused.status).toBe(1)
+    expect(refused.events.find(({ type }) => type === 'input-errors')).toMatchObject({
+      problems: [{ message: 'tier tier-svc has confirm: true, and there is no terminal to ask on' }],
+    })
+    expect(await contents()).toEqual(all('v4'))
+    expect((await project('v5', POLICY).run('--yes')).status).toBe(0)
+    expect(await contents()).toEqual(all('v5'))
+  })
+
+  test('goes on at Enter', async () => {
+    const { status, shown } = await typed('v6', '\r')
+    expect(shown).toContain('tier tier-svc: go on with the next hosts? Enter: yes, n: no')
+    expect(status).toBe(0)
+    expect(await contents()).toEqual(all('v6'))
+  })
+
+  test.each([
+    ['any other answer', 'v7', 'n\r'],
+    ['Ctrl-C', 'v8', '\x03'],
+  ])('leaves the rest alone at %s, and says so', async (_, content, answer) => {
+    const { status, shown } = await typed(content, answer)
+    expect(status).toBe(1)
+    expect(shown).toContain('untouched: three, four (not begun: it was not confirmed)')
+    expect(shown).toContain('provision --inventory test --limit three,four')
+    expect(await contents()).toEqual([content, content, 'v6', 'v6'])
+  })
+})
+
+describe('what is asked of a host', () => {
+  test('a port that nobody listens on keeps it out; once somebody does, the next run puts it back', async () => {
+    await bed.on('one', 'systemctl stop door')
+    const run = await project('v9', {}, 1).run()
+    expect(run.failure('one')).toMatchObject({
+      code: 'gate',
+      message: `port ${DOOR} of 127.0.0.1 is open: nobody accepts connections on port ${DOOR} of 127.0.0.1 after 1 s`,
+    })
+    expect(run.result('one')).toMatchObject({ outcome: 'failed', drained: true })
+    await openDoor('one')
+    expect((await project('v9', {}).run()).status).toBe(0)
+    expect(await contents()).toEqual(all('v9'))
+  })
+
+  test('while it soaks its gates must hold: it is in service when they do not, and the tier stops', async () => {
+    const running = project('v10', { soak: 120 }).start([])
+    await running.until(put('one'))
+    await touch('one', 'unfit')
+    const run = await running.done
+    expect(run.failure('one')).toMatchObject({
+      code: 'gate',
+      message: 'it is fit: it is unfit',
+      hint: expect.stringContaining('it IS in service'),
+    })
+    expect(run.result('one')).not.toHaveProperty('drained')
+    expect(course(run.events).slice(0, 2)).toEqual(['+one', '-one'])
+    expect(await contents()).toEqual(['v10', 'v9', 'v9', 'v9'])
+  })
+
+  test('once it serves it must prove itself: where it does not, it stays in service, and the next run goes on', async () => {
+    await touch('board', 'blamed-two')
+    const run = await project('v10', {}).run()
+    expect(run.status).toBe(1)
+    expect(run.failure('two')).toMatchObject({
+      code: 'verify',
+      message: 'it is praised on board: nobody praises it after 1 s',
+      hint: expect.stringContaining('it IS in service, with its changes'),
+    })
+    expect(run.result('two')).toMatchObject({ outcome: 'failed', putBack: true })
+    expect(run.result('two')).not.toHaveProperty('drained')
+    expect(await contents()).toEqual(['v10', 'v10', 'v9', 'v9'])
+    const next = await project('v10', {}).run()
+    expect(course(next.events).filter((one) => one.startsWith('+'))).toEqual(['+three', '+four'])
+    expect(await contents()).toEqual(all('v10'))
+  })
+})
+
+test('what sends the requests dies during a drain and comes back in time: the run goes on', async () => {
+  await touch('board', 'busy-one')
+  const running = project('v11', {}).start([])
+  await running.until(busy('one'))
+  await bed.host('board').kill()
+  await running.until(
+    (event) => event.type === 'output' && event.host === 'one' && /^board: (?!it is busy)/.test(event.line),
+  )
+  await bed.host('board').start()
+  await remove('board', 'busy-one')
+  expect((await running.done).status).toBe(0)
+  expect(await contents()).toEqual(all('v11'))
+})
