@@ -2,10 +2,10 @@ import type { CompiledHost, CompiledResource } from '../catalog/compiled.ts'
 import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
 import { type Planned, planHost } from '../plan/planner.ts'
-import { FACTS, probeBatch, probeFragments, STATE } from '../plan/probe-batch.ts'
+import { batchAnswers, FACTS, probeBatch, probeFragments, type Question, STATE } from '../plan/probe-batch.ts'
 import { parseTargetState } from '../plan/target-state.ts'
 import { withoutSecrets } from '../secret.ts'
-import { type Answer, type Fragment, parseFrame, probeScript } from '../shell/frame.ts'
+import { type Answer, parseFrame, probeScript } from '../shell/frame.ts'
 import type { Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
 
@@ -74,17 +74,18 @@ async function ask<Facts>(
 ): Promise<Reply> {
   const questions = probeFragments(input.factsProbe, resources, after)
   // Even the hash of a secret is not for people to see.
-  const shown = (): Fragment[] =>
+  const shown = (): Question[] =>
     probeFragments(
       input.factsProbe,
       resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) })),
       after,
     )
-  const first = await send(input, probeBatch, questions, shown)
-  const isOpen = ({ id }: Fragment) => !first.answers.has(id)
-  if (!questions.some(isOpen)) return first
+  const { answers: came, complaints } = await send(input, probeBatch, questions, shown)
+  const first = batchAnswers(questions, came)
+  const isOpen = ({ id }: Question) => !first.has(id)
+  if (!questions.some(isOpen)) return { answers: first, complaints }
   const second = await send(input, probeScript, questions.filter(isOpen), () => shown().filter(isOpen))
-  const answers = new Map([...first.answers, ...second.answers])
+  const answers = new Map([...first, ...second.answers])
   if (answers.has(FACTS)) return { answers, complaints: second.complaints }
   throw new ProvisionError('the host gave no answer to the probe', {
     code: 'probe',
@@ -96,15 +97,15 @@ async function ask<Facts>(
 
 async function send<Facts>(
   input: ProbeInput<Facts>,
-  frame: (nonce: string, fragments: readonly Fragment[]) => Script,
-  fragments: readonly Fragment[],
-  shown: () => readonly Fragment[],
+  frame: (nonce: string, questions: readonly Question[]) => Script,
+  questions: readonly Question[],
+  shown: () => readonly Question[],
 ): Promise<Reply & { readonly status: number }> {
   const nonce = input.nonce()
   if (input.showScripts) {
     input.emit({ type: 'script', host: input.host, purpose: 'probe', script: frame(nonce, shown()).sh })
   }
-  const { status, stdout, stderr } = await input.connection.exec(frame(nonce, fragments).sh, {
+  const { status, stdout, stderr } = await input.connection.exec(frame(nonce, questions).sh, {
     timeoutMs: PROBE_TIMEOUT_MS,
     ...(input.signal ? { signal: input.signal } : {}),
   })

@@ -193,6 +193,7 @@ const rehearsal = (desired: AptRepository): Script => {
 export const aptRepositoryKind: ResourceKind<AptRepository, AptRepositoryState> = {
   kind: 'apt-repository',
   key: (desired) => desired.name,
+  shared: (all) => ({ files: wanted(all) }),
   probe,
   parse,
   diff,

@@ -137,6 +137,40 @@ export function parseFiles(answer: string, wanted: readonly WantedFile[]): Map<s
   return states
 }
 
+/**
+ * Takes an answer to {@link probeFiles} apart: what it would have been for `count` of the paths, the ones after the first
+ * `before`.
+ * @throws Error when the answer is not whole
+ */
+export function sharedFiles(answer: string): (before: number, count: number) => string {
+  const lines = answer.split('\n').map((line) => line.split(' '))
+  const rows = (tag: string) => lines.filter((line) => line[0] === tag).map((line) => line.slice(1))
+  const [head] = rows('@files')
+  const stats = rows('@stat')
+  if (!head || head.length !== stats.length) throw new Error('the answer about files is not whole')
+  // One character a byte: names need not be UTF-8.
+  const targets = Buffer.from(rows('@links')[0]?.[0] ?? '', 'base64')
+    .toString('latin1')
+    .split('\0')
+  const found = head.map((word, row) => {
+    const stat = stats[row] ?? []
+    const isLink = TYPES[Number.parseInt(stat[0] ?? '', 16) >> 12] === 'symlink'
+    return { index: Number(word), stat: stat.join(' '), link: isLink ? `${targets.shift() ?? ''}\0` : '' }
+  })
+  const sums = rows('@sum').map(([word, ...rest]) => ({ index: Number(word), sum: rest.join(' ') }))
+  return (before, count) => {
+    const isOwn = ({ index }: { readonly index: number }) => index > before && index <= before + count
+    const own = found.filter(isOwn)
+    const links = own.map(({ link }) => link).join('')
+    return [
+      ['@files', ...own.map(({ index }) => index - before)].join(' '),
+      ...own.map(({ stat }) => `@stat ${stat}`),
+      ...(links === '' ? [] : [`@links ${Buffer.from(links, 'latin1').toString('base64')}`]),
+      ...sums.filter(isOwn).map(({ index, sum }) => `@sum ${index - before} ${sum}`),
+    ].join('\n')
+  }
+}
+
 const TYPES: Readonly<Record<number, FileEntry['type']>> = { 8: 'file', 4: 'directory', 10: 'symlink' }
 
 const parseStat = ([raw, size, uid, gid, owner, group]: readonly string[]): FileEntry => {

@@ -37,6 +37,7 @@ const wantedOf = (desired: Directory): WantedFile => ({ path: absolutePath(desir
 export const directoryKind: ResourceKind<Directory, FileEntry> = {
   kind: 'directory',
   key: keyOf,
+  shared: (all) => ({ files: all.map(wantedOf) }),
   probe: (all) => probeFiles(all.map(wantedOf)),
   parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
   diff(desired, actual) {

@@ -43,6 +43,7 @@ const wantedOf = (desired: File): WantedFile => ({
 export const fileKind: ResourceKind<File, FileEntry> = {
   kind: 'file',
   key: pathOf,
+  shared: (all) => ({ files: all.map(wantedOf) }),
   probe: (all) => probeFiles(all.map(wantedOf)),
   parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
   diff(desired, actual) {

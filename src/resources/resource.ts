@@ -1,5 +1,6 @@
 import type { Text } from '../secret.ts'
 import type { Script } from '../shell/script.ts'
+import type { Shared } from './shared.ts'
 
 /** The contract of a kind of resource: four pure verbs, no connection, no file system. */
 export interface ResourceKind<Desired = unknown, Actual = unknown> {
@@ -12,6 +13,11 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * unaltered. ASCII only (base64 for what may not be). Exit status 0, or the kind counts as failed on this host.
    */
   probe(all: readonly Desired[]): Script
+  /**
+   * The part of the question that several kinds ask, of files and of units: `probe` begins with `probeShared` of it. A
+   * host is asked it once for all kinds, and `parse` finds the answer to its own part before that to the rest.
+   */
+  shared?(all: readonly Desired[]): Shared
   /**
    * What the host holds, by key. `absent`: it is certain that it is not there. `unknown`: it can't be known before an
    * earlier change is made (a database's users before it runs).

@@ -1,5 +1,6 @@
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import { probeUnits, unitBlocks, unitProperties } from './units.ts'
 
 /** A systemd unit's state: whether it starts at boot and whether it runs now. What is undefined is left as it is. */
 export interface Service {
@@ -23,8 +24,6 @@ export interface ServiceState {
   readonly needsReload: boolean
 }
 
-const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload']
-
 /** `nginx` → `nginx.service`. */
 export function unitName(name: string): string {
   return /\.(service|socket|target|timer|mount|automount|path|slice|swap|device|scope)$/.test(name)
@@ -32,26 +31,15 @@ export function unitName(name: string): string {
     : `${name}.service`
 }
 
-/** Answers come in the order of the names: an alias (`sshd`) answers with another Id. Missing units exit 0 as well. */
-function probe(all: readonly Service[]): Script {
-  return sh`systemctl show --no-pager -p ${PROPERTIES.join(',')} -- ${all.map((one) => unitName(one.name))}`
-}
+const unitsOf = (all: readonly Service[]): string[] => all.map((one) => unitName(one.name))
 
 function parse(answer: string, all: readonly Service[]): Map<string, ServiceState | 'absent'> {
-  const blocks = answer.trim().split(/\n{2,}/)
-  if (blocks.length !== all.length) throw new Error(`systemctl told of ${blocks.length} units, asked for ${all.length}`)
+  const blocks = unitBlocks(answer, unitsOf(all))
   return new Map(all.map((one, i) => [unitName(one.name), parseBlock(blocks[i] ?? '')]))
 }
 
 const parseBlock = (block: string): ServiceState | 'absent' => {
-  const at = new Map(
-    block.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  )
-  const get = (name: string): string => {
-    const value = at.get(name)
-    if (value === undefined) throw new Error(`systemctl did not tell ${name}`)
-    return value
-  }
+  const get = unitProperties(block)
   if (get('LoadState') === 'not-found' && get('ActiveState') === 'inactive') return 'absent'
   const file = get('UnitFileState')
   return {
@@ -151,7 +139,8 @@ const TOOLS = rawScript(
 export const serviceKind: ResourceKind<Service, ServiceState> = {
   kind: 'service',
   key: (desired) => unitName(desired.name),
-  probe,
+  shared: (all) => ({ units: unitsOf(all) }),
+  probe: (all) => probeUnits(unitsOf(all)),
   parse,
   diff,
   apply,

@@ -21,6 +21,7 @@ const wantedOf = (desired: Symlink): WantedFile => ({ path: keyOf(desired), want
 export const symlinkKind: ResourceKind<Symlink, FileEntry> = {
   kind: 'symlink',
   key: keyOf,
+  shared: (all) => ({ files: all.map(wantedOf) }),
   probe: (all) => probeFiles(all.map(wantedOf)),
   parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
   diff(desired, actual) {

@@ -111,6 +111,7 @@ const remove = (desired: Sysctl): Script => sh`
 export const sysctlKind: ResourceKind<Sysctl, SysctlState> = {
   kind: 'sysctl',
   key: (desired) => desired.name,
+  shared: (all) => ({ files: wanted(all) }),
   probe,
   parse,
   diff,

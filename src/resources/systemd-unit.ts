@@ -2,8 +2,10 @@ import { reveal, type Text } from '../secret.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
-import { type FileState, parseFiles, probeFiles } from './content.ts'
+import { type FileState, parseFiles } from './content.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+import { probeShared, type Shared } from './shared.ts'
+import { unitBlocks, unitProperties } from './units.ts'
 
 /** A unit file in /etc/systemd/system, or a drop-in of a unit that need not be ours. */
 export interface SystemdUnit {
@@ -43,20 +45,12 @@ const askable = (all: readonly SystemdUnit[]): string[] => [
 
 const wanted = (all: readonly SystemdUnit[]) => all.map((one) => wantedConfig(pathOf(one), contentOf(one)))
 
-function probe(all: readonly SystemdUnit[]): Script {
-  const units = askable(all)
-  return joinScripts([
-    probeFiles(wanted(all)),
-    rawScript('echo @reload'),
-    ...(units.length > 0 ? [sh`systemctl show --no-pager -p NeedDaemonReload --value -- ${units} || exit`] : []),
-  ])
-}
+const shared = (all: readonly SystemdUnit[]): Shared => ({ files: wanted(all), units: askable(all) })
 
 function parse(answer: string, all: readonly SystemdUnit[]): Map<string, SystemdUnitState> {
   const files = parseFiles(answer, wanted(all))
-  const said = (answer.split(/^@reload$/m)[1] ?? '').split(/\s+/).filter((word) => word !== '')
   const units = askable(all)
-  if (said.length !== units.length) throw new Error(`systemctl told of ${said.length} units, asked for ${units.length}`)
+  const said = unitBlocks(answer, units).map((block) => unitProperties(block)('NeedDaemonReload'))
   return new Map(
     all.map((one) => {
       const path = pathOf(one)
@@ -155,7 +149,8 @@ const remove = (desired: SystemdUnit): Script => {
 export const systemdUnitKind: ResourceKind<SystemdUnit, SystemdUnitState> = {
   kind: 'systemd-unit',
   key: pathOf,
-  probe,
+  shared,
+  probe: (all) => probeShared(shared(all)),
   parse,
   diff,
   apply,

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import type { Connection } from '../../src/connection/connection.ts'
 import { probeHost } from '../../src/execute/probe-host.ts'
+import { parseFiles } from '../../src/resources/content.ts'
 import type { ResourceKind } from '../../src/resources/resource.ts'
-import { rawScript } from '../../src/shell/script.ts'
+import { probeShared } from '../../src/resources/shared.ts'
+import { joinScripts, rawScript } from '../../src/shell/script.ts'
 import { dash } from '../shell/dash.ts'
 
 /** A kind that asks with any script and is as declared when it prints `ok`. */
@@ -17,6 +19,19 @@ const asking = (kind: string, script: string): CompiledResource => {
     apply: () => rawScript(':'),
   }
   return { key: `${kind}:one`, role: 'test', kind: asked, desired: 0, notify: [] }
+}
+
+/** A kind that asks for the hash of a file first. */
+function asksFor(kind: string, path: string): CompiledResource {
+  const one = asking(kind, '')
+  const files = [{ path, sha256: 'a'.repeat(64), wantContent: false }]
+  const asked: ResourceKind = {
+    ...one.kind,
+    shared: () => ({ files }),
+    probe: () => joinScripts([probeShared({ files }), rawScript('echo ok')]),
+    parse: (answer) => new Map([['one', parseFiles(answer, files).has(path) && /^ok$/m.test(answer) ? 'ok' : 'no']]),
+  }
+  return { ...one, kind: asked }
 }
 
 /** Probes this machine, with the shell that hosts have. */
@@ -60,6 +75,14 @@ describe('probing a host', () => {
 
   it('asks once more, each apart, when a question is no sh: only that one goes without an answer', async () => {
     const { execs, items } = await probed([asking('a', 'echo ok'), asking('b', 'if'), asking('c', 'echo ok')])
+    expect(execs).toBe(2)
+    expect(items.map(({ problem }) => problem)).toEqual([false, true, false])
+  })
+
+  it('asks for files once, and once more, each apart, when that fails: only the kind at fault goes without', async () => {
+    const [fine, here, unreadable] = [asksFor('a', '/etc'), asksFor('b', '/bin/sh'), asksFor('c', '/proc/self/mem')]
+    expect(await probed([fine, here])).toMatchObject({ execs: 1, items: [{ action: 'none' }, { action: 'none' }] })
+    const { execs, items } = await probed([fine, unreadable, here])
     expect(execs).toBe(2)
     expect(items.map(({ problem }) => problem)).toEqual([false, true, false])
   })

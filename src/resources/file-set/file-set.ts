@@ -60,6 +60,7 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
     absolutePath(desired.root)
     return desired.name
   },
+  shared: (all) => ({ files: all.flatMap(wantedOf) }),
   probe: (all) =>
     joinScripts([probeFiles(all.flatMap(wantedOf)), ...all.map((set, i) => probeUnlisted(purgeOf(set), i))]),
   parse(answer, all) {
