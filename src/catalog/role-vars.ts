@@ -1,10 +1,10 @@
-import { Ajv, type ValidateFunction } from 'ajv'
+import type { ValidateFunction } from 'ajv'
 import { messageOf, type Problem } from '../errors.ts'
 import type { Host, Value, Vars } from '../inventory/inventory.ts'
-import { AJV_OPTIONS, problemsOf } from '../inventory/validate.ts'
+import { problemsOf } from '../inventory/validate.ts'
 import { isMapping, mergeVars, withoutNulls } from '../inventory/vars.ts'
-import { type SecretValue, secret } from '../secret.ts'
-import { plainCopy, retaint, secretPlaces, taint, undeclaredProblems } from './given-secrets.ts'
+import { validators as schemaValidators, type Validators } from '../schemas/validators.ts'
+import { plainCopy, retaint, secretPlaces, undeclaredProblems } from './given-secrets.ts'
 import type { Role } from './role.ts'
 
 /** The vars of one role on one host. */
@@ -24,30 +24,12 @@ export interface RoleVarsReader {
 
 /** Reads vars by the schemas of roles; each schema is compiled once, each host read once. */
 export function roleVarsReader(): RoleVarsReader {
-  const ajv = new Ajv({ ...AJV_OPTIONS, useDefaults: true })
-  ajv.addKeyword({ keyword: 'optional', schemaType: 'boolean' })
-  ajv.addKeyword({
-    keyword: 'secret',
-    schemaType: 'boolean',
-    modifying: true,
-    // After all other keywords: those look at the plain value.
-    post: true,
-    errors: false,
-    validate: (
-      on: boolean,
-      data: unknown,
-      _schema: unknown,
-      place: { parentData: unknown; parentDataProperty: string | number } | undefined,
-    ) => {
-      if (on && place && isSecretValue(data)) taint(place.parentData, place.parentDataProperty, secret(data))
-      return true
-    },
-  })
+  const validators = schemaValidators()
   const compiled = new Map<Role, ValidateFunction | Problem>()
   const validator = (role: Role): ValidateFunction | Problem => {
     const known = compiled.get(role)
     if (known !== undefined) return known
-    const made = compileSchema(ajv, role)
+    const made = compileSchema(validators, role)
     compiled.set(role, made)
     return made
   }
@@ -99,13 +81,16 @@ const entry = (vars: Vars, name: string): [string, Value][] => {
   return value === undefined ? [] : [[name, value]]
 }
 
-function compileSchema(ajv: Ajv, role: Role): ValidateFunction | Problem {
+function compileSchema(validators: Validators, role: Role): ValidateFunction | Problem {
   try {
-    return ajv.compile({ type: 'object', properties: withoutDefaults(role) })
+    return validators(varsSchema(role))
   } catch (error) {
     return { message: `role '${role.name}': the schema of its vars is not valid: ${messageOf(error)}` }
   }
 }
+
+/** What the vars of a role are checked by, as one object. */
+export const varsSchema = (role: Role): object => ({ type: 'object', properties: withoutDefaults(role) })
 
 /** Top defaults are merged under what is set; the ones inside (of a list's elements) are filled in by ajv. */
 const withoutDefaults = (role: Role): Record<string, unknown> =>
@@ -125,6 +110,3 @@ function varValue(data: unknown): Value {
   if (isMapping(data)) return data
   return typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean' ? data : null
 }
-
-const isSecretValue = (data: unknown): data is SecretValue =>
-  typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean'

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
-import { Ajv } from 'ajv'
 import { InputError, type Problem } from '../errors.ts'
+import { validators } from '../schemas/validators.ts'
 import type { Secret } from '../secret.ts'
 import { buildHosts, buildTiers, type Source } from './build.ts'
 import {
@@ -20,7 +20,7 @@ import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
 import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
 import { createKeyring } from './sops/unlock.ts'
-import { AJV_OPTIONS, checked } from './validate.ts'
+import { checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
 
 export interface InventoryOptions {
@@ -66,9 +66,9 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     createKeyring(withInventoryKey(sources, written, inventoryFolder(root, options.name), home)),
   )
   const given = givenVars(options.vars ?? [])
-  const ajv = new Ajv(AJV_OPTIONS)
-  const site = parsed(files.site, (value, origins) => checked(ajv.compile<SiteFile>(SITE_SCHEMA), value, origins))
-  const hosts = parsed(files.hosts, (value, origins) => checked(ajv.compile<HostsFile>(HOSTS_SCHEMA), value, origins))
+  const validator = validators()
+  const site = parsed(files.site, (value, origins) => checked(validator<SiteFile>(SITE_SCHEMA), value, origins))
+  const hosts = parsed(files.hosts, (value, origins) => checked(validator<HostsFile>(HOSTS_SCHEMA), value, origins))
   const passwords = await readPasswords(hosts.source?.data, files.hosts?.origins ?? new Map(), files.dir, home)
 
   const tiers = site.source ? buildTiers(site.source) : []

@@ -1,21 +1,7 @@
-import type { ErrorObject, Options, ValidateFunction } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { Problem } from '../errors.ts'
 import type { Origins } from './inventory.ts'
 import { dotted, nameHint, originAt, step, steps } from './problems.ts'
-
-/**
- * How ajv is used here: all errors, with what they are about. Schemas are not checked against the meta-schema, which
- * costs more than all else on each start: strict mode finds unknown keywords and values of the wrong kind as well.
- */
-export const AJV_OPTIONS: Options = {
-  allErrors: true,
-  verbose: true,
-  allowUnionTypes: true,
-  meta: false,
-  validateSchema: false,
-  // Making the generated code shorter takes most of the time of a compilation, and it runs a few times only.
-  code: { optimize: false },
-}
 
 /**
  * Draws a problem from each of ajv's errors (allErrors and verbose on).
