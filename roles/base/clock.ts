@@ -57,6 +57,13 @@ function zone(timezone: string): Resource[] {
 /** Names are files on the host, so capitals count. */
 function checkZone(timezone: string): void {
   if (KNOWN_ZONES.has(timezone)) return
+  const listed = Intl.supportedValuesOf('timeZone')
+  // Whether another name (Etc/UTC) is one, only a formatter tells, and the first of a process takes its time.
+  if (!listed.includes(timezone)) checkOtherZone(timezone, listed)
+  KNOWN_ZONES.add(timezone)
+}
+
+function checkOtherZone(timezone: string, listed: readonly string[]): void {
   try {
     new Intl.DateTimeFormat('en', { timeZone: timezone })
   } catch (cause) {
@@ -66,12 +73,11 @@ function checkZone(timezone: string): void {
       cause,
     })
   }
-  const exact = Intl.supportedValuesOf('timeZone').find((known) => known.toLowerCase() === timezone.toLowerCase())
+  const exact = listed.find((known) => known.toLowerCase() === timezone.toLowerCase())
   if (exact !== undefined && exact !== timezone) {
     throw new ProvisionError(`timezone '${timezone}' is written ${exact}`, { code: 'input' })
   }
-  KNOWN_ZONES.add(timezone)
 }
 
-/** Zones that passed: Intl takes its time for each question, and the hosts of a fleet share theirs. */
+/** Zones that passed: the hosts of a fleet share theirs. */
 const KNOWN_ZONES = new Set<string>()
