@@ -1,11 +1,18 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rolldown } from 'rolldown'
+import { licensesOf } from './licenses.ts'
 import { builtinSchemas, precompiledModule } from './precompile.ts'
 
 /**
- * Puts the program's own modules into few files: Node takes longer to find and read 200 of them than to run what is in
- * them. Packages stay what npm installs. What several entries share is in chunks, so that a role, built-in or a user's,
+ * Packages that npm installs beside provision: those that look for files of their own (a native part, a compiler), that
+ * have no text of a licence with them to be passed on, and that a run without changes does without.
+ */
+const INSTALLED = /^(ssh2|node-ssh|jiti|zx|listr2|@inquirer\/password|age-encryption|ajv)(\/|$)/
+
+/**
+ * Puts the modules of the program, and of the packages that each run needs, into few files: Node takes longer to find and
+ * read 400 of them than to run what is in them. What several entries share is in chunks, so that a role, built-in or a user's,
  * and the program have the same instance of each module. Not minified: stack traces are for people.
  * @param root folder of the checkout
  * @returns files written, relative to dist/
@@ -18,7 +25,7 @@ export async function bundle(root: string): Promise<string[]> {
     input: Object.fromEntries(['src/cli', 'src/index', ...roles].map((name) => [name, `./${name}.ts`])),
     platform: 'node',
     resolve: { alias: { provision: join(root, 'src/index.ts') } },
-    external: /^(?!provision$)[a-z@]/,
+    external: INSTALLED,
     plugins: [
       {
         name: 'precompiled-schemas',
@@ -33,5 +40,7 @@ export async function bundle(root: string): Promise<string[]> {
     chunkFileNames: 'src/chunks/[name].js',
   })
   await build.close()
+  const modules = output.flatMap((one) => (one.type === 'chunk' ? one.moduleIds : []))
+  writeFileSync(join(root, 'dist/LICENSES.txt'), licensesOf(modules))
   return output.map(({ fileName }) => fileName)
 }
