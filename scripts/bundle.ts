@@ -5,7 +5,7 @@ import { licensesOf } from './licenses.ts'
 import { builtinSchemas, precompiledModule } from './precompile.ts'
 
 /**
- * Packages that npm installs beside provision: those that look for files of their own (a native part, a compiler), that
+ * Packages that are loaded from node_modules: those that look for files of their own (a native part, a compiler), that
  * have no text of a licence with them to be passed on, and that a run without changes does without.
  */
 const INSTALLED = /^(ssh2|node-ssh|jiti|zx|listr2|@inquirer\/password|age-encryption|ajv)(\/|$)/
