@@ -6,33 +6,28 @@ const begins = (host: string, key: string) => (event: Event) =>
   event.type === 'step-started' && event.host === host && event.key.startsWith(key)
 
 export function accidents(bed: RollingBed): void {
-  const oweAll = async () => {
-    await Promise.all(TIERS.web.map((name) => bed.owes(name, 'nginx')))
-    await Promise.all(TIERS.app.map((name) => bed.owes(name, 'notes')))
-    await Promise.all(TIERS.lb.map((name) => bed.owes(name, 'haproxy')))
-  }
-
   describe('the program is killed: no request fails, and the next run ends with all in service', () => {
     test.each([
-      ['draining', 'web2', 'drain:'],
-      ['drained and changing', 'app2', 'handler:restart notes'],
-      ['at the gate', 'web1', 'gate:'],
-      ['handing the addresses over', 'lb1', 'drain:the other load balancer'],
-      ['putting back', 'app1', 'undrain:'],
-    ])('%s %s', async (_, host, key) => {
-      await oweAll()
+      ['a web server is drained', 'drain:', ['web2', 'web3'], 'nginx'],
+      ['an application is out and is restarted', 'handler:restart', ['app2', 'app3'], 'notes'],
+      ['an application is at its gate', 'gate:', ['app1', 'app2'], 'notes'],
+      ['a load balancer has given its addresses away', 'drain:the other load balancer', TIERS.lb, 'haproxy'],
+    ] as const)('while %s', async (_, step, hosts, unit) => {
+      const [host] = hosts
+      await Promise.all(hosts.map((name) => bed.owes(name, unit)))
       const { failures } = await bed.underLoad(async () => {
         const running = bed.start([])
-        await running.until(begins(host, key))
+        await running.until(begins(host, step))
         running.kill('SIGKILL')
         await running.done
-        expect(await bed.marked()).toContain(host)
+        expect(await bed.marked()).toEqual([host])
+        await bed.endLease(host)
         const next = await bed.run()
         expect(next.status, next.stdout.slice(-3000)).toBe(0)
-        expect(next.result(host)).toMatchObject({ putBack: true })
+        for (const name of hosts) expect(next.result(name)).toMatchObject({ outcome: 'changed', putBack: true })
       }, 1)
       expect(failures).toEqual([])
-      await bed.allWell()
+      await bed.allBack()
     })
   })
 
@@ -57,7 +52,7 @@ export function accidents(bed: RollingBed): void {
       const next = await bed.underLoad(() => bed.run(), 1)
       expect(next.value.status, next.value.stdout.slice(-3000)).toBe(0)
       expect(next.failures).toEqual([])
-      await bed.allWell()
+      await bed.allBack()
     })
 
     test('a web server loses its power while it is drained: it stays out, and the next run puts it back', async () => {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
-import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
+import { DRAINED, owedMarker, STATE_DIR } from '../../../src/plan/target-state.ts'
 import { buildRelease } from '../../lab/releases.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
@@ -90,6 +90,10 @@ export interface RollingBed extends Pick<TestBed, 'host' | 'on'> {
   owes(host: string, ...units: string[]): Promise<void>
   /** A newer version of a package that the host has, in a repository on the host itself. */
   offersNewer(host: string, pkg: string): Promise<void>
+  /** The half minute for which a run that was killed keeps others out is over. */
+  endLease(host: string): Promise<void>
+  /** Nothing is drained any more: on no host, on no balancer, on no web server; each address is with its owner. */
+  allBack(): Promise<void>
   /** Everything is in service, and one more run finds nothing to do. */
   allWell(): Promise<void>
 }
@@ -152,6 +156,17 @@ export function rollingBed(): RollingBed {
   }
   const settled = (within: number) =>
     until('each address is with its owner', within, async () => (await owners()).join() === 'lb1,lb2')
+  const allBack = async () => {
+    expect(await marked()).toEqual([])
+    expect(await adminStates()).toEqual(['000', '000'])
+    const upstreams = await onEach(TIERS.web, 'cat /etc/nginx/provision/upstreams.conf')
+    for (const { stdout } of upstreams) {
+      expect(stdout).toContain(':3000')
+      expect(stdout).not.toContain('down')
+    }
+    await until('all servers are up', 30, allUp)
+    await settled(30)
+  }
 
   beforeAll(async () => {
     mkdirSync(join(bed.lab.inventory, 'group_vars'), { recursive: true })
@@ -197,16 +212,12 @@ export function rollingBed(): RollingBed {
     async offersNewer(host, pkg) {
       await bed.on(host, NEWER.replaceAll('PACKAGE', pkg))
     },
+    async endLease(host) {
+      await bed.on(host, `if [ -e ${STATE_DIR}/lock ]; then sed -i '3s/.*/0/' ${STATE_DIR}/lock; fi`)
+    },
+    allBack,
     async allWell() {
-      expect(await marked()).toEqual([])
-      expect(await adminStates()).toEqual(['000', '000'])
-      const upstreams = await onEach(TIERS.web, 'cat /etc/nginx/provision/upstreams.conf')
-      for (const { stdout } of upstreams) {
-        expect(stdout).toContain(':3000')
-        expect(stdout).not.toContain('down')
-      }
-      await until('all servers are up', 30, allUp)
-      await settled(30)
+      await allBack()
       const settledRun = await run()
       expect(settledRun.status, settledRun.stdout.slice(-3000)).toBe(0)
       // Facts are known now: an address that moved is one of them.
