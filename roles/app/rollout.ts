@@ -23,6 +23,7 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
   const address = ipFamily(host.address) === 6 ? `[${host.address}]` : host.address
   const { drain, undrain } = nginxUpstreamServer({ on, server: `${address}:${port}` })
   return {
+    serves: [`service:${name}.service`],
     // What calls for the restart is named too: on a host where all of it is new, nobody is in the way.
     disturbs: [
       `release:${name}`,

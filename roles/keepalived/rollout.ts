@@ -18,6 +18,7 @@ export function rollout({ host, vars, group }: RoleInput<KeepalivedVars>): HostR
   const [next] = others
   const alone = next === undefined || vips.length === 0
   return {
+    serves: ['service:haproxy.service', 'service:keepalived.service'],
     disturbs: ['package:haproxy', 'handler:restart haproxy', 'package:keepalived', 'handler:restart keepalived'],
     preflight: alone ? [] : [able(others)],
     drain: alone ? [] : [handOver(vips, vars), ...(others.length === 1 ? [taken(next, vips)] : []), quiet(vips)],

@@ -42,6 +42,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
     within: vars.mysql_catch_up,
   })
   return {
+    serves: ['service:mysql.service'],
     disturbs: [`package:${packageOf(vars)}`, `handler:${restartReplica.id}`],
     relieves: vars.mysql_restart_replicas ? MYSQL_START_VARIABLES.map((name) => `mysql-variable:${name}`) : [],
     preflight: [preflight],

@@ -31,6 +31,7 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
   const back = { name: `${vars.nginx_health_path} answers 200`, run: sh`rm -f -- ${file}` }
   const until = health && httpAnswers(health).until
   return {
+    serves: ['service:nginx.service'],
     disturbs: ['package:nginx', 'handler:restart nginx'],
     preflight: servers.map(({ preflight }) => preflight),
     // Of hosts that no load balancer knows, nobody can be told to stay away.

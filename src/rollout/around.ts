@@ -5,6 +5,7 @@ interface Item {
   readonly key: string
   readonly role: string
   readonly action: string
+  readonly fields: readonly { readonly field: string }[]
 }
 
 interface DueHandler {
@@ -41,7 +42,8 @@ export function aroundChanges(
   drained: readonly string[],
 ): Around {
   const changes = items.filter(({ action }) => action !== 'none')
-  const found = rollouts.map((rollout) => ({ rollout, keys: among(rollout.disturbs, changes, handlers) }))
+  const serving = rollouts.filter((rollout) => !isDown(rollout, changes))
+  const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disturbs, changes, handlers) }))
   const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
   const undrain = rollouts.filter(
     (rollout) => drained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
@@ -49,7 +51,7 @@ export function aroundChanges(
   const touched = new Set(changes.map(({ role }) => role))
   return {
     disturbing: [...new Set(drain.flatMap(({ keys }) => keys))],
-    relieving: drain.length > 0 || rollouts.some((one) => among(one.relieves ?? [], changes, handlers).length > 0),
+    relieving: drain.length > 0 || serving.some((one) => among(one.relieves ?? [], changes, handlers).length > 0),
     drain: drain.map(({ rollout }) => rollout),
     undrain: undrain.toReversed(),
     gates: rollouts.filter(
@@ -69,6 +71,10 @@ export function aroundChanges(
 export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {
   return steps.filter(({ on }) => on === undefined || on.length > 0)
 }
+
+/** What does not run serves nobody: it is mended where it is, whatever the others are up to. */
+const isDown = ({ serves = [] }: CompiledRollout, changes: readonly Item[]): boolean =>
+  changes.some(({ key, fields }) => serves.includes(key) && fields.some(({ field }) => field === 'state'))
 
 /** Nobody could have sent it requests before. */
 const isNew = ({ disturbs }: CompiledRollout, changes: readonly Item[]): boolean =>

@@ -46,6 +46,11 @@ export interface HostRollout {
    */
   readonly disturbs: readonly string[]
   /**
+   * Services without which the host serves nobody: keys of `service` resources. Where one of them does not run, the host is
+   * not drained, and mended first.
+   */
+  readonly serves?: readonly string[] | undefined
+  /**
    * What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it
    * does so first. Keys as in `disturbs`.
    */

@@ -19,7 +19,12 @@ const APP: CompiledRollout = {
   undrain: [step('app in')],
 }
 
-const item = (key: string, action = 'update', role = 'nginx') => ({ key, action, role })
+const item = (key: string, action = 'update', role = 'nginx', field = 'any') => ({
+  key,
+  action,
+  role,
+  fields: [{ field }],
+})
 const due = (id: string, because: readonly string[], owed = false) => ({ id, because, owed })
 
 const around = (...args: Parameters<typeof aroundChanges>) => {
@@ -29,6 +34,19 @@ const around = (...args: Parameters<typeof aroundChanges>) => {
 }
 
 describe('aroundChanges', () => {
+  it('drains nothing that does not run: it is mended in place, and put back where an earlier run left it out', () => {
+    const rollout = { ...NGINX, serves: ['service:nginx.service'] }
+    const owed = [due('restart nginx', [], true)]
+    const stopped = item('service:nginx.service', 'update', 'nginx', 'state')
+    expect(around([rollout], [stopped], owed, [])).toMatchObject({ disturbing: [], drain: [], undrain: [] })
+    expect(around([rollout], [stopped], owed, ['nginx'])).toMatchObject({ drain: [], undrain: ['nginx'] })
+    const disabled = item('service:nginx.service', 'update', 'nginx', 'enabled')
+    expect(around([rollout], [disabled], owed, [])).toMatchObject({ drain: ['nginx'] })
+    expect(around([rollout], [item('service:nginx.service', 'none', 'nginx', 'state')], owed, [])).toMatchObject({
+      drain: ['nginx'],
+    })
+  })
+
   it('asks for nothing where nothing changes', () => {
     expect(around([NGINX], [item('package:nginx', 'none')], [], [])).toEqual({
       disturbing: [],
