@@ -24,6 +24,8 @@ export interface Run {
   result(host: string): HostResult
   /** Why a host failed. @throws Error when it did not */
   failure(host: string): Failure
+  /** Hosts that failed, each with why and with the last lines of its log. */
+  failures(): string[]
   /** Messages of the host's notes. */
   notes(host: string): string[]
 }
@@ -117,6 +119,12 @@ function runOf(facts: Pick<Run, 'status' | 'events' | 'stdout' | 'stderr' | 'ms'
       return needed(found?.type === 'host-planned' ? found.plan : undefined, `no plan of ${host}`)
     },
     failure: (host) => needed(result(host).failure, `${host} did not fail`),
+    failures: () =>
+      facts.events.flatMap((event) => {
+        if (event.type !== 'host-finished' || event.result.outcome !== 'failed') return []
+        const { host, failure } = event.result
+        return [[`${host}: ${failure?.message}`, ...(failure?.log ?? [])].join('\n')]
+      }),
     notes: (host) =>
       facts.events.flatMap((event) => (event.type === 'host-note' && event.host === host ? [event.message] : [])),
   }
