@@ -220,3 +220,37 @@ describe('a full disk', () => {
     await bed.on('two', 'umount /var/lib/provision /mnt/state')
   })
 })
+
+/** Packages of a repository on the host itself, whose maintainer script fails so often before it does not. */
+const FLAWED = (name: string, failures: number) => `set -eu
+mkdir -p /root/repo/${name}/DEBIAN && cd /root/repo
+printf 'Package: ${name}\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab <lab@example.org>\\nDescription: flawed\\n' >${name}/DEBIAN/control
+printf '#!/bin/sh\\necho try >>/root/${name}.tries; [ "$(wc -l </root/${name}.tries)" -gt ${failures} ]\\n' >${name}/DEBIAN/postinst
+chmod 755 ${name}/DEBIAN/postinst /root /root/repo && dpkg-deb -b ${name} ${name}.deb
+{ dpkg-deb -f ${name}.deb; printf 'Filename: ./${name}.deb\\nSize: %s\\nSHA256: %s\\n\\n' "$(stat -c %s ${name}.deb)" "$(sha256sum ${name}.deb | cut -d' ' -f1)"; } >>Packages
+echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/flawed.list
+apt-get -q update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/flawed.list -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0`
+
+describe("a package's maintainer script fails", () => {
+  const wanting = (name: string) =>
+    bed.project({ roles: { demo: `[pkg({ name: '${name}' })]` }, use: ['pkg'], hosts: { one: {} } })
+  const tries = async (name: string) => (await bed.on('one', `cat /root/${name}.tries`)).trim().split('\n').length
+
+  test('at its first try only: it is configured once more in the same run', async () => {
+    await bed.on('one', FLAWED('shy', 1))
+    const run = await wanting('shy').run()
+    expect(run.failures()).toEqual([])
+    expect(run.result('one').outcome).toBe('changed')
+    expect(await tries('shy')).toBe(2)
+    expect((await wanting('shy').run('--check')).status).toBe(0)
+  })
+
+  test('at that one too: the host fails with its words, and the next run takes it up', async () => {
+    await bed.on('one', FLAWED('broken', 2))
+    const run = await wanting('broken').run()
+    expect(run.failure('one').log.join('\n')).toContain('error processing package broken')
+    expect(await tries('broken')).toBe(2)
+    expect((await wanting('broken').run()).failures()).toEqual([])
+    expect(await tries('broken')).toBe(3)
+  })
+})

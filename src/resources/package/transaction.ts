@@ -107,10 +107,14 @@ const TRANSACTION = rawScript(
     'if [ -n "$unholds" ]; then',
     '  for name in $unholds; do if installed "$name"; then apt-mark -q unhold "$name"; fi; done',
     'fi',
+    // A maintainer script may fail at its first try only: Debian's mysql-server 9.7 shuts its new server down while that
+    // still makes its views, and sometimes wins. What is unpacked then is configured once more.
+    'add() { change --no-remove install $installs; }',
+    'again() { [ -n "$(dpkg --audit)" ] && dpkg --configure -a --force-confdef --force-confold && add; }',
     'if [ -n "$installs$removals" ]; then',
     // Where nothing goes there is nothing to refuse: that is known without a simulation, which costs as much as reading
     // all lists does. When it fails, a simulation tells whether that was why.
-    '  if [ -n "$removals" ] || ! change --no-remove install $installs; then',
+    '  if [ -n "$removals" ] || ! { add || again; }; then',
     '    if [ -z "$removals" ] && change --no-remove -s install $installs >/dev/null 2>&1; then fail "apt-get failed"; fi',
     '    guarded',
     '  fi',
