@@ -9,13 +9,18 @@ const alias = { provision: `${root}src/index.ts` }
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
-    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('/stack.test.ts')
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = LONG.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`))
+      return found < 0 ? LONG.length : found
+    }
     return [
       ...sorted.filter((file) => !isIntegration(file)),
-      ...sorted.filter(isIntegration).toSorted((a, b) => Number(isLong(b)) - Number(isLong(a))),
+      ...sorted.filter(isIntegration).toSorted((a, b) => rank(a) - rank(b)),
     ]
   }
 }
+/** Files of the lab that take minutes, the longest first. */
+const LONG = ['stack', 'rolling-tiers', 'suites', 'switchover', 'rolling', 'rolling-verify', 'interrupted', 'mysql']
 const isIntegration = ({ project }: TestSpecification): boolean => project.name === 'integration'
 
 export default defineConfig({

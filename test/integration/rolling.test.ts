@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { endLease } from './lease.ts'
 import type { Running } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
@@ -231,6 +232,7 @@ describe('the program is killed', () => {
     await kill(project(content).start([]), at)
     expect(await marked()).toEqual(['two'])
     await remove(where, obstacle)
+    await endLease(bed.host('two'))
     expect((await project(content).run()).status).toBe(0)
     await allWell(content)
   })

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import type { Event } from '../../src/execute/events.ts'
-import { DRAINED, owedMarker, STATE_DIR } from '../../src/plan/target-state.ts'
+import { DRAINED, owedMarker } from '../../src/plan/target-state.ts'
 import { optionValue } from '../../src/resources/mysql/client.ts'
 import { type RunOptions, run } from '../../src/run.ts'
 import { switchover } from '../../src/switchover/switchover.ts'
 import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
 import { type Lab, startLab } from '../lab/lab.ts'
+import { endLease } from './lease.ts'
 import { startProvision } from './provision.ts'
 
 /** One group of three servers through its life; the tests build on each other. */
@@ -89,9 +90,6 @@ async function marked(path: string): Promise<string[]> {
   const found = await Promise.all(NAMES.map((name) => host(name).exec(`test -e '${path}'`)))
   return NAMES.filter((_, i) => found[i]?.code === 0)
 }
-
-/** The half minute for which a run that was killed keeps others out is over. */
-const endLease = (name: string) => on(name, `if [ -e ${STATE_DIR}/lock ]; then sed -i '3s/.*/0/' ${STATE_DIR}/lock; fi`)
 
 /** Batches of a planned rollout, with what is done before each. */
 const handoversIn = (events: readonly Event[]) =>
@@ -238,7 +236,7 @@ describe('a group of MySQL servers', () => {
       await running.until((event) => event.type === 'step-started' && event.key === phase)
       running.kill('SIGKILL')
       await running.done
-      await Promise.all(NAMES.map(endLease))
+      await Promise.all(NAMES.map((name) => endLease(host(name))))
       const { status, stdout } = await startProvision(args).done
       expect(status, stdout).toBe(0)
     })

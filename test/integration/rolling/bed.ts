@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
-import { DRAINED, owedMarker, STATE_DIR } from '../../../src/plan/target-state.ts'
+import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
 import { buildRelease } from '../../lab/releases.ts'
+import { endLease } from '../lease.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
 import { type Failure, load, until } from '../traffic.ts'
@@ -190,7 +191,7 @@ export function rollingBed(): RollingBed {
     command: (command, ...args) => start(args, { command }).done,
     start,
     async underLoad(work, retries = 0) {
-      const requests = load(urls, { retries })
+      const requests = load(urls, { rate: 40, retries })
       try {
         const value = await work()
         const { sent, retried, failures } = await requests.stop()
@@ -213,9 +214,7 @@ export function rollingBed(): RollingBed {
     async offersNewer(host, pkg) {
       await bed.on(host, NEWER.replaceAll('PACKAGE', pkg))
     },
-    async endLease(host) {
-      await bed.on(host, `if [ -e ${STATE_DIR}/lock ]; then sed -i '3s/.*/0/' ${STATE_DIR}/lock; fi`)
-    },
+    endLease: (host) => endLease(bed.host(host)),
     allBack,
     async allWell() {
       await allBack()
