@@ -14,7 +14,7 @@ export function applications(bed: RollingBed): void {
       expect(failures).toEqual([])
       expect(sent).toBeGreaterThan(200)
       expect(await bed.versions()).toEqual(all('2'))
-      await bed.allWell()
+      await bed.allBack()
     })
 
     it('the way back loses none either', async () => {
@@ -26,7 +26,7 @@ export function applications(bed: RollingBed): void {
       expect(failures).toEqual([])
       expect(await bed.versions()).toEqual(all('1'))
       await bed.release('1')
-      await bed.allWell()
+      await bed.allBack()
     })
 
     it('a release that fails its health check ends with the first host, which is back on the old one', async () => {
