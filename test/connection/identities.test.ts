@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { findIdentities, login } from '../../src/connection/identities.ts'
+import { makeKeyPair } from '../lab/keys.ts'
 import { aHost } from './host-fixture.ts'
 
 let home: string
@@ -17,7 +18,7 @@ const put = (name: string, passphrase?: string) => {
   const path = join(home, '.ssh', name)
   const pair =
     passphrase === undefined
-      ? ssh2.utils.generateKeyPairSync('ed25519')
+      ? makeKeyPair('test')
       : ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 })
   writeFileSync(path, pair.private)
   return path

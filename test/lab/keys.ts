@@ -35,13 +35,26 @@ export async function ensureKeys(dir: string, hosts: readonly HostSpec[]): Promi
 async function ensurePair(path: string, comment: string): Promise<KeyPair> {
   const existing = await readOrUndefined(path)
   const existingPublic = await readOrUndefined(`${path}.pub`)
-  if (existing !== undefined && existingPublic !== undefined)
+  if (existing !== undefined && existingPublic !== undefined && isReadable(existing))
     return { private: existing, public: existingPublic.trim() }
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+  const made = makeKeyPair(comment)
   await writeSecret(path, `${made.private.trimEnd()}\n`)
   await writeFile(`${path}.pub`, `${made.public}\n`)
   return made
 }
+
+/**
+ * A key pair of the type ed25519. ssh2 takes the first byte off a public key where that is zero, one in 256; then nobody
+ * can read the pair, sshd no more than ssh2 itself.
+ */
+export function makeKeyPair(comment: string): KeyPair {
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { comment })
+    if (isReadable(made.private)) return made
+  }
+}
+
+const isReadable = (privateKey: string): boolean => !(ssh2.utils.parseKey(privateKey) instanceof Error)
 
 async function ensureFile(path: string, make: () => string): Promise<string> {
   const existing = await readOrUndefined(path)

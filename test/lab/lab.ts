@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
 import { getContainerRuntimeClient } from 'testcontainers'
-import { type Docker, engineName, HostContainer, LABEL, type LabContext } from './container.ts'
+import { type Docker, HostContainer, LABEL, type LabContext } from './container.ts'
 import { ensureEngine, type Say } from './engine.ts'
 import { LabHost } from './host.ts'
 import { ensureImage } from './image.ts'
@@ -142,7 +142,7 @@ async function startHosts(docker: Docker, lab: LabContext, hosts: readonly HostS
     hosts.map((spec) =>
       limit(async () => {
         const host = toHost(spec)
-        if (!kept.has(spec.name)) await boot(docker, lab, spec, images.get(spec) ?? '', say)
+        if (!kept.has(spec.name)) await new HostContainer(images.get(spec) ?? '', spec, lab).start()
         else if (!(await host.status()).connected) await host.heal()
         await host.start()
         const state = await host.ready()
@@ -152,20 +152,6 @@ async function startHosts(docker: Docker, lab: LabContext, hosts: readonly HostS
     ),
   )
   for (const result of results) if (result.status === 'rejected') throw result.reason
-}
-
-/** A container's systemd hangs at boot once in some hundred times; a second try tells that from a host that can't boot. */
-async function boot(docker: Docker, lab: LabContext, host: HostSpec, image: string, say: Say): Promise<void> {
-  try {
-    await new HostContainer(image, host, lab).start()
-  } catch (error) {
-    say(`${host.name} did not boot, once more (${error instanceof Error ? error.message : String(error)})`)
-    await docker
-      .getContainer(engineName(lab.name, host.name))
-      .remove({ force: true, v: true })
-      .catch(() => undefined)
-    await new HostContainer(image, host, lab).start()
-  }
 }
 
 function toLabHost(docker: Docker, lab: string): (spec: HostSpec) => LabHost {
