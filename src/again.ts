@@ -1,9 +1,6 @@
 import type { Again } from './execute/events.ts'
-import type { CliFlags } from './flags.ts'
+import { type CliFlags, DEFAULT_FORKS } from './flags.ts'
 import { words } from './shell/quote.ts'
-
-/** The default of `--forks`. */
-const FORKS = 25
 
 /**
  * The command line that does the same once more: what was given, but for the hosts, and for how it is shown. A dry run
@@ -26,7 +23,7 @@ export function againOf(flags: CliFlags, mask: (text: string) => string, subcomm
       ...each('--switchover-to', flags.switchoverTo === undefined ? [] : [flags.switchoverTo]),
       ...each('--tags', flags.tags),
       ...each('--var', flags.var),
-      ...(flags.forks === FORKS ? [] : ['--forks', String(flags.forks)]),
+      ...(flags.forks === DEFAULT_FORKS ? [] : ['--forks', String(flags.forks)]),
       ...(flags.yes ? ['--yes'] : []),
       ...(flags.askBecomePassword ? ['--ask-become-password'] : []),
     ]),

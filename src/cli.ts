@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { packageRoot } from './catalog/package-root.ts'
-import type { CliFlags } from './flags.ts'
+import { type CliFlags, DEFAULT_FORKS } from './flags.ts'
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
@@ -48,7 +48,7 @@ const withRunOptions = (command: Command): Command =>
       [],
     )
     .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
-    .option('-f, --forks <n>', 'hosts at a time (default: 25)', atLeastOne, 25)
+    .option('-f, --forks <n>', `hosts at a time (default: ${DEFAULT_FORKS})`, atLeastOne, DEFAULT_FORKS)
     .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
     .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
     .option(

@@ -1,3 +1,6 @@
+/** Hosts at a time, unless `--forks` says otherwise. */
+export const DEFAULT_FORKS = 25
+
 /** Flags as commander hands them over. */
 export interface CliFlags {
   readonly inventory?: string

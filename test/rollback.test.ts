@@ -6,6 +6,7 @@ import { fileKind } from '../src/resources/file.ts'
 import type { Release, ReleaseState } from '../src/resources/release/model.ts'
 import { releaseKind } from '../src/resources/release/release.ts'
 import { disagreements, type Goal, rollbackNotes, wayBack } from '../src/rollback.ts'
+import { aHost } from './connection/host-fixture.ts'
 
 const SUM = 'a'.repeat(64)
 const release: Release = {
@@ -35,18 +36,9 @@ const FILE = 'inventories/test/group_vars/app.yml'
 const at = (line: number) => ({ file: FILE, line, col: 1 })
 
 const host = (name: string): Host => ({
+  ...aHost(),
   name,
   tier: 'app',
-  address: '192.0.2.1',
-  connection: {
-    transport: 'ssh',
-    user: 'root',
-    port: 22,
-    knownHosts: '/dev/null',
-    hostKeyChecking: 'strict',
-    become: 'none',
-    connectTimeout: 10,
-  },
   vars: { app_version: '2', app_artifact: { path: 'dist/2.tar.gz', sha256: SUM } },
   origins: new Map([
     ['/app_version', at(1)],

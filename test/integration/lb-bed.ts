@@ -6,15 +6,15 @@ import type { HostResult } from '../../src/execute/events.ts'
 import { run } from '../../src/run.ts'
 import type { LabHost } from '../lab/host.ts'
 import { type Lab, startLab } from '../lab/lab.ts'
+import { lbVars } from './lb-vars.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SUBNET = '10.79.21'
 
-/** Floating addresses and who has them while all is well. */
-const vipsOf = (subnet: string) => ({ [`${subnet}.101`]: 'lb1', [`${subnet}.102`]: 'lb2' })
-export const VIPS = vipsOf(SUBNET)
 export const VIP_A = `${SUBNET}.101`
 export const VIP_B = `${SUBNET}.102`
+/** Floating addresses and who has them while all is well. */
+export const VIPS = { [VIP_A]: 'lb1', [VIP_B]: 'lb2' }
 
 /** One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
 const HOSTS = [
@@ -34,22 +34,12 @@ const SITE = {
   ],
 }
 
-export const WEB_VARS = {
+const WEB_VARS = {
   nginx_sites: [{ name: 'hello', listen: [80], files: { 'index.html': '{{host}}\n' } }],
   nginx_real_ip_from_tiers: ['lb'],
   nginx_firewall: false,
 }
 
-export const lbVars = (subnet: string) => ({
-  haproxy_maxconn: 2000,
-  haproxy_frontends: [{ name: 'http', bind: [80], backend: 'web' }],
-  haproxy_backends: [{ name: 'web', tier: 'web', check: { interval: '500ms', fall: 2, rise: 1 } }],
-  keepalived_instances: [
-    { name: 'A', vrid: 51, vip: `${subnet}.101/24`, owner: 'lb1' },
-    { name: 'B', vrid: 52, vip: `${subnet}.102/24`, owner: 'lb2' },
-  ],
-  keepalived_preempt_delay: 2,
-})
 export const LB_VARS = lbVars(SUBNET)
 
 export interface Done {
@@ -64,16 +54,15 @@ export interface Bed {
   host(name: string): LabHost
   /** Root on a host; fails the test when the command does. */
   on(name: string, command: string): Promise<string>
-  /** Writes what the lb tier is given, or another. */
-  given(vars: Readonly<Record<string, unknown>>, tier?: string): void
-  provision(options?: { limit?: string[]; tags?: string[]; tiers?: string[]; upgrade?: boolean }): Promise<Done>
+  /** Writes what the lb tier is given. */
+  given(vars: Readonly<Record<string, unknown>>): void
+  provision(options?: { limit?: string[]; tags?: string[] }): Promise<Done>
   /** Names of the balancers that hold each address, `lb1` or `lb1 lb2` or nothing. */
   owners(): Promise<Record<string, string>>
 }
 
-/** @param place a lab of its own for each file of tests */
-export async function lbBed(place = { name: 'lbtest', subnet: SUBNET }): Promise<Bed> {
-  const lab = await startLab({ ...place, hosts: HOSTS })
+export async function lbBed(): Promise<Bed> {
+  const lab = await startLab({ name: 'lbtest', subnet: SUBNET, hosts: HOSTS })
   const write = (path: string, data: unknown) => writeFileSync(join(lab.inventory, path), JSON.stringify(data))
   mkdirSync(join(lab.inventory, 'group_vars'), { recursive: true })
   write('site.yml', SITE)
@@ -92,11 +81,11 @@ export async function lbBed(place = { name: 'lbtest', subnet: SUBNET }): Promise
     lab,
     host,
     on,
-    given: (vars, tier = 'lb') => write(`group_vars/${tier}.yml`, vars),
-    async provision({ limit = [], tags = [], ...more } = {}) {
+    given: (vars) => write('group_vars/lb.yml', vars),
+    async provision({ limit = [], tags = [] } = {}) {
       const options = { root: ROOT, inventory: lab.inventory, check: false, forks: 10, vars: [], showScripts: false }
       try {
-        const { results } = await run({ ...options, ...more, limit, tags }, { emit: () => undefined })
+        const { results } = await run({ ...options, limit, tags }, { emit: () => undefined })
         return { results, refused: '', result: (name) => resultOf(results, name) }
       } catch (error) {
         if (!(error instanceof InputError)) throw error
@@ -113,7 +102,7 @@ export async function lbBed(place = { name: 'lbtest', subnet: SUBNET }): Promise
         })),
       )
       return Object.fromEntries(
-        Object.keys(vipsOf(place.subnet)).map((vip) => [
+        Object.keys(VIPS).map((vip) => [
           vip,
           held
             .filter(({ addresses }) => addresses.includes(` ${vip}/`))

@@ -10,6 +10,7 @@ import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
 import { type Lab, startLab } from '../lab/lab.ts'
 import { endLease } from './lease.ts'
 import { startProvision } from './provision.ts'
+import { type Ledger, whileWriting } from './switchover/ledger.ts'
 
 /** One group of three servers through its life; the tests build on each other. */
 const SPEC = {
@@ -99,57 +100,8 @@ const handoversIn = (events: readonly Event[]) =>
       : [],
   )
 
-interface Ledger {
-  readonly acknowledged: readonly number[]
-  /** Longest time between two acknowledged writes, in milliseconds. */
-  readonly pause: number
-}
-
-/** Writes row after row, as the account of an app that knows all servers, and keeps a ledger of what was acknowledged. */
-async function whileWriting(work: () => Promise<void>): Promise<Ledger> {
-  const options = [
-    '[client]',
-    'user=app',
-    `password=${optionValue(PASSWORDS.app)}`,
-    'ssl-mode=VERIFY_IDENTITY',
-    'ssl-ca=/etc/mysql/provision-ca.pem',
-    'connect-timeout=2',
-  ].join('\n')
-  await on('db3', 'umask 077; cat >/root/app.cnf; rm -f /root/stop /root/ledger', options)
-  const script = [
-    `set -- ${NAMES.map((name) => host(name).address).join(' ')}`,
-    'i=$(date +%s)000',
-    'while [ ! -e /root/stop ]; do',
-    '  i=$((i + 1))',
-    '  until mysql --defaults-file=/root/app.cnf -h "$1" -e "INSERT IGNORE INTO shop.ledger VALUES ($i)" 2>/dev/null; do',
-    '    first=$1; shift; set -- "$@" "$first"',
-    '    [ ! -e /root/stop ] || exit 0',
-    '  done',
-    '  echo "$i $(date +%s%3N)" >>/root/ledger',
-    'done',
-  ].join('\n')
-  const writing = on('db3', script)
-  await expect
-    .poll(
-      () =>
-        host('db3')
-          .exec('test -s /root/ledger')
-          .then(({ code }) => code),
-      { timeout: 20_000 },
-    )
-    .toBe(0)
-  try {
-    await work()
-    await sleep(2000)
-  } finally {
-    await on('db3', 'touch /root/stop')
-    await writing
-  }
-  const lines = (await on('db3', 'cat /root/ledger')).split('\n').map((line) => line.split(' ').map(Number))
-  const times = lines.map(([, at = 0]) => at)
-  const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
-  return { acknowledged: lines.map(([id = 0]) => id), pause: Math.max(...gaps) }
-}
+/** The app's writes, made from a replica, while something is done. */
+const writing = (work: () => Promise<void>) => whileWriting(host('db3'), NAMES.map(host), work)
 
 async function lacking(name: string, { acknowledged }: Ledger): Promise<number[]> {
   const rows = new Set((await query(name, 'SELECT id FROM shop.ledger')).split('\n').map(Number))
@@ -197,7 +149,7 @@ describe('a group of MySQL servers', () => {
       [['db1'], { from: 'db1', to: 'db2' }],
     ])
     const before = await pids()
-    const ledger = await whileWriting(async () => {
+    const ledger = await writing(async () => {
       const { results, events } = await provision({ switchoverTo: 'db2' })
       expect(outcomes({ results })).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
       const begun = events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
@@ -231,7 +183,7 @@ describe('a group of MySQL servers', () => {
     await oweRestart(old)
     const before = await on(old, PID)
     const args = ['-C', lab.dir, '-i', lab.inventory, '--switchover-to', to]
-    const ledger = await whileWriting(async () => {
+    const ledger = await writing(async () => {
       const running = startProvision(args)
       await running.until((event) => event.type === 'step-started' && event.key === phase)
       running.kill('SIGKILL')
@@ -266,7 +218,7 @@ describe('a group of MySQL servers', () => {
   })
 
   it('moves the writes to a replica: they pause for a moment, and no acknowledged one is lost', async () => {
-    const ledger = await whileWriting(async () => {
+    const ledger = await writing(async () => {
       expect(outcomes(await toServer('db2'))).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
     })
     expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })

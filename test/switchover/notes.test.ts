@@ -1,23 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Host, Vars } from '../../src/inventory/inventory.ts'
 import { switchNotes } from '../../src/switchover/notes.ts'
+import { aHost } from '../connection/host-fixture.ts'
 
 const host = (name: string, tier: string, address: string, vars: Vars = {}): Host => ({
+  ...aHost({}, address),
   name,
   tier,
-  address,
-  connection: {
-    transport: 'ssh',
-    user: 'root',
-    port: 22,
-    knownHosts: '/dev/null',
-    hostKeyChecking: 'strict',
-    become: 'none',
-    connectTimeout: 10,
-  },
   vars,
   origins: new Map([['/app_env/DB_HOST', { file: 'inventories/prod/group_vars/app.yml', line: 7, col: 3 }]]),
-  origin: { file: 'hosts.yml', line: 1, col: 1 },
 })
 const PLAN = { candidate: 'db2', old: 'db1', lost: false, followers: ['db1'] }
 const dbs = [host('db1', 'db', '192.0.2.51'), host('db2', 'db', '192.0.2.52')]

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
 import { buildRelease } from '../../lab/releases.ts'
+import { lbVars } from '../lb-vars.ts'
 import { endLease } from '../lease.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
@@ -45,16 +46,7 @@ const WEB = {
   nginx_real_ip_from_tiers: ['lb'],
   nginx_firewall: false,
 }
-const LB = {
-  haproxy_maxconn: 2000,
-  haproxy_frontends: [{ name: 'http', bind: [80], backend: 'web' }],
-  haproxy_backends: [{ name: 'web', tier: 'web', check: { interval: '500ms', fall: 2, rise: 1 } }],
-  keepalived_instances: [
-    { name: 'A', vrid: 51, vip: `${SUBNET}.101/24`, owner: 'lb1' },
-    { name: 'B', vrid: 52, vip: `${SUBNET}.102/24`, owner: 'lb2' },
-  ],
-  keepalived_preempt_delay: 2,
-}
+const LB = lbVars(SUBNET)
 
 /** What clients saw while something went on. */
 export interface Seen<T> {
