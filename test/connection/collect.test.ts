@@ -5,6 +5,8 @@ import { collector } from '../../src/connection/collect.ts'
 test('any text survives any cut of its bytes, and is heard once in whole characters', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.nat(12)), (text, sizes) => {
+      // Where it is in the text it says nothing of a cut.
+      fc.pre(!text.includes('\uFFFD'))
       let heard = ''
       const all = collector((part) => {
         expect(part).not.toContain('\uFFFD')

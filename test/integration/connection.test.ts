@@ -13,6 +13,7 @@ import { aHost } from '../connection/host-fixture.ts'
 import type { LabHost } from '../lab/host.ts'
 import type { LabSpec } from '../lab/lab.ts'
 import { testBed } from './test-bed.ts'
+import { until } from './traffic.ts'
 
 const SPEC: LabSpec = {
   name: 'connection',
@@ -240,28 +241,33 @@ test('a user that sudoers does not know is told so', async () => {
 
 test.each(WAYS)('%s: neither script nor password is in the list of processes', async (_, name, more) => {
   const connection = await dial(hostOf(name, more()))
-  const running = connection.exec('{ word=unmistakable; sleep 3; echo "$word"; } </dev/null')
-  await sleep(1500)
-  const seen = await machine(name).exec("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '")
-  expect(seen.stdout).toContain('sleep 3')
-  expect(seen.stdout).not.toContain('unmistakable')
-  expect(seen.stdout).not.toContain(password)
+  const running = connection.exec('{ word=unmistakable; sleep 6; echo "$word"; } </dev/null')
+  let seen = ''
+  await until('the script is at work', 6, async () => {
+    const processes = "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' ' '"
+    seen = (await machine(name).exec(processes)).stdout
+    return seen.includes('sleep 6')
+  })
+  expect(seen).not.toContain('unmistakable')
+  expect(seen).not.toContain(password)
   expect((await running).stdout).toBe('unmistakable\n')
 })
 
 test.each(WAYS)('%s: a change runs to its end when the connection dies under it', async (_, name, more) => {
-  const step = rawScript('i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; touch /tmp/ran-on')
-  await machine(name).exec('rm -f /tmp/ran-on')
+  const sh =
+    'touch /tmp/began; i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; touch /tmp/ran-on'
+  const there = async (pattern: string) => (await machine(name).exec(`ls -d ${pattern}`)).code === 0
+  await machine(name).exec('rm -f /tmp/began /tmp/ran-on')
   const connection = await dial(hostOf(name, more()))
-  const running = connection.exec(
-    applyScript('abc', rawScript('return 0'), [{ id: 'x', script: step, timeout: 60 }]).sh,
-  )
+  const steps = [{ id: 'x', script: rawScript(sh), timeout: 60 }]
+  const running = connection.exec(applyScript('abc', rawScript('return 0'), steps).sh)
   running.catch(() => {})
-  await sleep(1000)
+  await until('the change is at work', 20, () => there('/tmp/began'))
   await connection.close()
   await expect(running).rejects.toMatchObject({ code: 'unreachable' })
-  await sleep(3000)
-  expect((await machine(name).exec('ls /tmp/ran-on /dev/shm')).stdout).toBe('/tmp/ran-on\n\n/dev/shm:\n')
+  expect(await there('/tmp/ran-on')).toBe(false)
+  await until('the change is made', 20, () => there('/tmp/ran-on'))
+  await until('its private folder is gone', 5, async () => !(await there('/dev/shm/*')))
 })
 
 test.each(['/bin/dash', '/bin/bash'])('login shell %s', async (shell) => {
