@@ -33,6 +33,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**'],
+          // Vitest leaves one processor alone and gives each file a process of its own: half of the time, on two cores.
+          maxWorkers: '100%',
+          isolate: false,
           // No test is timed; the limit only ends one that hangs, on the slowest machine too.
           testTimeout: 60_000,
         },

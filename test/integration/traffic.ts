@@ -87,7 +87,7 @@ async function failureOf(url: string, method: 'GET' | 'POST'): Promise<string | 
 }
 
 /** Seconds until something is so. @throws Error when it is not so in time */
-export async function until(what: string, within: number, so: () => Promise<boolean>, interval = 300): Promise<number> {
+export async function until(what: string, within: number, so: () => Promise<boolean>, interval = 500): Promise<number> {
   const began = Date.now()
   for (;;) {
     if (await so()) return (Date.now() - began) / 1000
