@@ -5,8 +5,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const root = fileURLToPath(new URL('.', import.meta.url))
 const alias = { provision: `${root}src/index.ts` }
 
-/** The longest first, or one worker would be busy with it when all others are done. Vitest wants a class here. */
-class LongestFirst extends BaseSequencer {
+/** The long ones first, or one worker would be busy with one when all others are done. Vitest wants a class here. */
+class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files)
     const rank = ({ moduleId }: TestSpecification) => {
@@ -19,13 +19,19 @@ class LongestFirst extends BaseSequencer {
     ]
   }
 }
-/** Files of the lab that take minutes, the longest first. */
-const LONG = ['stack', 'rolling-tiers', 'suites', 'switchover', 'rolling', 'rolling-verify', 'interrupted', 'mysql']
+/**
+ * Files of the lab that take minutes. The stack installs for ten minutes, and waits more than it works in the next ten:
+ * beside the first come files that mostly wait, beside the others those that install.
+ */
+const LONG = [
+  ...['stack', 'rolling-tiers', 'rolling-verify', 'connection', 'interrupted', 'rolling', 'switchover', 'suites'],
+  ...['mysql', 'ufw'],
+]
 const isIntegration = ({ project }: TestSpecification): boolean => project.name === 'integration'
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: LongOnesFirst },
     projects: [
       {
         resolve: { alias },
