@@ -13,7 +13,7 @@ import { aHost } from '../connection/host-fixture.ts'
 import type { LabHost } from '../lab/host.ts'
 import type { LabSpec } from '../lab/lab.ts'
 import { testBed } from './test-bed.ts'
-import { until } from './traffic.ts'
+import { until } from './until.ts'
 
 const SPEC: LabSpec = {
   name: 'connection',
@@ -255,7 +255,7 @@ test.each(WAYS)('%s: neither script nor password is in the list of processes', a
 
 test.each(WAYS)('%s: a change runs to its end when the connection dies under it', async (_, name, more) => {
   const sh =
-    'touch /tmp/began; i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; touch /tmp/ran-on'
+    'touch /tmp/began; i=0; while [ $i -lt 60 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; touch /tmp/ran-on'
   const there = async (pattern: string) => (await machine(name).exec(`ls -d ${pattern}`)).code === 0
   await machine(name).exec('rm -f /tmp/began /tmp/ran-on')
   const connection = await dial(hostOf(name, more()))

@@ -4,7 +4,8 @@ import haproxy from '../../roles/haproxy/index.ts'
 import { compiled } from '../roles/compiled.ts'
 import { everything } from '../roles/haproxy-everything.ts'
 import { type Bed, LB_VARS, lbBed, VIP_A, VIP_B, VIPS } from './lb-bed.ts'
-import { load, until } from './traffic.ts'
+import { load } from './traffic.ts'
+import { until } from './until.ts'
 
 let bed: Bed
 

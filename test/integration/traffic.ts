@@ -85,13 +85,3 @@ async function failureOf(url: string, method: 'GET' | 'POST'): Promise<string | 
     return String(error instanceof Error ? (error.cause ?? error.message) : error)
   }
 }
-
-/** Seconds until something is so. @throws Error when it is not so in time */
-export async function until(what: string, within: number, so: () => Promise<boolean>, interval = 500): Promise<number> {
-  const began = Date.now()
-  for (;;) {
-    if (await so()) return (Date.now() - began) / 1000
-    if (Date.now() - began > within * 1000) throw new Error(`${what}: not within ${within} s`)
-    await sleep(interval)
-  }
-}

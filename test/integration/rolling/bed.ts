@@ -7,7 +7,8 @@ import { lbVars } from '../lb-vars.ts'
 import { endLease } from '../lease.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
-import { type Failure, load, until } from '../traffic.ts'
+import { type Failure, load } from '../traffic.ts'
+import { until } from '../until.ts'
 
 const SUBNET = '10.90.12'
 export const TIERS = {

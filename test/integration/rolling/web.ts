@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { until } from '../traffic.ts'
+import { until } from '../until.ts'
 import { type RollingBed, TIERS } from './bed.ts'
 
 export function webServers(bed: RollingBed): void {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { load, until } from '../traffic.ts'
+import { load } from '../traffic.ts'
+import { until } from '../until.ts'
 import { NOTHING, type Stack } from './bed.ts'
 
 const WINDOW_S = 5

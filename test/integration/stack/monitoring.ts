@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { quote } from '../../../src/shell/quote.ts'
 import { rulesAndTests } from '../../roles/prometheus/rendered.ts'
-import { load, until } from '../traffic.ts'
+import { load } from '../traffic.ts'
+import { until } from '../until.ts'
 import { HOSTS, type Stack, TIERS } from './bed.ts'
 
 const at = (value: unknown, ...path: readonly (string | number)[]): unknown =>

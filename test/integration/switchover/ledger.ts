@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { optionValue } from '../../../src/resources/mysql/client.ts'
 import { PASSWORDS } from '../../lab/databases.ts'
 import type { LabHost } from '../../lab/host.ts'
-import { until } from '../traffic.ts'
+import { until } from '../until.ts'
 
 /** What a writer was told of its writes. */
 export interface Ledger {
