@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { testLab } from '../lab/test-labs.ts'
 import { testBed } from './test-bed.ts'
 
 const bed = testBed({
-  name: 'access',
-  subnet: '10.90.2',
+  ...testLab('access'),
   hosts: [
     { name: 'fw' },
     { name: 'sshd' },

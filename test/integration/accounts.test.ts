@@ -9,10 +9,11 @@ import { secret } from '../../src/secret.ts'
 import { applyScript, parseFrame, probeScript } from '../../src/shell/frame.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../src/shell/script.ts'
 import type { LabHost } from '../lab/host.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { sshArguments } from '../lab/ssh.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 
-const SPEC = { name: 'accounts', subnet: '10.79.14', hosts: [{ name: 'box', user: 'deploy' }] } as const
+const SPEC = { ...testLab('accounts'), hosts: [{ name: 'box', user: 'deploy' }] } as const
 const run = $({ quiet: true, nothrow: true })
 const NONCE = 'n0'
 let lab: Lab
@@ -57,7 +58,7 @@ const exec = async (command: string) => {
 }
 
 beforeAll(async () => {
-  lab = await startLab(SPEC)
+  lab = await startTestLab(SPEC)
   const found = lab.hosts.get('box')
   if (!found) throw new Error('no host box')
   host = found
@@ -151,8 +152,8 @@ describe('authorized keys', () => {
     expect(await converge(authorizedKeyKind, { user: 'ann', keys: [one] })).toEqual([expect.stringMatching(/one$/)])
     expect(await exec('stat -c "%U %a" /home/ann/.ssh /home/ann/.ssh/authorized_keys')).toBe('ann 700\nann 600')
     await exec(`printf '# mine\\n%s' 'ssh-rsa junk' >>${FILE}`)
-    await converge(authorizedKeyKind, { user: 'ann', keys: [`from="10.79.14.0/24",no-pty ${two}`] })
-    expect(await exec(`cat ${FILE}`)).toBe(`${one}\n# mine\nssh-rsa junk\nfrom="10.79.14.0/24",no-pty ${two}`)
+    await converge(authorizedKeyKind, { user: 'ann', keys: [`from="${SPEC.subnet}.0/24",no-pty ${two}`] })
+    expect(await exec(`cat ${FILE}`)).toBe(`${one}\n# mine\nssh-rsa junk\nfrom="${SPEC.subnet}.0/24",no-pty ${two}`)
     const login =
       await run`ssh ${sshArguments(lab, host).slice(0, -1)} -i ${`${lab.dir}/one-key`} ${`ann@${host.address}`} id -un`
     expect(login.stdout.trim()).toBe('ann')

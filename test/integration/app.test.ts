@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { testLab } from '../lab/test-labs.ts'
 import { plannedOf } from './provision.ts'
 import { type Project, testBed } from './test-bed.ts'
 
@@ -11,7 +12,7 @@ const BUILD = fileURLToPath(new URL('../lab/app/build.sh', import.meta.url))
 const SECRET = 'pässword "with" $igns and `ticks`'
 
 /** One life of a service: the tests build on each other, as releases do. */
-const bed = testBed({ name: 'apptest', subnet: '10.79.96', hosts: [{ name: 'one' }, { name: 'two', user: 'deploy' }] })
+const bed = testBed({ ...testLab('app'), hosts: [{ name: 'one' }, { name: 'two', user: 'deploy' }] })
 
 let project: Project
 const sums = new Map<string, string>()

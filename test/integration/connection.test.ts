@@ -11,13 +11,12 @@ import { applyScript } from '../../src/shell/frame.ts'
 import { rawScript } from '../../src/shell/script.ts'
 import { aHost } from '../connection/host-fixture.ts'
 import type { LabHost } from '../lab/host.ts'
-import type { LabSpec } from '../lab/lab.ts'
+import { testLab } from '../lab/test-labs.ts'
 import { testBed } from './test-bed.ts'
 import { until } from './until.ts'
 
-const SPEC: LabSpec = {
-  name: 'connection',
-  subnet: '10.90.5',
+const bed = testBed({
+  ...testLab('connection'),
   hosts: [
     { name: 'web1' },
     { name: 'web2', user: 'deploy' },
@@ -25,8 +24,7 @@ const SPEC: LabSpec = {
     { name: 'lb1', user: 'deploy', sudo: 'password', sudoRs: true },
     { name: 'mon1' },
   ],
-}
-const bed = testBed(SPEC)
+})
 let password: string
 const open = new Set<Connection>()
 

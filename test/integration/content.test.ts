@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { testLab } from '../lab/test-labs.ts'
 import type { Run } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
 const bed = testBed({
-  name: 'content',
-  subnet: '10.90.3',
+  ...testLab('content'),
   hosts: [{ name: 'plain' }, { name: 'guarded', user: 'deploy', sudo: 'password' }],
 })
 const HOSTS = { plain: {}, guarded: { connection: { become_password_file: '' } } }

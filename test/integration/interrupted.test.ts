@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { testLab } from '../lab/test-labs.ts'
 import { plannedOf } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
 const bed = testBed({
-  name: 'interrupted',
-  subnet: '10.90.1',
+  ...testLab('interrupted'),
   hosts: [{ name: 'one' }, { name: 'two', user: 'deploy' }],
 })
 

@@ -4,11 +4,11 @@ import { $ } from 'zx'
 import type { LabHost } from '../lab/host.ts'
 import { type Lab, startLab } from '../lab/lab.ts'
 import { sshArguments } from '../lab/ssh.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 
 const run = $({ quiet: true, nothrow: true })
 const SPEC = {
-  name: 'labtest',
-  subnet: '10.79.9',
+  ...testLab('lab'),
   hosts: [
     { name: 'plain' },
     { name: 'nopasswd', user: 'deploy' },
@@ -31,7 +31,7 @@ const ssh = async (name: string, command: string, stdin = '') => {
 }
 
 beforeAll(async () => {
-  lab = await startLab(SPEC)
+  lab = await startTestLab(SPEC)
 })
 
 afterAll(async () => {

@@ -5,14 +5,15 @@ import { InputError } from '../../src/errors.ts'
 import type { HostResult } from '../../src/execute/events.ts'
 import { run } from '../../src/run.ts'
 import type { LabHost } from '../lab/host.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 import { lbVars } from './lb-vars.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const SUBNET = '10.79.21'
+const PLACE = testLab('lb')
 
-export const VIP_A = `${SUBNET}.101`
-export const VIP_B = `${SUBNET}.102`
+export const VIP_A = `${PLACE.subnet}.101`
+export const VIP_B = `${PLACE.subnet}.102`
 /** Floating addresses and who has them while all is well. */
 export const VIPS = { [VIP_A]: 'lb1', [VIP_B]: 'lb2' }
 
@@ -40,7 +41,7 @@ const WEB_VARS = {
   nginx_firewall: false,
 }
 
-export const LB_VARS = lbVars(SUBNET)
+export const LB_VARS = lbVars(PLACE.subnet)
 
 export interface Done {
   readonly results: readonly HostResult[]
@@ -62,7 +63,7 @@ export interface Bed {
 }
 
 export async function lbBed(): Promise<Bed> {
-  const lab = await startLab({ name: 'lbtest', subnet: SUBNET, hosts: HOSTS })
+  const lab = await startTestLab({ ...PLACE, hosts: HOSTS })
   const write = (path: string, data: unknown) => writeFileSync(join(lab.inventory, path), JSON.stringify(data))
   mkdirSync(join(lab.inventory, 'group_vars'), { recursive: true })
   write('site.yml', SITE)

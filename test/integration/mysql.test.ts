@@ -8,12 +8,12 @@ import { optionValue } from '../../src/resources/mysql/client.ts'
 import { SESSION, sql, text } from '../../src/resources/mysql/sql.ts'
 import { run } from '../../src/run.ts'
 import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 import { text as anyText } from '../resources/arbitrary.ts'
 
 const SPEC = {
-  name: 'mysqltest',
-  subnet: '10.79.19',
+  ...testLab('mysql'),
   hosts: [
     { name: 'db1', tier: 'db', suite: 'sid' },
     { name: 'db2', tier: 'db', suite: 'sid', user: 'deploy' },
@@ -86,7 +86,7 @@ const THREADS =
   "SELECT CONCAT(s.SERVICE_STATE, '/', a.SERVICE_STATE) FROM performance_schema.replication_connection_status s JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)"
 
 beforeAll(async () => {
-  lab = await startLab(SPEC)
+  lab = await startTestLab(SPEC)
   await writeDatabaseInventory(lab)
 })
 

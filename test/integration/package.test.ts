@@ -3,10 +3,11 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { $ } from 'zx'
+import { testLab } from '../lab/test-labs.ts'
 import { testBed } from './test-bed.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const bed = testBed({ name: 'package', subnet: '10.90.4', hosts: [{ name: 'box', user: 'deploy' }] })
+const bed = testBed({ ...testLab('package'), hosts: [{ name: 'box', user: 'deploy' }] })
 
 const GREET = `import { defineRole, file } from 'provision'
 

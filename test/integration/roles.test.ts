@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { run } from '../../src/run.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 import { everything } from '../roles/nginx-everything.ts'
 
 /** The roles on the oldest and on the newest Debian: other versions of nginx, sshd and the exporter than the lab's. */
 const SPEC = {
-  name: 'rolestest',
-  subnet: '10.79.17',
+  ...testLab('roles'),
   hosts: [
     { name: 'old', tier: 'web', suite: 'bookworm', user: 'deploy' },
     { name: 'new', tier: 'web', suite: 'sid' },
@@ -36,7 +36,7 @@ const on = async (name: string, command: string): Promise<string> => {
 }
 
 beforeAll(async () => {
-  lab = await startLab(SPEC)
+  lab = await startTestLab(SPEC)
   root = join(lab.dir, 'project')
   await rm(root, { recursive: true, force: true })
   await mkdir(inventory('group_vars'), { recursive: true })

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { testLab } from '../lab/test-labs.ts'
 import { CLI } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
 /** What a tier's policy says, on hosts whose drain and gates wait for files that the test puts there and takes away. */
 const bed = testBed({
-  name: 'policy',
-  subnet: '10.90.13',
+  ...testLab('rolling-policy'),
   hosts: [{ name: 'one' }, { name: 'two' }, { name: 'three' }, { name: 'four' }, { name: 'board' }],
 })
 const SERVERS = ['one', 'two', 'three', 'four'] as const

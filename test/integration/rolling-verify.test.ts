@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { testLab } from '../lab/test-labs.ts'
 import type { Project } from './test-bed.ts'
 import { testBed } from './test-bed.ts'
 import { load } from './traffic.ts'
 
 /** Two hosts of an application behind a web server, and the Prometheus that is asked about them: all by provision. */
 const bed = testBed({
-  name: 'verify',
-  subnet: '10.90.14',
+  ...testLab('rolling-verify'),
   hosts: [{ name: 'app1' }, { name: 'app2', user: 'deploy' }, { name: 'web1' }, { name: 'mon1' }],
 })
 const BUILD = fileURLToPath(new URL('../lab/app/build.sh', import.meta.url))

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { testLab } from '../lab/test-labs.ts'
 import { endLease } from './lease.ts'
 import type { Running } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
 /** A user's own role with its own drain and gate; the board stands for what sends requests: who is out is written there. */
 const bed = testBed({
-  name: 'rolling',
-  subnet: '10.90.11',
+  ...testLab('rolling'),
   hosts: [{ name: 'one' }, { name: 'two', user: 'deploy' }, { name: 'three' }, { name: 'board' }],
 })
 const SERVERS = ['one', 'two', 'three'] as const

@@ -3,18 +3,19 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { testLab } from '../lab/test-labs.ts'
 import { type ProgramOptions, provision, type Run } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
 const HOSTS = ['bookworm1', 'trixie1']
-const VIPS = ['10.79.30.101', '10.79.30.102']
+const PLACE = testLab('suites')
+const VIPS = [101, 102].map((last) => `${PLACE.subnet}.${last}`)
 /** Two hosts with ten roles from nothing: minutes, and many of them where the machine has other work to do. */
 const LONG = 1_500_000
 
 /** Debian's stable suites, every role that they can carry packed on one host of each. */
 const bed = testBed({
-  name: 'suites',
-  subnet: '10.79.30',
+  ...PLACE,
   inventory: fileURLToPath(new URL('../lab/inventories/suites', import.meta.url)),
 })
 

@@ -7,15 +7,15 @@ import { optionValue } from '../../src/resources/mysql/client.ts'
 import { type RunOptions, run } from '../../src/run.ts'
 import { switchover } from '../../src/switchover/switchover.ts'
 import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 import { endLease } from './lease.ts'
 import { startProvision } from './provision.ts'
 import { type Ledger, whileWriting } from './switchover/ledger.ts'
 
 /** One group of three servers through its life; the tests build on each other. */
 const SPEC = {
-  name: 'switchtest',
-  subnet: '10.90.20',
+  ...testLab('switchover'),
   hosts: [
     { name: 'db1', tier: 'db', suite: 'sid' },
     { name: 'db2', tier: 'db', suite: 'sid', user: 'deploy' },
@@ -109,7 +109,7 @@ async function lacking(name: string, { acknowledged }: Ledger): Promise<number[]
 }
 
 beforeAll(async () => {
-  lab = await startLab(SPEC)
+  lab = await startTestLab(SPEC)
   await writeDatabaseInventory(lab)
   const first = await provision()
   const failures = first.results.map(({ failure }) => failure)

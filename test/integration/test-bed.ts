@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import type { LabHost } from '../lab/host.ts'
-import { type Lab, type LabSpec, startLab } from '../lab/lab.ts'
+import type { Lab, LabSpec } from '../lab/lab.ts'
+import { startTestLab, type TestLabPlace } from '../lab/test-labs.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from './provision.ts'
 
 export interface ProjectSpec {
@@ -49,13 +50,13 @@ export interface TestBed {
 }
 
 /** Hosts of a lab of its own for the tests of a file, removed after them. */
-export function testBed(spec: LabSpec): TestBed {
+export function testBed(spec: LabSpec & TestLabPlace): TestBed {
   let lab: Lab | undefined
   let dir: string | undefined
   let count = 0
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'provision-it-'))
-    lab = await startLab(spec)
+    lab = await startTestLab(spec)
   })
   afterAll(async () => {
     await lab?.down()

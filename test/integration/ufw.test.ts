@@ -7,10 +7,11 @@ import { firewall, type UfwActual, type UfwDesired, ufwKind, ufwRule } from '../
 import { applyScript, parseFrame, probeScript } from '../../src/shell/frame.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../src/shell/script.ts'
 import type { LabHost } from '../lab/host.ts'
-import { type Lab, startLab } from '../lab/lab.ts'
+import type { Lab } from '../lab/lab.ts'
 import { sshArguments } from '../lab/ssh.ts'
+import { startTestLab, testLab } from '../lab/test-labs.ts'
 
-const SPEC = { name: 'ufwtest', subnet: '10.79.13', hosts: [{ name: 'fw' }] } as const
+const SPEC = { ...testLab('ufw'), hosts: [{ name: 'fw' }] } as const
 const run = $({ quiet: true, nothrow: true })
 let lab: Lab
 let host: LabHost
@@ -65,9 +66,9 @@ const exec = async (command: string) => {
 }
 const added = async () => (await exec('ufw show added')).trim().split('\n').slice(1)
 
-const SSH = ufwRule({ action: 'allow', proto: 'tcp', port: 22, from: '10.79.13.0/24', comment: 'ssh' })
+const SSH = ufwRule({ action: 'allow', proto: 'tcp', port: 22, from: `${SPEC.subnet}.0/24`, comment: 'ssh' })
 const WEB = ufwRule({ action: 'allow', proto: 'tcp', port: '443,80', comment: 'web' })
-const VRRP = ufwRule({ action: 'allow', proto: 'vrrp', from: ['10.79.13.21', '10.79.13.22'] })
+const VRRP = ufwRule({ action: 'allow', proto: 'vrrp', from: [`${SPEC.subnet}.21`, `${SPEC.subnet}.22`] })
 const ODD = ufwRule({
   action: 'reject',
   proto: 'udp',
@@ -82,7 +83,7 @@ const OUT = ufwRule({ action: 'deny', direction: 'out', iface: 'eth0', proto: 't
 const ALL = [SSH, WEB, VRRP, ODD, ROUTED, V6, OUT, firewall({ purge: 'all' })]
 
 beforeAll(async () => {
-  lab = await startLab(SPEC)
+  lab = await startTestLab(SPEC)
   const found = lab.hosts.get('fw')
   if (!found) throw new Error('no host fw')
   host = found
@@ -124,8 +125,8 @@ describe('ufw on a real host', () => {
     ],
     [
       'an action changed',
-      'ufw deny proto vrrp from 10.79.13.22',
-      'action (IPv4): deny in proto vrrp from 10.79.13.22 to any -> allow',
+      `ufw deny proto vrrp from ${SPEC.subnet}.22`,
+      `action (IPv4): deny in proto vrrp from ${SPEC.subnet}.22 to any -> allow`,
     ],
     ['a policy changed', 'ufw default allow incoming', 'incoming: allow -> deny'],
     ['logging changed', 'ufw logging off', 'logging: off -> low'],
@@ -179,10 +180,10 @@ describe('ufw on a real host', () => {
   })
 
   it('never leaves the rule that lets it in out while it moves', async () => {
-    const deny = ufwRule({ action: 'deny', proto: 'tcp', port: 22, from: '10.79.13.250' })
+    const deny = ufwRule({ action: 'deny', proto: 'tcp', port: 22, from: `${SPEC.subnet}.250` })
     const changes = await converge([deny, ...ALL])
     const script = ufwKind.apply(changes).sh
-    expect(script).toContain('ufw prepend allow in proto tcp from 10.79.13.1 port 1:65535 to any port 22')
+    expect(script).toContain(`ufw prepend allow in proto tcp from ${SPEC.subnet}.1 port 1:65535 to any port 22`)
     expect((await added()).join()).not.toContain('guard')
     await converge(ALL)
   })
@@ -197,11 +198,11 @@ describe('ufw on a real host', () => {
   it('refuses, before anything changes, what would lock it out', async () => {
     const before = await added()
     await expect(plan([WEB, firewall({ purge: 'all' })])).rejects.toThrow(
-      'tcp port 22 from 10.79.13.1: no rule allows it',
+      `tcp port 22 from ${SPEC.subnet}.1: no rule allows it`,
     )
-    const deny = ufwRule({ action: 'deny', from: '10.79.13.1', comment: 'me' })
+    const deny = ufwRule({ action: 'deny', from: `${SPEC.subnet}.1`, comment: 'me' })
     await expect(plan([deny, ...ALL])).rejects.toThrow('stands before any that allows it')
-    const limit = ufwRule({ action: 'limit', proto: 'tcp', port: 22, from: '10.79.13.0/24' })
+    const limit = ufwRule({ action: 'limit', proto: 'tcp', port: 22, from: `${SPEC.subnet}.0/24` })
     await expect(plan([limit, ...ALL.slice(1)])).rejects.toThrow('throttle')
     expect(await added()).toEqual(before)
   })
@@ -210,7 +211,7 @@ describe('ufw on a real host', () => {
     await exec('ufw default reject incoming')
     const changes = await plan(ALL)
     const script = joinScripts([
-      rawScript('SSH_CONNECTION="198.51.100.7 999 10.79.13.11 22"; export SSH_CONNECTION'),
+      rawScript(`SSH_CONNECTION="198.51.100.7 999 ${SPEC.subnet}.11 22"; export SSH_CONNECTION`),
       ufwKind.apply(changes),
     ])
     const done = await overSsh(applyScript(NONCE, sh`return 0`, [{ id: 'ufw', script, timeout: 60 }]))
@@ -233,7 +234,7 @@ describe('ufw on a real host', () => {
     const before = await exec(STATE)
     const restore = await snapshot([{ action: 'update', desired: firewall().desired, actual: 'absent', fields: [] }])
     await exec(
-      'ufw delete allow proto tcp from 10.79.13.0/24 to any port 22; ufw default deny outgoing; ufw logging high; ufw deny 99',
+      `ufw delete allow proto tcp from ${SPEC.subnet}.0/24 to any port 22; ufw default deny outgoing; ufw logging high; ufw deny 99`,
     )
     await expect(overSsh(sh`true`)).rejects.toThrow('ssh:')
     await restore()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
 import { buildRelease } from '../../lab/releases.ts'
+import { testLab } from '../../lab/test-labs.ts'
 import { lbVars } from '../lb-vars.ts'
 import { endLease } from '../lease.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
@@ -10,7 +11,7 @@ import { type TestBed, testBed } from '../test-bed.ts'
 import { type Failure, load } from '../traffic.ts'
 import { until } from '../until.ts'
 
-const SUBNET = '10.90.12'
+const PLACE = testLab('rolling-tiers')
 export const TIERS = {
   app: ['app1', 'app2', 'app3'],
   web: ['web1', 'web2', 'web3'],
@@ -47,7 +48,7 @@ const WEB = {
   nginx_real_ip_from_tiers: ['lb'],
   nginx_firewall: false,
 }
-const LB = lbVars(SUBNET)
+const LB = lbVars(PLACE.subnet)
 
 /** What clients saw while something went on. */
 export interface Seen<T> {
@@ -107,8 +108,8 @@ touch -d '2 hours ago' /var/lib/apt/lists`
 const VERSION = `python3 -c 'import json, urllib.request as r; print(json.load(r.urlopen("http://127.0.0.1:3000/healthz"))["version"])'`
 
 export function rollingBed(): RollingBed {
-  const bed = testBed({ name: 'rollweb', subnet: SUBNET, hosts: SPECS })
-  const vips = [101, 102].map((last) => `${SUBNET}.${last}`)
+  const bed = testBed({ ...PLACE, hosts: SPECS })
+  const vips = [101, 102].map((last) => `${PLACE.subnet}.${last}`)
   const urls = vips.map((vip) => `http://${vip}/metrics`)
   const write = (path: string, data: unknown) => writeFileSync(join(bed.lab.inventory, path), JSON.stringify(data))
   const given: RollingBed['given'] = (tier, vars) =>

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
+import { testLab } from '../../lab/test-labs.ts'
 import { plannedOf, provision, type Run } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
 
-const SUBNET = '10.90.0'
+const PLACE = testLab('stack')
 export const TIERS = {
   db: ['db1', 'db2', 'db3'],
   app: ['app1', 'app2', 'app3'],
@@ -34,8 +35,8 @@ export interface Stack extends TestBed {
 export const NOTHING: Record<string, string[]> = Object.fromEntries(HOSTS.map((host) => [host, []]))
 
 export function stackBed(): Stack {
-  const bed = testBed({ name: 'stack', subnet: SUBNET })
-  const vips = [`${SUBNET}.101`, `${SUBNET}.102`] as const
+  const bed = testBed(PLACE)
+  const vips = [`${PLACE.subnet}.101`, `${PLACE.subnet}.102`] as const
   const ownersOf = (vip: string, held: readonly { name: string; addresses: string }[]): string =>
     held
       .filter(({ addresses }) => addresses.includes(` ${vip}/`))

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { testLab } from '../../lab/test-labs.ts'
 import { plannedOf } from '../provision.ts'
 import { HOSTS, LONG, NOTHING, type Stack } from './bed.ts'
 
 const KEY = '/home/ada/.ssh/authorized_keys'
+const APP = `'app'@'${testLab('stack').subnet}.%'`
 const EDITS = [
   ['a file is edited', 'web1', 'echo hacked >/var/www/notes/static/hello.html', /^file:\/var\/www\/notes\/static/],
   ['a mode is changed', 'web2', 'chmod 0666 /etc/sudoers.d/90-provision', /^file:\/etc\/sudoers\.d\/90-provision$/],
@@ -12,7 +14,7 @@ const EDITS = [
   ['the key of an administrator is gone', 'lb1', `: >${KEY}`, /^authorized-key:ada/],
   ['the configuration of nginx is edited', 'web1', 'echo "# mine" >>/etc/nginx/nginx.conf', /^file-set:nginx$/],
   ['another release is current', 'app1', 'ln -sfn releases/none /srv/notes/current', /^release:notes$/],
-  ['a grant is revoked', 'db1', "mysql -e \"REVOKE DELETE ON shop.* FROM 'app'@'10.90.0.%'\"", /^mysql-user:app@/],
+  ['a grant is revoked', 'db1', `mysql -e "REVOKE DELETE ON shop.* FROM ${APP}"`, /^mysql-user:app@/],
 ] as const
 
 export function drift(bed: Stack): void {
