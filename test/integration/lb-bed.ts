@@ -12,6 +12,8 @@ import { lbVars } from './lb-vars.ts'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const PLACE = testLab('lb')
 
+/** Where the machine that runs the test is seen from. */
+export const GATEWAY = `${PLACE.subnet}.1`
 export const VIP_A = `${PLACE.subnet}.101`
 export const VIP_B = `${PLACE.subnet}.102`
 /** Floating addresses and who has them while all is well. */

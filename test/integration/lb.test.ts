@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import haproxy from '../../roles/haproxy/index.ts'
 import { compiled } from '../roles/compiled.ts'
 import { everything } from '../roles/haproxy-everything.ts'
-import { type Bed, LB_VARS, lbBed, VIP_A, VIP_B, VIPS } from './lb-bed.ts'
+import { type Bed, GATEWAY, LB_VARS, lbBed, VIP_A, VIP_B, VIPS } from './lb-bed.ts'
 import { load } from './traffic.ts'
 import { until } from './until.ts'
 
@@ -64,7 +64,7 @@ describe('two load balancers', () => {
       .join('')
       .split('\n')
       .find((one) => one.includes('/forged'))
-    expect(line).toMatch(/^10\.79\.21\.1 /)
+    expect(line?.split(' ')[0]).toBe(GATEWAY)
   })
 
   it('show their metrics to the monitor and to nobody else', async () => {
@@ -132,8 +132,10 @@ describe('a reload', () => {
     const servers = ['web1', 'web2', 'web3'].map((name) => ({ name, addr: `${bed.host(name).address}:8090` }))
     bed.given({ ...LB_VARS, haproxy_backends: [{ name: 'web', servers }] })
     await bed.provision({ tags: ['haproxy'] })
-    for (const name of LBS)
-      expect(await runtime(name, 'show servers state web')).toMatch(/web1 10\.79\.21\.11 .* 8090 /)
+    for (const name of LBS) {
+      const line = (await runtime(name, 'show servers state web')).split('\n').find((one) => one.includes(' web1 '))
+      expect(line?.split(' ')).toEqual(expect.arrayContaining([bed.host('web1').address, '8090']))
+    }
     bed.given(LB_VARS)
     await bed.provision({ tags: ['haproxy'] })
     await until('all web servers', 5, async () => (await answers(VIP_A)).length === 3)
