@@ -46,6 +46,9 @@ const SETUP = rawScript(
   [
     'set -f',
     'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none',
+    // Of MySQL: its servers read [mysqld_packaging] too, the one for maintainer scripts (role mysql), where they are not
+    // started by systemd.
+    'export MYSQL_GROUP_SUFFIX=_packaging',
     'native=$(dpkg --print-architecture)',
     'fail() { printf "provision: %s\\n" "$*"; exit 1; }',
     'get() { apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }',

@@ -42,6 +42,11 @@ test('forbids while the shell runs, and is gone afterwards', () => {
   expect(readdirSync(dir)).toEqual([])
 })
 
+test('lets a service be stopped, as what is removed or upgraded wants', () => {
+  expect(guarded('"$policy" nginx stop && "$policy" nginx "(stop)" && echo yes').stdout).toBe('yes\n')
+  expect(guarded('"$policy" nginx restart || echo "said $?"').stdout).toBe('said 101\n')
+})
+
 test('is gone after a failure too, and the failure stays', () => {
   expect(guarded('exit 100').status).toBe(100)
   expect(readdirSync(dir)).toEqual([])
