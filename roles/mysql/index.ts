@@ -14,8 +14,9 @@ import {
 import { accounts } from './accounts.ts'
 import { optionFile } from './config.ts'
 import { optionLine, optionsOf, refused } from './options.ts'
-import { packageOf, restartReplica, rollout } from './rollout.ts'
+import { packageOf, restartReplica, rollout, takeWrites } from './rollout.ts'
 import { reloadTls, TLS, tlsFiles } from './tls.ts'
+import { unattended } from './unattended.ts'
 import { type MysqlVars, vars } from './vars.ts'
 
 export default defineRole({
@@ -29,7 +30,8 @@ export default defineRole({
     const options = optionsOf(vars, host, facts)
     const variables = options.filter(({ live }) => live)
     return [
-      pkg({ name: packageOf(vars), notify: members.length > 1 ? [restartReplica] : [] }),
+      pkg({ name: packageOf(vars), notify: [members.length > 1 ? restartReplica : takeWrites] }),
+      unattended(vars),
       ...tlsFiles(vars),
       optionFile(template('provision.cnf.ejs', { lines: options.map(({ name, value }) => [name, optionLine(value)]) })),
       ...firewall(vars, host, group('all')),

@@ -14,7 +14,7 @@ import type { MysqlVars } from './vars.ts'
 
 export const packageOf = (vars: MysqlVars): string => vars.mysql_package ?? 'mysql-server'
 
-/** A restart that counts only when replication runs again. A server that is on its own is never restarted by a run. */
+/** A restart that counts only when replication runs again. A server on its own is restarted by its package alone. */
 export const restartReplica: Handler = handler({
   id: 'restart mysql',
   unit: 'mysql',
@@ -29,6 +29,12 @@ export const restartReplica: Handler = handler({
     '  sleep 1',
     'done',
   ].join('\n'),
+})
+
+/** Every server starts read-only, and an upgrade starts it: a server on its own takes its writes again at once. */
+export const takeWrites: Handler = handler({
+  id: 'mysql takes writes',
+  run: "mysql --no-defaults -u root -e 'SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF'",
 })
 
 /** One server at a time is out, and never the one that takes the writes. */

@@ -70,6 +70,11 @@ export const vars = {
     type: 'boolean',
     default: true,
   },
+  mysql_unattended_upgrades: {
+    description: 'unattended-upgrades may upgrade and restart the server, the primary too, which then waits for a run.',
+    type: 'boolean',
+    default: false,
+  },
   mysql_databases: {
     description: 'Databases, made on the primary.',
     type: 'array',

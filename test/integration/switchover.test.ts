@@ -10,6 +10,7 @@ import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
 import type { Lab } from '../lab/lab.ts'
 import { startTestLab, testLab } from '../lab/test-labs.ts'
 import { endLease } from './lease.ts'
+import { offerNewer } from './newer-package.ts'
 import { startProvision } from './provision.ts'
 import { type Ledger, whileWriting } from './switchover/ledger.ts'
 
@@ -197,6 +198,25 @@ describe('a group of MySQL servers', () => {
     expect(await on(old, PID)).not.toBe(before)
     expect([await marked(DRAINED), await marked(RESTART)]).toEqual([[], []])
     for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
+  })
+
+  it('an upgrade of the package is no transaction of any server, whatever its maintainer script does', async () => {
+    for (const name of NAMES) await offerNewer(host(name), 'mysql-server')
+    const ledger = await writing(async () => {
+      const args = ['upgrade', '-C', lab.dir, '-i', lab.inventory, '--tier', 'db', '--switchover-to', 'db2']
+      const { status, stdout } = await startProvision(args).done
+      expect(status, stdout).toBe(0)
+    })
+    for (const name of NAMES) {
+      expect(await on(name, "dpkg-query -W -f '${Version}' mysql-server")).toMatch(/\+lab1$/)
+      await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
+    }
+    expect(ledger.pause).toBeLessThan(5000)
+    expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
+    const executed = () => Promise.all(NAMES.map((name) => query(name, 'SELECT @@GLOBAL.gtid_executed')))
+    await expect.poll(async () => new Set(await executed()).size, { timeout: 20_000 }).toBe(1)
+    expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
+    expect(outcomes(await toServer('db1'))).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
   })
 
   it('a dry run shows who becomes what, and changes nothing', async () => {

@@ -61,6 +61,13 @@ describe('role mysql', () => {
     }
   })
 
+  test('unattended-upgrades leaves the server alone, unless it is told otherwise', async () => {
+    const path = '/etc/apt/apt.conf.d/52provision-mysql'
+    expect((await on()).content(`file:${path}`)).toContain('"^mysql-(community-)?server";')
+    const allowed = await on({ vars: { mysql_unattended_upgrades: true } })
+    expect(allowed.desired(`file:${path}`)).toMatchObject({ state: 'absent' })
+  })
+
   test('accounts: one for each purpose and no more than it needs, over TLS', async () => {
     const host = await on({ vars: { mysql_exporter_password: 'e-secret' } })
     expect(host.desired('mysql-user:replication@%')).toMatchObject({
@@ -126,9 +133,9 @@ describe('role mysql', () => {
     })
   })
 
-  test('a server on its own is never restarted, and never out', async () => {
+  test('a server on its own is never out; when its package was upgraded it takes writes again', async () => {
     const { rollout, notifies } = await on({ hosts: 'tiers: { web: { hosts: { web1: { address: 192.0.2.11 } } } }' })
-    expect(notifies('package:mysql-server')).toEqual([])
+    expect(notifies('package:mysql-server')).toEqual(['mysql takes writes'])
     expect(rollout).toMatchObject({ disturbs: [] })
   })
 })

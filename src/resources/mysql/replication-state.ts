@@ -74,6 +74,8 @@ export interface ReplicationState {
   readonly purged: string
   /** Databases that are not MySQL's own. */
   readonly databases: number
+  /** Accounts that neither MySQL nor a package made for itself. */
+  readonly accounts: number
   readonly channel: Channel | undefined
   /** Answers by name of the peer; undefined: there was no need to ask. */
   readonly peers: Readonly<Record<string, PeerAnswer>> | undefined
@@ -89,6 +91,9 @@ const SELF: Sql = raw(
       raw('@@GLOBAL.gtid_purged'),
       raw(
         "(SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema'))",
+      ),
+      raw(
+        "(SELECT COUNT(*) FROM mysql.user WHERE User NOT IN ('root', 'debian-sys-maint', 'mysql.sys', 'mysql.session', 'mysql.infoschema'))",
       ),
     ]).sql
   }`,
@@ -154,8 +159,9 @@ export function parseReplication(
   const said = parseSql(own)
   if (said === 'down' || desired === undefined) return 'unknown'
   const { role, version } = serverOf(said)
-  const [readOnly, gtidMode = '', uuid = '', executed = '', purged = '', databases = ''] = said.rows('self')[0] ?? []
-  if (databases === '') throw new Error('the server did not tell all of its state')
+  const [readOnly, gtidMode = '', uuid = '', executed = '', purged = '', ...counts] = said.rows('self')[0] ?? []
+  const [databases = '', accounts = ''] = counts
+  if (accounts === '') throw new Error('the server did not tell all of its state')
   return {
     role,
     version,
@@ -165,6 +171,7 @@ export function parseReplication(
     executed: checked(executed),
     purged: checked(purged),
     databases: Number(databases),
+    accounts: Number(accounts),
     channel: channelOf(said.rows('channel')[0], hash(desired.password === undefined ? '' : reveal(desired.password))),
     peers:
       asked.length > 0

@@ -99,10 +99,11 @@ const shown = (value: string | boolean): string => (typeof value === 'string' ? 
 /** Writable, and following nobody. Where it was meant to be a replica, either it was promoted since or never joined. */
 function asWritable(desired: MysqlReplication, state: ReplicationState): Verdict {
   if (desired.bootstrap === 'primary') return { do: 'nothing' }
+  // Installed by somebody, and nothing is in it: a second primary, as soon as anything were made on it.
+  if (isBlank(state)) return asUndecided(desired, state)
   const others = writable(desired, state)
   const [other] = others
   if (other === undefined) return { do: 'nothing' }
-  if (state.databases === 0 && state.executed === '') return follow(desired, state, other)
   return refuse(
     `it is writable and so is ${other.peer.name}`,
     `decide which one is right; on the other: SET GLOBAL super_read_only = ON. ${CLONE_CONSENT}`,
@@ -165,8 +166,14 @@ const writable = ({ peers }: MysqlReplication, state: ReplicationState): UpPeer[
   })
 
 /**
- * By auto-position where the source still has every transaction that this server lacks; else by clone. A server that
- * has neither a database nor a transaction has nothing to lose: to clone it needs no consent.
+ * Whether there is nothing to lose: no database, no account. It may have transactions nevertheless: Debian's
+ * maintainer script, when it is run again after it failed, changes its own account and writes that to the binary log.
+ */
+const isBlank = ({ databases, accounts }: ReplicationState): boolean => databases === 0 && accounts === 0
+
+/**
+ * By auto-position where the source still has every transaction that this server lacks; else by clone, which a server
+ * that has nothing to lose needs no consent for.
  */
 function follow(desired: MysqlReplication, state: ReplicationState, { peer, answer }: UpPeer): Verdict {
   const source = { host: peer.host, port: peer.port, executed: answer.executed }
@@ -174,13 +181,13 @@ function follow(desired: MysqlReplication, state: ReplicationState, { peer, answ
   const lost = surplus(answer.purged, state.executed)
   const fields = [{ field: 'source', to: `${peer.name} (${peer.host}:${peer.port})` }]
   if (errant === '' && lost === '') return { do: 'follow', source, clone: false, fields }
-  const isBlank = state.databases === 0 && state.executed === ''
-  if (desired.clone && (isBlank || desired.allowClone)) {
+  const blank = isBlank(state)
+  if (desired.clone && (blank || desired.allowClone)) {
     return {
       do: 'follow',
       source,
       clone: true,
-      fields: [...fields, ...(isBlank ? [{ field: 'data', to: 'a clone' }] : [REPLACED])],
+      fields: [...fields, ...(blank ? [{ field: 'data', to: 'a clone' }] : [REPLACED])],
     }
   }
   const why =

@@ -6,6 +6,7 @@ import { buildRelease } from '../../lab/releases.ts'
 import { testLab } from '../../lab/test-labs.ts'
 import { lbVars } from '../lb-vars.ts'
 import { endLease } from '../lease.ts'
+import { offerNewer } from '../newer-package.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
 import { type Failure, load } from '../traffic.ts'
@@ -92,18 +93,6 @@ export interface RollingBed extends Pick<TestBed, 'host' | 'on'> {
   /** Everything is in service, and one more run finds nothing to do. */
   allWell(): Promise<void>
 }
-
-const NEWER = `set -eu
-rm -rf /root/repo && mkdir -p /root/repo && cd /root/repo
-version=$(dpkg-query -W -f '\${Version}' PACKAGE)
-apt-get -q download "PACKAGE=$version"
-dpkg-deb -R PACKAGE_*.deb tree
-sed -i "s/^Version: .*/Version: $version+lab1/" tree/DEBIAN/control
-dpkg-deb -b tree newer.deb
-{ dpkg-deb -f newer.deb; printf 'Filename: ./newer.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s newer.deb)" "$(sha256sum newer.deb | cut -d' ' -f1)"; } >Packages
-chmod 755 /root /root/repo
-echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/newer.list
-touch -d '2 hours ago' /var/lib/apt/lists`
 
 const VERSION = `python3 -c 'import json, urllib.request as r; print(json.load(r.urlopen("http://127.0.0.1:3000/healthz"))["version"])'`
 
@@ -205,9 +194,7 @@ export function rollingBed(): RollingBed {
         await bed.on(host, `mkdir -p /var/lib/provision/owed && : >'${owedMarker(`restart ${unit}`)}'`)
       }
     },
-    async offersNewer(host, pkg) {
-      await bed.on(host, NEWER.replaceAll('PACKAGE', pkg))
-    },
+    offersNewer: (host, pkg) => offerNewer(bed.host(host), pkg),
     endLease: (host) => endLease(bed.host(host)),
     allBack,
     async allWell() {

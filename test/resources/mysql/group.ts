@@ -44,6 +44,7 @@ export const STATE: ReplicationState = {
   executed: `${A}:1-22`,
   purged: '',
   databases: 2,
+  accounts: 5,
   channel: CHANNEL,
   peers: undefined,
 }
@@ -51,7 +52,7 @@ export const STATE: ReplicationState = {
 /** Read-only and nobody's replica. */
 export const ALONE: ReplicationState = { ...STATE, role: 'undecided', channel: undefined }
 /** Just installed. */
-export const BLANK: ReplicationState = { ...ALONE, executed: '', databases: 0 }
+export const BLANK: ReplicationState = { ...ALONE, executed: '', databases: 0, accounts: 0 }
 
 export const up = (executed: string, more: { readonly writable?: boolean; readonly purged?: string } = {}) => ({
   is: 'up' as const,

@@ -82,9 +82,18 @@ describe('a writable server', () => {
       do: 'refuse',
       why: expect.stringContaining('db1'),
     })
-    expect(verdict(DESIRED, { ...WRITABLE, executed: '', databases: 0 }, primary(`${A}:1-9`))).toMatchObject({
+    expect(
+      verdict(DESIRED, { ...WRITABLE, executed: '', databases: 0, accounts: 0 }, primary(`${A}:1-9`)),
+    ).toMatchObject({
       do: 'follow',
       clone: false,
+    })
+  })
+
+  test('that was just installed, and is not to be the primary, waits for the primary', () => {
+    expect(verdict(DESIRED, { ...WRITABLE, executed: '', databases: 0, accounts: 0 }, REFUSED)).toMatchObject({
+      do: 'refuse',
+      why: 'no server of its group is writable: there is nothing to replicate from',
     })
   })
 })
@@ -123,6 +132,22 @@ describe('a server that is read-only and follows nobody', () => {
     expect(verdict(DESIRED, ALONE, purged)).toMatchObject({ do: 'refuse' })
     expect(verdict({ ...DESIRED, allowClone: true }, ALONE, purged)).toMatchObject({ do: 'follow', clone: true })
     expect(verdict({ ...DESIRED, clone: undefined }, BLANK, purged)).toMatchObject({ do: 'refuse' })
+  })
+
+  test('whose package wrote to the binary log is cloned at once, as long as nobody has anything in it', () => {
+    const configuredTwice = { ...BLANK, executed: `${B}:1` }
+    const source = primary(`${A}:1-40`)
+    expect(verdict(DESIRED, configuredTwice, source)).toMatchObject({
+      do: 'follow',
+      clone: true,
+      fields: [{ field: 'source' }, { field: 'data', to: 'a clone' }],
+    })
+    expect(verdict(DESIRED, { ...configuredTwice, accounts: 1 }, source)).toMatchObject({ do: 'refuse' })
+    expect(verdict(DESIRED, { ...configuredTwice, databases: 1 }, source)).toMatchObject({ do: 'refuse' })
+    expect(verdict({ ...DESIRED, clone: undefined }, configuredTwice, source)).toMatchObject({
+      do: 'refuse',
+      hint: expect.stringContaining('mysql_clone_password'),
+    })
   })
 
   test('that had writes of its own joins with consent only', () => {
