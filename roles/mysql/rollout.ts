@@ -5,6 +5,7 @@ import {
   MYSQL_START_VARIABLES,
   mysqlReplicates,
   mysqlServer,
+  mysqlTakeWrites,
   type RoleInput,
   restart,
   unitActive,
@@ -32,10 +33,7 @@ export const restartReplica: Handler = handler({
 })
 
 /** Every server starts read-only, and an upgrade starts it: a server on its own takes its writes again at once. */
-export const takeWrites: Handler = handler({
-  id: 'mysql takes writes',
-  run: "mysql --no-defaults -u root -e 'SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF'",
-})
+export const takeWrites: Handler = handler({ id: 'mysql takes writes', run: mysqlTakeWrites().sh })
 
 /** One server at a time is out, and never the one that takes the writes. */
 export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollout {

@@ -22,7 +22,7 @@ export function applyVerdict(desired: MysqlReplication, verdict: Verdict): Scrip
         exit 1
       `
     case 'promote':
-      return joinScripts([stillAlone, runSql([READ_WRITE])])
+      return takeWrites()
     case 'repair':
       return joinScripts([
         runSql([READ_ONLY, ...channel(desired, verdict.source)]),
@@ -82,6 +82,9 @@ const caughtUp = ({ catchUp = CATCH_UP }: MysqlReplication, { executed }: Source
           `[ "$behind" = 0 ] || { echo "provision: it runs, but did not catch up with its source within ${catchUp} s"; exit 1; }`,
         ),
       ])
+
+/** sh that makes a server writable; it fails where the server follows another. */
+export const takeWrites = (): Script => joinScripts([stillAlone, runSql([READ_WRITE])])
 
 /** The plan is a moment old: a server that follows somebody by now must not become writable. */
 const stillAlone: Script = joinScripts([

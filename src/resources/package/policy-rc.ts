@@ -8,15 +8,16 @@ import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
  * is kept beside it, asked when ours has run out, and put back at the end. Sets the shell's EXIT trap. For use under
  * `set -eu`.
  * @param path where the helpers of Debian look
+ * @param stopped where it is noted what was stopped; no longer than until a reboot, which starts what is enabled. Without
+ *   a quote or `$`
  */
-export function policyGuard(path = '/usr/sbin/policy-rc.d'): Script {
-  return joinScripts([sh`policy=${path}`, GUARD])
+export function policyGuard(path = '/usr/sbin/policy-rc.d', stopped = '/run/provision-stopped'): Script {
+  return joinScripts([sh`policy=${path} policy_stopped=${stopped}`, GUARD])
 }
 
 const GUARD = rawScript(
   [
     'policy_kept=$policy.provision-kept; policy_mark="# provision: for the length of one apt transaction"',
-    'policy_stopped=$policy.provision-stopped',
     'policy_restore() {',
     '  if grep -qsxF -- "$policy_mark" "$policy"; then',
     '    if [ -e "$policy_kept" ]; then mv -f -- "$policy_kept" "$policy"; else rm -f -- "$policy"; fi',
@@ -41,7 +42,7 @@ const GUARD = rawScript(
     '  printf "%s\\n" "#!/bin/sh" "$policy_mark"',
     `  printf 'if [ "$(cut -d" " -f22 /proc/%s/stat 2>/dev/null)" = %s ]; then\\n' "$$" "$policy_born"`,
     `  printf '  case $2 in stop | "(stop)") ;; *) exit 101 ;; esac\\n'`,
-    `  printf '  if systemctl -q is-active "$1"; then echo "$1" >>"$0.provision-stopped"; fi\\nfi\\n'`,
+    `  printf '  if systemctl -q is-active "$1"; then echo "$1" >>"%s"; fi\\nfi\\n' "$policy_stopped"`,
     `  printf 'if [ -x "$0.provision-kept" ]; then exec "$0.provision-kept" "$@"; fi\\nexit 0\\n'`,
     '} >"$policy.provision-new"',
     'chmod 0755 -- "$policy.provision-new"',

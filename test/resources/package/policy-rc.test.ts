@@ -23,13 +23,13 @@ const writeOwn = () => {
 
 /** Runs the guard and then these lines, in dash. */
 const guarded = (lines: string) =>
-  spawnSync('dash', ['-eu'], { input: `${policyGuard(policy).sh}\n${lines}\n`, encoding: 'utf8' })
+  spawnSync('dash', ['-eu'], { input: `${policyGuard(policy, `${policy}.stopped`).sh}\n${lines}\n`, encoding: 'utf8' })
 const ask = () => spawnSync(policy, ['nginx', 'start']).status
 
 /** Leaves the guard's file behind, as a power cut would. */
 const killed = async () => {
   const child = spawn('dash', ['-eu'], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
-  child.stdin.end(`${policyGuard(policy).sh}\necho ready\nsleep 60\n`)
+  child.stdin.end(`${policyGuard(policy, `${policy}.stopped`).sh}\necho ready\nsleep 60\n`)
   await once(child.stdout, 'data')
   // The group, so that its sleep goes too.
   if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
