@@ -145,7 +145,8 @@ describe('a reload', () => {
 describe('what hands did', () => {
   it('is seen and repaired, by reloads', async () => {
     const before = await onEach(PIDS)
-    await bed.on('lb1', 'echo "# mine" >>/etc/haproxy/haproxy.cfg; sed -i s/150/99/ /etc/keepalived/keepalived.conf')
+    await bed.on('lb1', 'echo "# mine" >>/etc/haproxy/haproxy.cfg')
+    await bed.on('lb1', "sed -i 's/priority 150/priority 99/' /etc/keepalived/keepalived.conf")
     await bed.on('lb1', 'systemctl reload keepalived; chmod 0777 /etc/keepalived/check-haproxy')
     const { changed } = (await bed.provision()).result('lb1')
     expect(changed).toEqual([
