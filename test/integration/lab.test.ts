@@ -14,6 +14,7 @@ const SPEC = {
     { name: 'nopasswd', user: 'deploy' },
     { name: 'password', user: 'deploy', sudo: 'password' },
     { name: 'rust', user: 'deploy', sudo: 'password', sudoRs: true },
+    { name: 'old', suite: 'bookworm' },
   ],
 } as const
 
@@ -55,8 +56,9 @@ describe('a lab host', () => {
   })
 
   it('is as bare as a new server', async () => {
-    const found = await host('plain').exec('command -v python3 nginx ufw prometheus-node-exporter')
+    const found = await host('plain').exec('command -v nginx ufw prometheus-node-exporter')
     expect(found.stdout).toBe('')
+    expect((await host('old').exec('command -v python3 nginx ufw prometheus-node-exporter')).stdout).toBe('')
   })
 
   it('hangs when its cable is pulled and keeps its address', async () => {
