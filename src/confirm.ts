@@ -1,3 +1,4 @@
+import { clearScreenDown, moveCursor } from 'node:readline'
 import { messageOf } from './errors.ts'
 
 /**
@@ -10,14 +11,26 @@ export function confirmer(yes: boolean, signal: AbortSignal): ((question: string
   return async (question) => {
     const { createInterface } = await import('node:readline/promises')
     const lines = createInterface({ input: process.stdin, output: process.stderr })
+    const asked = `${question} Enter: yes, n: no `
     try {
-      return (await lines.question(`${question} Enter: yes, n: no `, { signal })).trim() === ''
+      const answer = await lines.question(asked, { signal })
+      takeBack(asked + answer)
+      return answer.trim() === ''
     } catch (error) {
       if (!(error instanceof Error && error.name === 'AbortError')) throw error
-      process.stderr.write(`${messageOf(error).toLowerCase()}\n`)
+      const why = messageOf(error).toLowerCase()
+      process.stderr.write(`${why}\n`)
+      takeBack(asked + why)
       return false
     } finally {
       lines.close()
     }
   }
+}
+
+/** What is live above the question finds its lines by counting up from where it left the cursor: that is there again. */
+function takeBack(text: string): void {
+  if (!process.stdout.isTTY) return
+  moveCursor(process.stderr, 0, -Math.floor(text.length / process.stderr.columns) - 1)
+  clearScreenDown(process.stderr)
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { testLab } from '../lab/test-labs.ts'
+import { emulator } from '../render/screen.ts'
 import { CLI } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
@@ -126,12 +127,14 @@ describe('how many at a time', () => {
 
 describe('a policy that wants somebody to be asked', () => {
   const POLICY = { serial: 2, confirm: true }
+  // The question takes two lines of it.
+  const [COLUMNS, ROWS] = [48, 40]
 
   /** On a terminal: `script` gives the program one, and passes on what is typed. */
   async function typed(content: string, answer: string) {
     const { dir } = project(content, POLICY)
-    const command = `'${process.execPath}' '${CLI}' -i test`
-    const env = { ...process.env, XDG_CACHE_HOME: `${dir}/cache`, NO_COLOR: '1' }
+    const command = `stty cols ${COLUMNS} rows ${ROWS}; '${process.execPath}' '${CLI}' -i test`
+    const env = { ...process.env, XDG_CACHE_HOME: `${dir}/cache`, NO_COLOR: '1', CI: '', TERM: 'xterm' }
     const child = spawn('script', ['-qefc', command, '/dev/null'], {
       cwd: dir,
       env,
@@ -143,7 +146,9 @@ describe('a policy that wants somebody to be asked', () => {
       shown += text
     })
     const [status] = await once(child, 'close')
-    return { status, shown }
+    const terminal = emulator(COLUMNS, ROWS)
+    await terminal.write(shown)
+    return { status, shown, left: terminal.screen() }
   }
 
   test('is refused without a terminal, before any host is changed; --yes answers', async () => {
@@ -158,9 +163,12 @@ describe('a policy that wants somebody to be asked', () => {
   })
 
   test('goes on at Enter', async () => {
-    const { status, shown } = await typed('v6', '\r')
+    const { status, shown, left } = await typed('v6', '\r')
     expect(shown).toContain('tier tier-svc: go on with the next hosts? Enter: yes, n: no')
     expect(status).toBe(0)
+    // Each line of the tree once, and the question is gone.
+    expect(left).toMatch(/^test: 5 hosts\n\n. tier-svc {2}4 hosts\n {2}. one {4}1 change/)
+    expect(left.match(/ tier-svc | one /g)).toHaveLength(2)
     expect(await contents()).toEqual(all('v6'))
   })
 
@@ -168,10 +176,11 @@ describe('a policy that wants somebody to be asked', () => {
     ['any other answer', 'v7', 'n\r'],
     ['Ctrl-C', 'v8', '\x03'],
   ])('leaves the rest alone at %s, and says so', async (_, content, answer) => {
-    const { status, shown } = await typed(content, answer)
+    const { status, left } = await typed(content, answer)
     expect(status).toBe(1)
-    expect(shown).toContain('untouched: three, four (not begun: it was not confirmed)')
-    expect(shown).toContain('provision --inventory test --limit three,four')
+    expect(left.match(/ tier-svc /g)).toHaveLength(1)
+    expect(left).toContain('untouched: three, four (not begun: it was not confirmed)')
+    expect(left).toContain('provision --inventory test --limit three,four')
     expect(await contents()).toEqual([content, content, 'v6', 'v6'])
   })
 })

@@ -1,38 +1,50 @@
 import { Writable } from 'node:stream'
+import xterm from '@xterm/headless'
 
-const ESC = '\u001b'
-/** An escape sequence, a newline, or text up to one of them. */
-const TOKENS = new RegExp(`${ESC}\\[[\\d;?]*[A-Za-z]|\\n|[^${ESC}\\n]+|${ESC}`, 'g')
-
-/** A terminal for tests: keeps its screen as log-update's escapes (erase line, cursor up, to column 1) leave it. */
-export function fakeTerminal(columns: number, rows: number) {
-  const lines: string[] = ['']
-  let row = 0
+/**
+ * A terminal of that size: what is written to it, and what is on its screen then. Lines that went off it are there too;
+ * those that are longer than it is wide are whole.
+ */
+export function emulator(columns: number, rows: number, convertEol = false) {
+  const terminal = new xterm.Terminal({ cols: columns, rows, convertEol, allowProposedApi: true })
   let cursor = true
-  const put = (text: string) => {
-    for (const [token] of text.matchAll(TOKENS)) {
-      if (token === '\n') {
-        row += 1
-        lines[row] ??= ''
-      } else if (token === '\u001b[2K') lines[row] = ''
-      else if (token === '\u001b[1A') row -= 1
-      else if (token === '\u001b[G') lines[row] ??= ''
-      else if (token === '\u001b[?25l') cursor = false
-      else if (token === '\u001b[?25h') cursor = true
-      else if (token.startsWith('\u001b'))
-        throw new Error(`an escape the test's terminal does not know: ${JSON.stringify(token)}`)
-      else lines[row] += token
-    }
+  for (const final of ['h', 'l'] as const) {
+    terminal.parser.registerCsiHandler({ prefix: '?', final }, ([mode]) => {
+      if (mode === 25) cursor = final === 'h'
+      return false
+    })
   }
+  const screen = (): string => {
+    const { active } = terminal.buffer
+    let text = ''
+    for (let row = 0; row < active.length; row++) {
+      const line = active.getLine(row)
+      const continues = active.getLine(row + 1)?.isWrapped ?? false
+      text += `${line?.translateToString(!continues) ?? ''}${continues ? '' : '\n'}`
+    }
+    return text.replace(/\n+$/, '\n')
+  }
+  return {
+    write: (text: string) => new Promise<void>((resolve) => terminal.write(text, resolve)),
+    screen,
+    cursorShown: () => cursor,
+  }
+}
+
+/** A stream that a terminal of that size is at the end of, and each screen that it showed. */
+export function fakeTerminal(columns: number, rows: number) {
+  // No driver between that would make a carriage return of each newline.
+  const { write, screen, cursorShown } = emulator(columns, rows, true)
   const frames: string[] = []
   const sink = new Writable({
     write(chunk, _encoding, done) {
-      put(String(chunk))
-      frames.push(lines.join('\n'))
-      done()
+      write(String(chunk)).then(() => {
+        frames.push(screen())
+        done()
+      }, done)
     },
   })
   // A real one needs a terminal's file descriptor; renderers use no more of it than this.
   const out = Object.assign(sink, { isTTY: true, columns, rows }) as unknown as NodeJS.WriteStream
-  return { out, screen: () => lines.join('\n'), frames, cursorShown: () => cursor }
+  return { out, screen, frames, cursorShown }
 }
