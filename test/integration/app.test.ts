@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { testLab } from '../lab/test-labs.ts'
+import { endLease } from './lease.ts'
 import { plannedOf } from './provision.ts'
 import { type Project, testBed } from './test-bed.ts'
 
@@ -152,6 +153,7 @@ describe('the role app', () => {
     await bed.host('one').kill()
     expect((await running.done).status).toBe(1)
     await bed.host('one').start()
+    await endLease(bed.host('one'))
     const again = await deploy('4', '--limit', 'one')
     expect(again.status).toBe(0)
     expect(again.result('one').outcome).toBe('changed')

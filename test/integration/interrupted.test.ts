@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { testLab } from '../lab/test-labs.ts'
+import { endLease } from './lease.ts'
 import { plannedOf } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
@@ -87,6 +88,7 @@ describe('a change whose handler did not come to its turn', () => {
     // The unit was started anew, at boot; what has no unit did not happen.
     expect(await seen('one')).toBe('v3\nv3\nv1')
     expect(await owed('one')).toHaveLength(2)
+    await endLease(bed.host('one'))
     const next = demo(['one'], 'v3')
     expect((await next.run()).status).toBe(0)
     expect(await seen('one')).toBe('v3\nv3\nv3')
