@@ -1,6 +1,6 @@
 /** What roles, and programs that run provision as a library, import. */
 
-export { ipFamily, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
+export { ipFamily, listedOrTier, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
 export type {
   Across,
   HostChange,
@@ -39,7 +39,7 @@ export { service } from './resources/service.ts'
 export { symlink } from './resources/symlink.ts'
 export { sysctl } from './resources/sysctl.ts'
 export { systemdUnit } from './resources/systemd-unit.ts'
-export { firewall, ufwRule } from './resources/ufw/ufw.ts'
+export { allowFrom, firewall, ufwRule } from './resources/ufw/ufw.ts'
 export { user } from './resources/user/user.ts'
 export type { CheckPlace, Endpoint, HttpQuestion } from './rollout/checks.ts'
 export { commandSucceeds, httpAnswers, tcpOpen, unitActive } from './rollout/checks.ts'

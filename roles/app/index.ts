@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import {
+  allowFrom,
   defineRole,
   directory,
   file,
@@ -10,7 +11,6 @@ import {
   service,
   systemdUnit,
   tierAddresses,
-  ufwRule,
   user,
   type VarsOf,
 } from 'provision'
@@ -105,7 +105,5 @@ const sharedFolders = (paths: readonly string[], dir: string): string[] => {
 function openPort({ host, vars, group }: Input) {
   const others = group('all').filter((peer) => peer.name !== host.name)
   const from = [...vars.app_allow_from, ...tierAddresses(others, vars.app_allow_from_tiers, 'app_allow_from')]
-  if (!vars.app_firewall || from.length === 0) return []
-  const rule = { action: 'allow', proto: 'tcp', port: vars.app_port, comment: vars.app_name } as const
-  return [ufwRule({ ...rule, from: [...new Set(from)] })]
+  return vars.app_firewall ? allowFrom(from, { port: vars.app_port, comment: vars.app_name }) : []
 }

@@ -1,13 +1,13 @@
 import {
+  allowFrom,
   defineRole,
   file,
+  listedOrTier,
   managementSocket,
   pkg,
   restart,
   service,
   systemdUnit,
-  tierAddresses,
-  ufwRule,
 } from 'provision'
 
 export default defineRole({
@@ -59,11 +59,12 @@ export default defineRole({
   },
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-blackbox-exporter')]
-    const others = group('all').filter((peer) => peer.name !== host.name)
-    const readers =
-      vars.blackbox_exporter_allow_from.length > 0
-        ? vars.blackbox_exporter_allow_from
-        : tierAddresses(others, [vars.blackbox_exporter_monitor_tier], 'blackbox_exporter_allow_from')
+    const readers = listedOrTier(
+      { host, group },
+      vars.blackbox_exporter_allow_from,
+      vars.blackbox_exporter_monitor_tier,
+      'blackbox_exporter_allow_from',
+    )
     const socket = managementSocket(host, facts, vars.blackbox_exporter_port, vars.blackbox_exporter_listen)
     return [
       pkg({ name: 'prometheus-blackbox-exporter', notify: restarted }),
@@ -92,16 +93,8 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.blackbox_exporter_firewall && readers.length > 0
-        ? [
-            ufwRule({
-              action: 'allow',
-              proto: 'tcp',
-              port: vars.blackbox_exporter_port,
-              from: readers,
-              comment: 'blackbox_exporter',
-            }),
-          ]
+      ...(vars.blackbox_exporter_firewall
+        ? allowFrom(readers, { port: vars.blackbox_exporter_port, comment: 'blackbox_exporter' })
         : []),
       service({ name: 'prometheus-blackbox-exporter', enabled: true, state: 'started' }),
     ]

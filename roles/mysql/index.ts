@@ -1,4 +1,5 @@
 import {
+  allowFrom,
   defineRole,
   type Facts,
   mysqlDatabase,
@@ -9,7 +10,6 @@ import {
   type Resource,
   service,
   tierAddresses,
-  ufwRule,
 } from 'provision'
 import { accounts } from './accounts.ts'
 import { optionFile } from './config.ts'
@@ -99,11 +99,8 @@ const portOf = ({ vars }: Peer, own: MysqlVars): number =>
 function firewall(vars: MysqlVars, host: Host, peers: readonly Peer[]): Resource[] {
   const others = peers.filter(({ name }) => name !== host.name)
   const from = [
-    ...new Set([
-      ...tierAddresses(others, [host.tier, ...vars.mysql_allow_from_tiers], 'mysql_allow_from'),
-      ...vars.mysql_allow_from,
-    ]),
+    ...tierAddresses(others, [host.tier, ...vars.mysql_allow_from_tiers], 'mysql_allow_from'),
+    ...vars.mysql_allow_from,
   ]
-  if (!vars.mysql_firewall || from.length === 0) return []
-  return [ufwRule({ action: 'allow', proto: 'tcp', port: vars.mysql_port, from, comment: 'mysql' })]
+  return vars.mysql_firewall ? allowFrom(from, { port: vars.mysql_port, comment: 'mysql' }) : []
 }

@@ -1,8 +1,10 @@
 import {
+  allowFrom,
   defineRole,
   directory,
   file,
   isSecret,
+  listedOrTier,
   managementSocket,
   ProvisionError,
   pkg,
@@ -11,8 +13,6 @@ import {
   secret,
   service,
   systemdUnit,
-  tierAddresses,
-  ufwRule,
 } from 'provision'
 
 /** Its own: not every release of the package has /etc/prometheus. */
@@ -85,11 +85,12 @@ export default defineRole({
   },
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-mysqld-exporter')]
-    const others = group('all').filter((peer) => peer.name !== host.name)
-    const readers =
-      vars.mysqld_exporter_allow_from.length > 0
-        ? vars.mysqld_exporter_allow_from
-        : tierAddresses(others, [vars.mysqld_exporter_monitor_tier], 'mysqld_exporter_allow_from')
+    const readers = listedOrTier(
+      { host, group },
+      vars.mysqld_exporter_allow_from,
+      vars.mysqld_exporter_monitor_tier,
+      'mysqld_exporter_allow_from',
+    )
     const socket = managementSocket(host, facts, vars.mysqld_exporter_port, vars.mysqld_exporter_listen)
     const mysql = group('all').find((peer) => peer.name === host.name)?.vars ?? {}
     const user = vars.mysqld_exporter_user ?? named(mysql.mysql_exporter_user) ?? 'exporter'
@@ -132,16 +133,8 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.mysqld_exporter_firewall && readers.length > 0
-        ? [
-            ufwRule({
-              action: 'allow',
-              proto: 'tcp',
-              port: vars.mysqld_exporter_port,
-              from: readers,
-              comment: 'mysqld_exporter',
-            }),
-          ]
+      ...(vars.mysqld_exporter_firewall
+        ? allowFrom(readers, { port: vars.mysqld_exporter_port, comment: 'mysqld_exporter' })
         : []),
       service({ name: 'prometheus-mysqld-exporter', enabled: true, state: 'started' }),
     ]

@@ -1,13 +1,13 @@
 import {
+  allowFrom,
   defineRole,
   file,
+  listedOrTier,
   managementSocket,
   pkg,
   restart,
   service,
   systemdUnit,
-  tierAddresses,
-  ufwRule,
 } from 'provision'
 
 export default defineRole({
@@ -57,11 +57,12 @@ export default defineRole({
   },
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-nginx-exporter')]
-    const others = group('all').filter((peer) => peer.name !== host.name)
-    const readers =
-      vars.nginx_exporter_allow_from.length > 0
-        ? vars.nginx_exporter_allow_from
-        : tierAddresses(others, [vars.nginx_exporter_monitor_tier], 'nginx_exporter_allow_from')
+    const readers = listedOrTier(
+      { host, group },
+      vars.nginx_exporter_allow_from,
+      vars.nginx_exporter_monitor_tier,
+      'nginx_exporter_allow_from',
+    )
     const socket = managementSocket(host, facts, vars.nginx_exporter_port, vars.nginx_exporter_listen)
     const status = group('all').find((peer) => peer.name === host.name)?.vars.nginx_status_listen
     const stub = typeof status === 'string' && status !== '' ? status : '127.0.0.1:8081'
@@ -81,16 +82,8 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.nginx_exporter_firewall && readers.length > 0
-        ? [
-            ufwRule({
-              action: 'allow',
-              proto: 'tcp',
-              port: vars.nginx_exporter_port,
-              from: readers,
-              comment: 'nginx_exporter',
-            }),
-          ]
+      ...(vars.nginx_exporter_firewall
+        ? allowFrom(readers, { port: vars.nginx_exporter_port, comment: 'nginx_exporter' })
         : []),
       service({ name: 'prometheus-nginx-exporter', enabled: true, state: 'started' }),
     ]

@@ -1,13 +1,13 @@
 import {
+  allowFrom,
   defineRole,
   file,
+  listedOrTier,
   managementSocket,
   pkg,
   restart,
   service,
   systemdUnit,
-  tierAddresses,
-  ufwRule,
 } from 'provision'
 
 export default defineRole({
@@ -51,11 +51,12 @@ export default defineRole({
   },
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-node-exporter')]
-    const others = group('all').filter((peer) => peer.name !== host.name)
-    const readers =
-      vars.node_exporter_allow_from.length > 0
-        ? vars.node_exporter_allow_from
-        : tierAddresses(others, [vars.node_exporter_monitor_tier], 'node_exporter_allow_from')
+    const readers = listedOrTier(
+      { host, group },
+      vars.node_exporter_allow_from,
+      vars.node_exporter_monitor_tier,
+      'node_exporter_allow_from',
+    )
     const socket = managementSocket(host, facts, vars.node_exporter_port, vars.node_exporter_listen)
     return [
       pkg({ name: 'prometheus-node-exporter', notify: restarted }),
@@ -72,16 +73,8 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.node_exporter_firewall && readers.length > 0
-        ? [
-            ufwRule({
-              action: 'allow',
-              proto: 'tcp',
-              port: vars.node_exporter_port,
-              from: readers,
-              comment: 'node_exporter',
-            }),
-          ]
+      ...(vars.node_exporter_firewall
+        ? allowFrom(readers, { port: vars.node_exporter_port, comment: 'node_exporter' })
         : []),
       service({ name: 'prometheus-node-exporter', enabled: true, state: 'started' }),
     ]

@@ -1,4 +1,5 @@
 import {
+  allowFrom,
   defineRole,
   file,
   fileSet,
@@ -8,7 +9,6 @@ import {
   service,
   socketOf,
   systemdUnit,
-  ufwRule,
 } from 'provision'
 import { alerts } from './alerts.ts'
 import { gate, reloadProven } from './handlers.ts'
@@ -83,16 +83,8 @@ export default defineRole({
         notify: [restarted, ...gated],
       }),
       systemdUnit({ unit: 'prometheus.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
-      ...(vars.prometheus_firewall && vars.prometheus_allow_from.length > 0
-        ? [
-            ufwRule({
-              action: 'allow',
-              proto: 'tcp',
-              port: vars.prometheus_port,
-              from: vars.prometheus_allow_from,
-              comment: 'prometheus',
-            }),
-          ]
+      ...(vars.prometheus_firewall
+        ? allowFrom(vars.prometheus_allow_from, { port: vars.prometheus_port, comment: 'prometheus' })
         : []),
       service({ name: 'prometheus', enabled: true, state: 'started' }),
     ]

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { ProvisionError } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
-import type { Peer } from './role.ts'
+import type { Peer, RoleInput } from './role.ts'
 
 /** 4 or 6 for an IP address, undefined for a name. */
 export function ipFamily(address: string): 4 | 6 | undefined {
@@ -27,6 +27,23 @@ export function tierAddresses(peers: readonly Peer[], tiers: readonly string[], 
       })
     })
   return [...new Set(addresses)]
+}
+
+/**
+ * Who may use what is not for everyone: the addresses that are listed or, where none is, those of a tier's hosts but
+ * for this one.
+ * @param instead the var of the list, for the hint where a host is known by a DNS name only
+ * @throws ProvisionError for a host of the tier whose address is a name
+ */
+export function listedOrTier(
+  { host, group }: Pick<RoleInput<unknown>, 'host' | 'group'>,
+  listed: readonly string[],
+  tier: string,
+  instead: string,
+): readonly string[] {
+  if (listed.length > 0) return listed
+  const others = group('all').filter((peer) => peer.name !== host.name)
+  return tierAddresses(others, [tier], instead)
 }
 
 /**

@@ -38,6 +38,19 @@ export function ufwRule({ notify, ...rule }: UfwRule & ResourceOptions): Resourc
   return { kind: ufwKind, desired: declareRule(rule), notify: notify ?? [] }
 }
 
+/**
+ * The rule that lets some addresses in over TCP, as the list of resources that it is: empty without any address, for a
+ * rule without a source would let everyone in.
+ * @param from addresses and networks; one that is there twice counts once
+ * @throws ProvisionError (input) for what ufw would refuse.
+ */
+export function allowFrom(
+  from: readonly string[],
+  rule: { readonly port: number; readonly comment: string },
+): Resource<UfwDesired, UfwActual>[] {
+  return from.length > 0 ? [ufwRule({ ...rule, action: 'allow', proto: 'tcp', from: [...new Set(from)] })] : []
+}
+
 /** The firewall itself: running or not, policies, logging, and what becomes of rules that nobody declares. */
 export function firewall({ notify, ...settings }: Firewall & ResourceOptions = {}): Resource<UfwDesired, UfwActual> {
   return { kind: ufwKind, desired: declareFirewall(settings), notify: notify ?? [] }
