@@ -3,9 +3,14 @@ import { messageOf } from './errors.ts'
 
 /**
  * Asks on the terminal: Enter goes on, anything else does not, and neither do Ctrl-C, Ctrl-D and the end of the run.
+ * @param redraws whether what stands above the question is drawn anew: the question is taken off the screen then
  * @returns undefined where there is no terminal, and so nobody to ask
  */
-export function confirmer(yes: boolean, signal: AbortSignal): ((question: string) => Promise<boolean>) | undefined {
+export function confirmer(
+  yes: boolean,
+  signal: AbortSignal,
+  redraws: boolean,
+): ((question: string) => Promise<boolean>) | undefined {
   if (yes) return async () => true
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
   return async (question) => {
@@ -14,13 +19,13 @@ export function confirmer(yes: boolean, signal: AbortSignal): ((question: string
     const asked = `${question} Enter: yes, n: no `
     try {
       const answer = await lines.question(asked, { signal })
-      takeBack(asked + answer)
+      if (redraws) takeBack(asked + answer)
       return answer.trim() === ''
     } catch (error) {
       if (!(error instanceof Error && error.name === 'AbortError')) throw error
       const why = messageOf(error).toLowerCase()
       process.stderr.write(`${why}\n`)
-      takeBack(asked + why)
+      if (redraws) takeBack(asked + why)
       return false
     } finally {
       lines.close()
@@ -28,9 +33,8 @@ export function confirmer(yes: boolean, signal: AbortSignal): ((question: string
   }
 }
 
-/** What is live above the question finds its lines by counting up from where it left the cursor: that is there again. */
+/** Lines above are found by counting up from where the cursor was before the question: there it is again. */
 function takeBack(text: string): void {
-  if (!process.stdout.isTTY) return
   moveCursor(process.stderr, 0, -Math.floor(text.length / process.stderr.columns) - 1)
   clearScreenDown(process.stderr)
 }

@@ -48,7 +48,11 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
     const { upgrade, rollback, switchover: request } = mode
     const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
     const edges = {
-      ...{ emit: (event: Event) => renderer.event(event), stop, confirm: confirmer(flags.yes, stop.signal) },
+      ...{
+        emit: (event: Event) => renderer.event(event),
+        stop,
+        confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
+      },
       again: (mask: (text: string) => string) => againOf(flags, mask, subcommand),
     }
     const { summary } = request

@@ -1,23 +1,23 @@
-import { type Peer, type Resource, tierAddresses, ufwRule } from 'provision'
+import { allowFrom, listedOrTier, type Peer, type Resource, type RoleInput, tierAddresses, ufwRule } from 'provision'
 import { openPorts } from './binds.ts'
 import type { HaproxyVars } from './vars.ts'
 
 /** What has to be open: the frontends' ports as they say, and the metrics for who reads them. */
-export function firewallRules(vars: HaproxyVars, peers: readonly Peer[], self: string): Resource[] {
-  const clients = clientsByPort(vars, peers)
-  const others = peers.filter((peer) => peer.name !== self)
-  const readers =
-    vars.haproxy_metrics_allow_from.length > 0
-      ? vars.haproxy_metrics_allow_from
-      : tierAddresses(others, [vars.haproxy_monitor_tier], 'haproxy_metrics_allow_from')
+export function firewallRules(input: Pick<RoleInput<HaproxyVars>, 'host' | 'vars' | 'group'>): Resource[] {
+  const { vars, group } = input
+  const readers = listedOrTier(
+    input,
+    vars.haproxy_metrics_allow_from,
+    vars.haproxy_monitor_tier,
+    'haproxy_metrics_allow_from',
+  )
   return [
-    ...[...clients].map(([port, from]) => allow(port, from.includes('any') ? 'any' : from, 'haproxy')),
-    ...(readers.length > 0 ? [allow(vars.haproxy_metrics_port, readers, 'haproxy metrics')] : []),
+    ...[...clientsByPort(vars, group('all'))].map(([port, from]) =>
+      ufwRule({ action: 'allow', proto: 'tcp', port, from: from.includes('any') ? 'any' : from, comment: 'haproxy' }),
+    ),
+    ...allowFrom(readers, { port: vars.haproxy_metrics_port, comment: 'haproxy metrics' }),
   ]
 }
-
-const allow = (port: number, from: string | readonly string[], comment: string): Resource =>
-  ufwRule({ action: 'allow', proto: 'tcp', port, from, comment })
 
 /** Two frontends may have one port on two addresses: the firewall knows the port only. */
 function clientsByPort(vars: HaproxyVars, peers: readonly Peer[]): Map<number, string[]> {

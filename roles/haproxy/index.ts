@@ -76,7 +76,7 @@ export default defineRole({
         validate: VALIDATE,
         notify: [reload],
       }),
-      ...(vars.haproxy_firewall ? firewallRules(vars, peers, host.name) : []),
+      ...(vars.haproxy_firewall ? firewallRules({ host, vars, group }) : []),
       service({ name: 'haproxy', enabled: true, state: 'started' }),
     ]
   },

@@ -127,7 +127,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
         break
     }
   }
-  return { event, finish: () => flushed([options.out, options.err]) }
+  return { event, redraws: false, finish: () => flushed([options.out, options.err]) }
 }
 
 const tierLine = (tier: string, hosts: number, plans: readonly TierPlan[]): Line => {

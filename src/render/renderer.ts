@@ -3,6 +3,8 @@ import type { Event } from '../execute/events.ts'
 /** Shows a run. It decides nothing: it is told everything by events. */
 export interface Renderer {
   event(event: Event): void
+  /** Whether it draws lines anew that stand above the cursor: who writes below them puts the cursor back. */
+  readonly redraws: boolean
   /** Resolves when everything is written. */
   finish(): Promise<void>
 }

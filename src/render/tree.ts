@@ -165,6 +165,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   }
   return {
     event,
+    redraws: true,
     async finish() {
       endPart()
       await shown

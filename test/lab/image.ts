@@ -33,7 +33,7 @@ const BASE_PACKAGES = [
 
 /**
  * What Debian's installer and cloud images bring besides. bookworm goes without, for `provision` needs no Python there
- * either; for the others its installation was the larger half of a bare host's (6 s of a processor).
+ * either; to install it was 6 of the 15 s of a processor that a bare web server cost.
  */
 const INSTALL_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = { trixie: ['python3'], sid: ['python3'] }
 
