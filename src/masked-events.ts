@@ -74,6 +74,7 @@ const maskedItem = (item: PlannedItem, mask: Mask): PlannedItem => ({
     ...diff,
     hunks: diff.hunks.map((hunk) => ({ ...hunk, lines: hunk.lines.map((line) => mask.text(line)) })),
   })),
+  ...(item.notes && { notes: item.notes.map((note) => mask.text(note)) }),
   ...(item.problem === undefined ? {} : { problem: mask.text(item.problem), hint: maybe(item.hint, mask) }),
 })
 

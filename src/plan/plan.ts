@@ -47,6 +47,8 @@ export interface PlannedItem {
   /** Why the state of this resource could not be read; its host is not changed then. */
   readonly problem?: string | undefined
   readonly hint?: string | undefined
+  /** What a person should know of it, changed or not. */
+  readonly notes?: readonly string[] | undefined
   /** A command without a condition: it is planned on every run. */
   readonly repeats?: boolean | undefined
 }
@@ -72,6 +74,11 @@ export interface Hunk {
   readonly newLines: number
   /** First character `+`, `-` or space, as in a unified diff. */
   readonly lines: readonly string[]
+}
+
+/** True when a person has something to read in it: work, or what is worth knowing without any. */
+export function isTelling(plan: HostPlan): boolean {
+  return hasWork(plan) || plan.items.some(({ notes = [] }) => notes.length > 0)
 }
 
 /** True when applying the plan would do something to the host. */

@@ -88,6 +88,7 @@ function itemOf(resource: CompiledResource, reading: Reading, segment: number): 
     diffs: shown?.texts?.map(textDiff) ?? [],
     notify: change ? resource.notify.map((handler) => handler.id) : [],
     ...(reading.state === 'unreadable' ? { problem: reading.problem, hint: reading.hint } : {}),
+    ...('notes' in reading && reading.notes.length > 0 ? { notes: [...reading.notes] } : {}),
     ...(change?.repeats ? { repeats: true } : {}),
   }
 }

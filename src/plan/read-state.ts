@@ -1,18 +1,18 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
-import type { Change } from '../resources/resource.ts'
+import type { Change, ResourceKind } from '../resources/resource.ts'
 import type { Answer } from '../shell/frame.ts'
 import { groupByKind, type KindGroup } from './probe-batch.ts'
 
 /** What the probe says of one resource: as declared, to be changed, not knowable yet, or not readable. */
 export type Reading =
-  | { readonly state: 'as-declared'; readonly leads: boolean }
-  | { readonly state: 'differs'; readonly change: Change; readonly leads: boolean }
+  | { readonly state: 'as-declared'; readonly leads: boolean; readonly notes: readonly string[] }
+  | { readonly state: 'differs'; readonly change: Change; readonly leads: boolean; readonly notes: readonly string[] }
   /** `expected`: what there would be to do on a host that has nothing of it. */
   | { readonly state: 'unknown'; readonly expected: Change | undefined }
   | { readonly state: 'unreadable'; readonly problem: string; readonly hint?: string | undefined }
 
-/** Desired × actual for every resource, by key. A kind that failed marks its own resources only. */
+/** Desired × actual for every resource, by key. A kind that failed marks its own resources only, a refused one itself. */
 export function readState(
   resources: readonly CompiledResource[],
   answers: ReadonlyMap<string, Answer>,
@@ -20,36 +20,48 @@ export function readState(
   const readings = new Map<string, Reading>()
   for (const group of groupByKind(resources)) {
     const answered = readKind(group, answers.get(group.kind.kind))
-    group.resources.forEach((resource, i) => {
-      readings.set(resource.key, answered(resource, i))
-    })
+    for (const resource of group.resources) readings.set(resource.key, answered(resource))
   }
   return readings
 }
 
-type Reader = (resource: CompiledResource, index: number) => Reading
+type Reader = (resource: CompiledResource) => Reading
 
 function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): Reader {
   const failed =
-    (problem: string, hint?: string): Reader =>
-    () => ({ state: 'unreadable', problem, hint })
+    (problem: string): Reader =>
+    () => ({ state: 'unreadable', problem })
   if (answer === undefined) return failed(`the probe of ${kind.kind} gave no answer`)
   if (answer.status === 124) return failed(`the probe of ${kind.kind} hung and was ended`)
   if (answer.status !== 0) return failed(`the probe of ${kind.kind} failed with status ${answer.status}`)
-  const desired = resources.map((resource) => resource.desired)
   try {
-    const actual = kind.parse(answer.body, desired)
-    return (resource) => {
-      const found = actual.get(kind.key(resource.desired))
-      if (found === undefined) return { state: 'unreadable', problem: `the probe of ${kind.kind} left it out` }
-      if (found === 'unknown') return { state: 'unknown', expected: kind.diff(resource.desired, 'absent') }
-      const change = kind.diff(resource.desired, found)
-      const leads = found !== 'absent' && kind.leads?.(found) === true
-      return change ? { state: 'differs', change, leads } : { state: 'as-declared', leads }
-    }
+    const actual = kind.parse(
+      answer.body,
+      resources.map((resource) => resource.desired),
+    )
+    return (resource) => readOne(kind, resource.desired, actual.get(kind.key(resource.desired)))
   } catch (error) {
-    // A kind that refuses says so itself; anything else is an answer that makes no sense.
-    if (error instanceof ProvisionError) return failed(error.message, error.hint)
-    return failed(`the probe of ${kind.kind} can't be read: ${messageOf(error)}`)
+    return () => refusal(kind, error)
   }
+}
+
+type Found = ReturnType<ResourceKind['parse']> extends Map<string, infer State> ? State | undefined : never
+
+function readOne(kind: ResourceKind, desired: unknown, found: Found): Reading {
+  if (found === undefined) return { state: 'unreadable', problem: `the probe of ${kind.kind} left it out` }
+  try {
+    if (found === 'unknown') return { state: 'unknown', expected: kind.diff(desired, 'absent') }
+    const change = kind.diff(desired, found)
+    const leads = found !== 'absent' && kind.leads?.(found) === true
+    const notes = kind.notes?.(desired, found) ?? []
+    return change ? { state: 'differs', change, leads, notes } : { state: 'as-declared', leads, notes }
+  } catch (error) {
+    return refusal(kind, error)
+  }
+}
+
+/** A kind that refuses says so itself; anything else is an answer that makes no sense. */
+function refusal({ kind }: ResourceKind, error: unknown): Reading {
+  if (error instanceof ProvisionError) return { state: 'unreadable', problem: error.message, hint: error.hint }
+  return { state: 'unreadable', problem: `the probe of ${kind} can't be read: ${messageOf(error)}` }
 }

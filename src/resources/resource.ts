@@ -24,7 +24,11 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * @throws any Error when the answer is not what the probe prints: the kind is then marked failed on this host.
    */
   parse(answer: string, all: readonly Desired[]): Map<string, Actual | 'absent' | 'unknown'>
-  /** What would have to change; undefined when nothing. */
+  /**
+   * What would have to change; undefined when nothing.
+   * @throws ProvisionError when what the probe shows already rules the change out (a masked unit, a held package): the
+   *   plan then tells so at this resource, and nothing on the host is changed
+   */
   diff(desired: Desired, actual: Actual | 'absent'): Change<Desired, Actual> | undefined
   /**
    * A script for neighbouring changes of the kind; runs under `set -eu`, safe to run twice, guarded: it validates
@@ -56,6 +60,11 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * The others of its tier depend on a host while this is so of it: where its change disturbs, it comes after theirs.
    */
   leads?(actual: Actual): boolean
+  /**
+   * What a person should know before the change is made, or although nothing differs (another file that wins at boot):
+   * whole sentences without a full stop. The plan shows them at the resource.
+   */
+  notes?(desired: Desired, actual: Actual | 'absent'): readonly string[]
   /** What `provision upgrade` wants in its place: the newest that the declaration allows. Undefined: the same. */
   upgraded?(desired: Desired): Desired
   /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
-import { hasWork } from '../../src/plan/plan.ts'
+import { ProvisionError } from '../../src/errors.ts'
+import { hasWork, isTelling } from '../../src/plan/plan.ts'
 import { planHost } from '../../src/plan/planner.ts'
 import type { Handler } from '../../src/resources/resource.ts'
 import type { Answer } from '../../src/shell/frame.ts'
@@ -61,6 +62,27 @@ describe('planHost', () => {
       ['unknown', 1],
       ['create', 1],
     ])
+  })
+
+  it('tells a change that a kind refuses at its own resource, and the others as they are', () => {
+    const choosy = lineKind('choosy', {
+      diff: ({ name, value }, actual) => {
+        if (name === 'b') throw new ProvisionError('b is masked', { code: 'input', hint: 'unmask it' })
+        return plain.diff({ name, value }, actual)
+      },
+    })
+    const { items } = plan([compiled(choosy, 'a', '1'), compiled(choosy, 'b', '1')], { choosy: 'a=1' }).plan
+    expect(items).toMatchObject([{ action: 'none' }, { action: 'unknown', problem: 'b is masked', hint: 'unmask it' }])
+    expect(items[0]).not.toHaveProperty('problem')
+  })
+
+  it('carries what a kind has to say of a resource, also where nothing differs', () => {
+    const talkative = lineKind('talkative', {
+      notes: ({ name }) => (name === 'b' ? [] : [`another file sets ${name}`]),
+    })
+    const planned = plan([compiled(talkative, 'a', '1'), compiled(talkative, 'b', '1')], { talkative: 'a=1\nb=1' })
+    expect(planned.plan.items).toMatchObject([{ action: 'none', notes: ['another file sets a'] }, { action: 'none' }])
+    expect([hasWork(planned.plan), isTelling(planned.plan)]).toEqual([false, true])
   })
 
   it('shows what is known only later in full, as on a host that has nothing of it', () => {

@@ -42,7 +42,9 @@ export function marked(action: ShownAction, key: string): Span[] {
 
 /** Everything a plan would do, in the order of application; no headline. */
 export function planLines(plan: HostPlan, options: PlanOptions): Line[] {
-  const shown = plan.items.filter((item) => item.action !== 'none' || options.verbosity >= 2)
+  const isShown = ({ action, notes = [] }: PlannedItem) =>
+    action !== 'none' || notes.length > 0 || options.verbosity >= 2
+  const shown = plan.items.filter(isShown)
   return [
     ...beforeLines(plan.rollout),
     ...shown.flatMap((item) => itemLines(item, options)),
@@ -64,7 +66,8 @@ export function itemLines(item: PlannedItem, options: PlanOptions): Line[] {
     ...(beside && text !== '' ? [span('dim', `  ${text}`)] : []),
   )
   const below = beside ? [] : fields.flatMap((field) => field.split('\n').map((part) => line(span('dim', part))))
-  return [head, ...indent([...below, ...(options.diff ? diffBlock(item.diffs, item.key) : [])], 4)]
+  const notes = (item.notes ?? []).map((note) => line(span('warn', `note: ${note}`)))
+  return [head, ...indent([...below, ...notes, ...(options.diff ? diffBlock(item.diffs, item.key) : [])], 4)]
 }
 
 const fieldText = ({ field, from, to }: FieldChange): string[] => {

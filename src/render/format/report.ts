@@ -1,5 +1,5 @@
 import type { Event, HostResult } from '../../execute/events.ts'
-import { type HostPlan, hasWork } from '../../plan/plan.ts'
+import { type HostPlan, hasWork, isTelling } from '../../plan/plan.ts'
 import type { TierPlan } from '../../rollout/plan.ts'
 import { failureLines } from './failure.ts'
 import { costText, unchangedLines } from './host.ts'
@@ -44,12 +44,12 @@ const tierBlocks = (names: readonly string[], { plans, results }: Report, option
   const planned = names
     .filter((name) => results.get(name)?.failure === undefined)
     .flatMap((name) => plans.get(name) ?? [])
-    .filter((plan) => hasWork(plan) || options.verbosity >= 2)
+    .filter((plan) => isTelling(plan) || options.verbosity >= 2)
   const blocks = groupPlans(planned, options).map((group) => [
     ...groupLines(group, options),
     ...(options.verbosity >= 1 ? indent(costs(group.hosts, results)) : []),
   ])
-  const told = new Set(options.verbosity >= 2 ? planned.map(({ host }) => host) : [])
+  const told = new Set(planned.map(({ host }) => host))
   const unchanged = unchangedLines(
     ok.filter(({ host }) => !told.has(host)),
     options.verbosity,
