@@ -4,7 +4,7 @@
 . "$(dirname "$0")/ready.sh"
 
 say 'A lab of twelve bare Debian hosts: containers with systemd and sshd (their images take some minutes, once)'
-npm run --silent lab -- down
+npm run --silent lab -- down || die 'There is no engine to work with: see above.'
 up=$(npm run --silent lab -- up) || die 'The lab did not start: see above.'
 folder=${up##*inventory: }
 case $folder in

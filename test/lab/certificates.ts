@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
-import { installPackages, type Say } from './engine.ts'
+import { installPackages, type Say } from './machine.ts'
 
 const run = $({ quiet: true, nothrow: true })
 

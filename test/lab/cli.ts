@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { findEngine } from './engine.ts'
 import type { LabHost } from './host.ts'
 import { defaultName, findLab, type Lab, startLab } from './lab.ts'
 import { openSsh } from './ssh.ts'
@@ -25,7 +26,9 @@ program
   .action(async () => {
     const lab = await findLab(labName())
     await lab?.down()
-    console.log(lab ? `lab ${lab.name}: ${lab.hosts.size} hosts removed` : `lab ${labName()}: was not up`)
+    console.log(
+      lab ? `lab ${lab.name}: ${lab.hosts.size} hosts removed` : `lab ${labName()} was not up: nothing to remove`,
+    )
   })
 
 program
@@ -59,7 +62,8 @@ program
   .command('status')
   .description("what each host's container, network and systemd say")
   .action(async () => {
-    const lab = await needLab()
+    const lab = await findLab(labName())
+    if (!lab) return console.log(await notUp())
     const rows = await Promise.all([...lab.hosts.values()].map(describeHost))
     printTable([['HOST', 'ADDRESS', 'LOGIN', 'POWER', 'NETWORK', 'SYSTEMD'], ...rows])
   })
@@ -69,10 +73,16 @@ function labName(): string {
 }
 
 async function needLab(): Promise<Lab> {
-  // Finds the engine's socket as `up` does, without starting one: no engine, no lab.
-  const lab = await findLab(labName()).catch(() => undefined)
+  const lab = await findLab(labName())
   if (lab) return lab
-  throw new Error(`lab ${labName()} is not up: start it with "npm run lab -- up"`)
+  throw new Error(await notUp())
+}
+
+async function notUp(): Promise<string> {
+  const engine = await findEngine()
+  const name = labName() === 'lab' ? '' : ` --name ${labName()}`
+  const start = `lab ${labName()} is not up: start it with "npm run lab --${name} up"`
+  return engine.state === 'absent' ? `${engine.advice} So ${start}` : start
 }
 
 function hostOf(lab: Lab, name: string): LabHost {

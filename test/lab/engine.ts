@@ -1,80 +1,76 @@
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { $ } from 'zx'
+import { DEFAULT_ENDPOINT, type EngineState, judgeEngine } from './engine-state.ts'
 import { withLock } from './lock.ts'
+import {
+  canInstall,
+  hasProgram,
+  installPackages,
+  installWithoutStarting,
+  reachSystemPrograms,
+  readOrEmpty,
+  run,
+  type Say,
+  tail,
+} from './machine.ts'
 
-/** Tells the person waiting what is being done; one call is one line. */
-export type Say = (line: string) => void
-
-const run = $({ quiet: true, nothrow: true })
 const PID_FILE = '/var/run/docker.pid'
 const LOG_FILE = '/var/log/provision-lab-engine.log'
-const POLICY_FILE = '/usr/sbin/policy-rc.d'
 const WANTED_INOTIFY_INSTANCES = 8192
 
 /** Makes sure that a Docker engine answers: the one that is there, or one installed and started here. */
 export async function ensureEngine(say: Say): Promise<void> {
-  // No reaper: hosts outlive this process on purpose and are cleaned up by label, and its image may not be to be had.
-  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
-  if (!(await engineAnswers())) await withLock('engine', () => installAndStart(say))
-  await refuseCgroup1()
+  const found = await findEngine()
+  if (found.state === 'unfit') throw new Error(found.advice)
+  if (found.state === 'absent') await withLock('engine', () => installAndStart(say))
   await raiseInotifyLimit(say)
 }
 
-/** Installs Debian packages on this machine where they are missing and where that is possible. */
-export async function installPackages(say: Say, ...packages: string[]): Promise<void> {
-  if (!(await canInstall())) {
-    throw new Error(`Install ${packages.join(' and ')} on this machine, then run this again.`)
-  }
-  say(`installing ${packages.join(', ')} with apt-get`)
-  const apt = $({ quiet: true, nothrow: true, env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-  const install = () => apt`apt-get install -y -q --no-install-recommends ${packages}`
-  // Package lists may be missing or stale: refresh them only when the first try fails, it costs seconds.
-  let result = await install()
-  if (result.exitCode !== 0) {
-    await apt`apt-get update -q`
-    result = await install()
-  }
-  if (result.exitCode !== 0) throw new Error(`apt-get install ${packages.join(' ')} failed:\n${tail(result.stderr)}`)
+/** What answers as a Docker engine on this machine. Nothing is installed or started. */
+export async function findEngine(): Promise<EngineState> {
+  reachSystemPrograms()
+  // No reaper: hosts outlive this process on purpose and are cleaned up by label, and its image may not be to be had.
+  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+  const endpoint = await findEndpoint()
+  // The API's client knows nothing of contexts: it has to meet the engine that the command meets.
+  if (endpoint !== DEFAULT_ENDPOINT) process.env.DOCKER_HOST = endpoint
+  return judgeEngine(await run`docker info --format ${'{{json .}}'}`.timeout('20s'), endpoint)
 }
 
-async function engineAnswers(): Promise<boolean> {
-  const result = await run`docker info --format '{{.ServerVersion}}'`.timeout('10s')
-  return result.exitCode === 0 && result.stdout.trim() !== ''
-}
-
-async function canInstall(): Promise<boolean> {
-  return process.getuid?.() === 0 && (await run`command -v apt-get`).exitCode === 0
+async function findEndpoint(): Promise<string> {
+  if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST
+  const context = await run`docker context inspect --format ${'{{.Endpoints.docker.Host}}'}`
+  return (context.exitCode === 0 && context.stdout.trim()) || DEFAULT_ENDPOINT
 }
 
 async function installAndStart(say: Say): Promise<void> {
-  if (await engineAnswers()) return
+  // Another lab may have done it meanwhile.
+  const found = await findEngine()
+  if (found.state === 'ready') return
+  if ((await findEndpoint()) !== DEFAULT_ENDPOINT) throw new Error(found.advice)
   if (!(await canInstall())) {
     throw new Error(
-      'No Docker engine answers: start one (Docker Desktop, or `systemctl start docker`), or run this as root on Debian or Ubuntu, where the lab installs and starts one itself.',
+      'No Docker engine answers: start one (`sudo systemctl start docker`), or run this as root on Debian or Ubuntu, where the lab installs and starts one itself.',
     )
   }
   if (await hasSystemd()) {
-    if ((await run`command -v dockerd`).exitCode !== 0) await installPackages(say, 'docker.io')
+    if (!(await hasProgram('dockerd'))) await installPackages(say, 'docker.io')
+    await ensureClient(say)
     say('starting the Docker engine (systemctl start docker)')
     await run`systemctl start docker`
   } else {
-    // The machine may carry a client only, so the daemon is looked for, not `docker`.
-    if ((await run`command -v dockerd`).exitCode !== 0) await installWithoutStarting(say)
+    // Without an init system the package would start its daemon itself, with the cgroup view that hosts can't boot on.
+    if (!(await hasProgram('dockerd'))) await installWithoutStarting(say, 'docker.io', 'iptables')
+    if (!(await hasProgram('iptables'))) await installPackages(say, 'iptables')
+    await ensureClient(say)
     await startDaemon(say)
   }
   await waitForEngine(say)
 }
 
-/** Without an init system the package would start its daemon itself, with the cgroup view that hosts can't boot on. */
-async function installWithoutStarting(say: Say): Promise<void> {
-  const hadPolicy = (await readOrEmpty(POLICY_FILE)) !== ''
-  if (!hadPolicy) await writeFile(POLICY_FILE, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
-  try {
-    await installPackages(say, 'docker.io', 'iptables')
-  } finally {
-    if (!hadPolicy) await rm(POLICY_FILE, { force: true })
-  }
+/** Debian 13 and newer have the command in a package of its own. */
+async function ensureClient(say: Say): Promise<void> {
+  if (!(await hasProgram('docker'))) await installPackages(say, 'docker-cli')
 }
 
 async function startDaemon(say: Say): Promise<void> {
@@ -96,24 +92,16 @@ async function startDaemon(say: Say): Promise<void> {
 
 async function waitForEngine(say: Say): Promise<void> {
   const started = Date.now()
-  while (Date.now() - started < 60_000) {
-    if (await engineAnswers()) {
-      return say(`the Docker engine answers after ${((Date.now() - started) / 1000).toFixed(1)} s`)
-    }
-    await sleep(300)
+  let found = await findEngine()
+  for (; found.state === 'absent' && Date.now() - started < 60_000; found = await findEngine()) await sleep(300)
+  if (found.state === 'ready') {
+    return say(`the Docker engine answers after ${((Date.now() - started) / 1000).toFixed(1)} s`)
   }
-  throw new Error(
-    `The Docker engine did not answer within 60 s. The end of ${LOG_FILE}:\n${tail(await readOrEmpty(LOG_FILE))}`,
-  )
-}
-
-async function refuseCgroup1(): Promise<void> {
-  const version = (await run`docker info --format '{{.CgroupVersion}}'`).stdout.trim()
-  if (version === '1') {
-    throw new Error(
-      'This Docker engine runs on cgroup v1, where systemd 256 and newer does not boot: stop it and run this as root (the lab then starts one with a cgroup2 view), or boot the machine with systemd.unified_cgroup_hierarchy=1.',
-    )
-  }
+  if (found.state === 'unfit') throw new Error(found.advice)
+  const log = (await hasSystemd())
+    ? { name: 'journalctl -u docker', text: (await run`journalctl -u docker -n 15 --no-pager`).stdout }
+    : { name: LOG_FILE, text: await readOrEmpty(LOG_FILE) }
+  throw new Error(`The Docker engine did not answer within 60 s. The end of ${log.name}:\n${tail(log.text)}`)
 }
 
 /** Each host's systemd takes several inotify instances; the default of 128 ends at about 30 hosts. */
@@ -127,12 +115,4 @@ async function raiseInotifyLimit(say: Say): Promise<void> {
 
 async function hasSystemd(): Promise<boolean> {
   return (await run`test -d /run/systemd/system`).exitCode === 0
-}
-
-async function readOrEmpty(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch(() => '')
-}
-
-function tail(text: string, lines = 15): string {
-  return text.trimEnd().split('\n').slice(-lines).join('\n')
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { $ } from 'zx'
-import { installPackages, type Say } from './engine.ts'
 import { withLock } from './lock.ts'
+import { installPackages, type Say } from './machine.ts'
 
 /** Debian suites that hosts can run. */
 export type Suite = 'trixie' | 'bookworm' | 'sid'

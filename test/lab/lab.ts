@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
 import { getContainerRuntimeClient } from 'testcontainers'
 import { type Docker, HostContainer, LABEL, type LabContext } from './container.ts'
-import { ensureEngine, type Say } from './engine.ts'
+import { ensureEngine, findEngine } from './engine.ts'
 import { LabHost } from './host.ts'
 import { ensureImage } from './image.ts'
 import { copyInventory, readHosts, subnetOf, writeInventory } from './inventory.ts'
 import { ensureKeys } from './keys.ts'
 import { withLock } from './lock.ts'
+import type { Say } from './machine.ts'
 import { ensureNetwork, removeLab } from './network.ts'
 import { ensureReleases } from './releases.ts'
 import { type AdHocHost, adHocSpecs, type HostSpec } from './spec.ts'
@@ -73,8 +74,14 @@ export async function startLab(spec: LabSpec = {}): Promise<Lab> {
   })
 }
 
-/** The lab of that name as it stands, whatever state its hosts are in; undefined when there is none. */
+/**
+ * The lab of that name as it stands, whatever state its hosts are in; undefined when there is none. No engine, no lab.
+ * @throws Error when an engine is there that this user may not use, or that no lab runs on
+ */
 export async function findLab(name: string): Promise<Lab | undefined> {
+  const engine = await findEngine()
+  if (engine.state === 'absent') return undefined
+  if (engine.state === 'unfit') throw new Error(engine.advice)
   const docker = await connectEngine()
   const containers = await listContainers(docker, name)
   const dir = containers[0]?.Labels[LABEL.dir]

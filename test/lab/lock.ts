@@ -35,7 +35,8 @@ const CONFLICT = 75
  * the child ends and the lock is free.
  */
 async function take(name: string, ...options: string[]): Promise<{ status?: unknown; release: () => void }> {
-  const dir = join(tmpdir(), 'provision-lab')
+  // Each user has a folder: what root made there could not be opened by others, nor the other way round.
+  const dir = join(tmpdir(), `provision-lab-${process.getuid?.() ?? 'user'}`)
   await mkdir(dir, { recursive: true })
   const holder = spawn('flock', [...options, join(dir, `${name}.lock`), 'sh', '-c', 'echo held; cat'], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -7,7 +7,7 @@ import { stringify } from 'yaml'
 import { parseSops } from '../../src/inventory/sops/document.ts'
 import { newFile, sealFile } from '../../src/inventory/sops/file.ts'
 import { ensureCertificates } from './certificates.ts'
-import type { Say } from './engine.ts'
+import type { Say } from './machine.ts'
 import type { HostSpec } from './spec.ts'
 
 /** The lab's passwords by account. */
