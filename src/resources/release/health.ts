@@ -24,7 +24,7 @@ const CRASHES = 3
 
 /**
  * Shell functions. `restart_unit`: starts $unit anew, whatever state it is in. `healthy TREE SECONDS`: succeeds once
- * the unit's process works in TREE and answers 200, the same process twice a second apart; else $why tells the reason.
+ * the unit's process works in TREE or below it and answers 200, the same process twice a second apart; else $why tells the reason.
  */
 export function healthFunctions({ name, health }: Pick<Release, 'name' | 'health'>): Script {
   return joinScripts([
@@ -39,7 +39,8 @@ export function healthFunctions({ name, health }: Pick<Release, 'name' | 'health
         systemctl restart -- "$unit"
       }
       healthy() {
-        until=$(($(date +%s) + $2)) held='' why='it did not start'
+        # The kernel tells a process's folder without links on the way to it.
+        until=$(($(date +%s) + $2)) held='' why='it did not start' place=$(readlink -f -- "$1")
         while :; do
           pid=$(get MainPID) state=$(get ActiveState) now=''
           if [ "$state" = failed ]; then why='it failed'; return 1; fi
@@ -47,7 +48,9 @@ export function healthFunctions({ name, health }: Pick<Release, 'name' | 'health
           if [ "$state" = active ] && [ "$pid" != 0 ]; then
             cwd=$(readlink -- "/proc/$pid/cwd" || :)
             status=$(http_status "$port" "$path")
-            if [ "$cwd" != "$1" ]; then why="its process works in $cwd"
+            # A program may go on into a folder of its release.
+            case $cwd/ in "$place"/*) within=yes ;; *) within='' ;; esac
+            if [ -z "$within" ]; then why="its process works in $cwd, not in $place or below: start it there"
             elif [ "$status" = 200 ]; then now=$pid
             else why="$path on port $port answers \${status:-nothing}"; fi
           fi

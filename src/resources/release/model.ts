@@ -45,7 +45,7 @@ export interface ReleaseState {
   readonly installed: readonly string[]
   /** Sum of the artifact that the declared version came from; undefined: it is not there. */
   readonly sha256: string | undefined
-  /** The version whose tree the running process works in, or what else it does; undefined: nothing runs. */
+  /** The version in whose tree, or below it, the running process works, or where else; undefined: nothing runs. */
   readonly live: string | undefined
   /** Migrations of the declared version have run on this host. */
   readonly migrated: boolean

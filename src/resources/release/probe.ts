@@ -10,7 +10,7 @@ const TELL = sh`
   tell() { printf '@release %s %s ' "$index" "$1"; printf %s "$2" | base64 -w 0; echo; }
   read_all() { if [ -r "$1" ]; then cat -- "$1"; fi; }`
 
-/** The process is in the tree that its start found behind the link: that, and not the link, is what is served. */
+/** The process is in the tree that its start found behind the link, or below: that, and not the link, is what is served. */
 const question = (desired: Release, index: number): Script => {
   const { releases, current, order, sum, migrated } = placesOf(desired)
   return sh`
@@ -24,7 +24,10 @@ const question = (desired: Release, index: number): Script => {
       case $tree in *.tmp | */\*) ;; *) tell installed "\${tree##*/}" ;; esac
     done
     pid=$(timeout 15 systemctl show -p MainPID --value -- ${`${desired.name}.service`}) || exit
-    if [ "$pid" != 0 ]; then tell live "$(readlink -- "/proc/$pid/cwd" || :)"; fi
+    if [ "$pid" != 0 ]; then
+      tell live "$(readlink -- "/proc/$pid/cwd" || :)"
+      tell real "$(readlink -f -- ${releases} || :)"
+    fi
     tell end yes`
 }
 
@@ -45,6 +48,12 @@ export function parseReleases(answer: string, all: readonly Release[]): Map<stri
   )
 }
 
+/** The version in whose tree a folder is; anything else, also a tree that was removed since, as it is. */
+function treeOf(folder: string, releases: string): string {
+  if (!folder.startsWith(`${releases}/`) || folder.endsWith(' (deleted)')) return folder
+  return folder.slice(releases.length + 1).split('/')[0] ?? folder
+}
+
 function stateOf(desired: Release, values: (what: string) => readonly string[]): ReleaseState | 'absent' {
   const { releases } = placesOf(desired)
   /** `/srv/shop/releases/3` → `3`; anything else as it is. */
@@ -56,7 +65,9 @@ function stateOf(desired: Release, values: (what: string) => readonly string[]):
   const order = (values('order')[0] ?? '').split('\n').filter((line) => line !== '')
   const link = values('current')[0] ?? ''
   const current = link === '' ? undefined : version(link)
+  // As the kernel has it: without links on the way.
   const live = values('live')[0]
+  const real = values('real')[0] ?? releases
   if (installed.length === 0 && link === '' && live === undefined) return 'absent'
   const sum = values('sum')[0] ?? ''
   return {
@@ -65,7 +76,7 @@ function stateOf(desired: Release, values: (what: string) => readonly string[]):
     proven: current !== undefined && order.at(-1) === current,
     installed,
     sha256: installed.includes(desired.version) ? sum : undefined,
-    live: live === undefined ? undefined : version(live),
+    live: live === undefined ? undefined : treeOf(live, real),
     migrated: values('migrated').length > 0,
   }
 }

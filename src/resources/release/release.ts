@@ -1,3 +1,4 @@
+import { ProvisionError } from '../../errors.ts'
 import { absolutePath } from '../content.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyRelease } from './apply.ts'
@@ -18,6 +19,7 @@ export const releaseKind: ResourceKind<Release, ReleaseState> = {
   probe: probeReleases,
   parse: parseReleases,
   diff(desired, actual) {
+    if (actual !== 'absent') refuseElsewhere(desired, actual)
     const fields = fieldsOf(desired, actual === 'absent' ? NOTHING : actual)
     if (fields.length === 0) return undefined
     const action = actual === 'absent' ? 'create' : 'update'
@@ -39,6 +41,19 @@ const NOTHING: ReleaseState = {
   sha256: undefined,
   live: undefined,
   migrated: false,
+}
+
+/**
+ * What was written to `shared` would stay behind, and an account can't be changed while its process runs.
+ * @throws ProvisionError when the service runs a release of another folder
+ */
+function refuseElsewhere({ name, dir }: Release, { live, current }: ReleaseState): void {
+  const old = current === undefined ? /^(\/.+)\/releases\/[^/]+/.exec(live ?? '')?.[1] : undefined
+  if (old === undefined) return
+  throw new ProvisionError(`${name} runs a release of ${old}, and is declared to be in ${dir}`, {
+    code: 'input',
+    hint: `move it by hand, then run again: systemctl stop ${name}, mv ${old} ${dir}, ln -s ${dir} ${old}`,
+  })
 }
 
 /** A unit that does not run is the service's matter: started, it runs what the link names. */
