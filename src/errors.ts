@@ -38,6 +38,8 @@ export interface ErrorFacts {
   readonly hint?: string | undefined
   /** Last lines of what the host printed, secrets masked. */
   readonly log?: readonly string[] | undefined
+  /** The change that failed has put back what was before, which serves. */
+  readonly restored?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -50,6 +52,7 @@ export class ProvisionError extends Error {
   readonly origin: Origin | undefined
   readonly hint: string | undefined
   readonly log: readonly string[]
+  readonly restored: boolean
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
@@ -59,6 +62,7 @@ export class ProvisionError extends Error {
     this.origin = facts.origin
     this.hint = facts.hint
     this.log = facts.log ?? []
+    this.restored = facts.restored ?? false
   }
 }
 

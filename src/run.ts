@@ -22,7 +22,7 @@ import { refreshLists } from './resources/package/lists.ts'
 import { disagreements, type Goal, rollbackNotes, type WayBack, wayBack } from './rollback.ts'
 import type { TierPlan } from './rollout/plan.ts'
 import { type WriteMove, writeMove } from './switchover/handover.ts'
-import { applyTiers, planTiers, type TierHandover, type TiersInput } from './tiers.ts'
+import { applyTiers, leftOutFirst, planTiers, type TierHandover, type TiersInput } from './tiers.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
@@ -95,6 +95,8 @@ async function runPrepared(
       handover: move && (await plannedMove(move, runs, emit)),
       reach: (name) => pool.get(hostNamed(inventory, name)),
     }
+    const leftOut = leftOutFirst(runs)
+    if (leftOut.length > 0) throw new InputError(leftOut)
     await verifyArtifacts(options.root, [...runs.values()])
     const plans = planTiers(tiers)
     emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
@@ -162,7 +164,9 @@ function makeRuns(
       const compiled = compiler.compile(host, facts, { tags })
       mask.learn(compiled.resources.map(({ desired }) => desired))
       if (compiled.problems.length > 0) throw new InputError(compiled.problems)
-      if (way) return { ...compiled, resources: way.resources(compiled.resources) }
+      // The way back migrates nothing: nobody waits for anybody.
+      const inAnyOrder = compiled.rollouts.map((one) => ({ ...one, first: undefined }))
+      if (way) return { ...compiled, resources: way.resources(compiled.resources), rollouts: inAnyOrder }
       return options.upgrade ? { ...compiled, resources: compiled.resources.map(upgraded) } : compiled
     }
     const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import type { Connection } from './connection/connection.ts'
-import { InputError, messageOf } from './errors.ts'
+import { InputError, messageOf, type Problem } from './errors.ts'
 import type { Emit, HostResult } from './execute/events.ts'
 import type { HostRun } from './execute/host-run.ts'
 import { rollout } from './execute/rollout.ts'
@@ -11,7 +11,7 @@ import { domainOf } from './inventory/consistency.ts'
 import type { Host, Inventory, Tier } from './inventory/inventory.ts'
 import { stepsIn } from './rollout/around.ts'
 import { type Handover, planTier, type TierPlan } from './rollout/plan.ts'
-import type { RolloutStep } from './rollout/steps.ts'
+import type { FirstHost, RolloutStep } from './rollout/steps.ts'
 
 /** What the tiers of a run need from the outside. */
 export interface TiersInput {
@@ -43,6 +43,26 @@ export interface TierHandover {
   carryOut(host: string): Promise<void>
 }
 
+/**
+ * Hosts whose changes wait for those of a host that this run leaves out: whether that has them nobody has asked.
+ * Each host that is waited for is told once.
+ */
+export function leftOutFirst(runs: ReadonlyMap<string, HostRun>): Problem[] {
+  const waiting = new Map<string, { readonly first: FirstHost; readonly hosts: string[] }>()
+  for (const run of runs.values()) {
+    for (const first of run.planned()?.around.first ?? []) {
+      if (runs.has(first.host)) continue
+      const one = waiting.get(`${first.host} ${first.what}`) ?? { first, hosts: [] }
+      one.hosts.push(run.host)
+      waiting.set(`${first.host} ${first.what}`, one)
+    }
+  }
+  return [...waiting.values()].map(({ first: { host, what, hint }, hosts }) => ({
+    message: `${host} comes first (${what}), and this run leaves it out: ${hosts.join(', ')} would be changed without`,
+    hint: hint ?? `take ${host} along; where it has its changes already, nothing is done there`,
+  }))
+}
+
 /** How each tier would be changed, now that all hosts are planned. */
 export function planTiers({ inventory, hosts, runs, atOnce, handover }: TiersInput): TierPlan[] {
   return inventory.tiers.flatMap((tier) => {
@@ -68,6 +88,7 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
     drained: around?.leftDrained ?? false,
     leads: run?.planned()?.leads ?? false,
     relieved: run?.planned()?.around.relieving ?? false,
+    first: run?.planned()?.around.first.map((one) => one.host) ?? [],
     failed: run?.failed() ?? false,
     domain: failureDomain === undefined ? undefined : domainOf(host, failureDomain),
   }

@@ -15,6 +15,7 @@ import {
   type VarsOf,
 } from 'provision'
 import { environment } from './environment.ts'
+import { migratingHost } from './migrations.ts'
 import { rollout } from './rollout.ts'
 import { vars } from './vars.ts'
 
@@ -33,7 +34,8 @@ export default defineRole({
     const config = `${dir}/config`
     const health = { port: vars.app_port, path: vars.app_health_path, timeout: vars.app_ready_timeout }
     const restarted = [restartHealthy({ name, dir, health })]
-    const migrates = vars.app_migrate_cmd !== undefined && isFirst(input)
+    const migrates =
+      vars.app_migrate_cmd !== undefined && migratingHost(vars, input.host, input.group) === input.host.name
     const credentials = Object.entries(vars.app_credentials)
     const common = {
       account,
@@ -90,9 +92,6 @@ export default defineRole({
     ]
   },
 })
-
-/** The tier is rolled out in the inventory's order: migrations are over before the second host is begun. */
-const isFirst = ({ host, group }: Input): boolean => group(host.tier)[0]?.name === host.name
 
 /** With the folders above them, which are the account's too. */
 const sharedFolders = (paths: readonly string[], dir: string): string[] => {

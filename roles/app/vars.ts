@@ -117,9 +117,15 @@ export const vars = {
     default: 30,
   },
   app_migrate_cmd: {
-    description: 'Command in the new release, before the switch: once for each version, on the first host of the tier.',
+    description:
+      'Command in the new release, before the switch: once for each version, on one host, before any other host gets it.',
     type: 'string',
     pattern: COMMAND,
+    optional: true,
+  },
+  app_migrate_on: {
+    description: 'Host of the tier that migrates. Default: the first one of the inventory.',
+    type: 'string',
     optional: true,
   },
   app_migrate_timeout: {

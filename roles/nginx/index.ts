@@ -3,6 +3,7 @@ import {
   defineRole,
   directory,
   fileSet,
+  keepDrainedServers,
   pkg,
   reload,
   restart,
@@ -55,9 +56,10 @@ export default defineRole({
         root: '/etc/nginx',
         files: {
           'nginx.conf': config('nginx.conf.ejs', { proxies }),
-          'provision/upstreams.conf': config('upstreams.conf.ejs', {
-            upstreams: upstreamViews(vars.nginx_upstreams, peers, host),
-          }),
+          'provision/upstreams.conf': {
+            ...config('upstreams.conf.ejs', { upstreams: upstreamViews(vars.nginx_upstreams, peers, host) }),
+            keep: keepDrainedServers,
+          },
           'provision/status.conf': config('status.conf.ejs'),
           ...Object.fromEntries(
             views.map((site) => [`provision/sites/${site.name}.conf`, config('site.conf.ejs', { site })]),

@@ -4,6 +4,7 @@ import {
   type HostRollout,
   haproxyServer,
   httpAnswers,
+  ipFamily,
   likePeers,
   type Peer,
   type RoleInput,
@@ -11,6 +12,8 @@ import {
   unitActive,
 } from 'provision'
 import type { NginxVars } from './vars.ts'
+
+type Host = RoleInput<NginxVars>['host']
 
 /**
  * Out of the backends of all load balancers that have this host as a server, with the health path at 503 besides: a
@@ -32,7 +35,7 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
   const until = health && httpAnswers(health).until
   return {
     serves: ['service:nginx.service'],
-    disturbs: ['package:nginx', 'handler:restart nginx'],
+    disturbs: ['package:nginx', 'handler:restart nginx', ...programBehind(host, vars, hosts)],
     preflight: servers.map(({ preflight }) => preflight),
     // Of hosts that no load balancer knows, nobody can be told to stay away.
     drain: servers.length > 0 ? [...servers.map(({ drain }) => drain), draining] : [],
@@ -48,6 +51,30 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
       errors: backends.map(({ backend }) => failuresIn(backend)),
     }),
   }
+}
+
+/**
+ * What restarts a program (role app) that this nginx alone stands before, and that it has nothing beside: while that is
+ * away, this web server has no answer, so it is taken out itself.
+ */
+function programBehind(host: Host, { nginx_upstreams: upstreams }: NginxVars, peers: readonly Peer[]): string[] {
+  const own = peers.find(({ name }) => name === host.name)?.vars
+  const { app_name: name, app_port: port, app_dir: dir } = own ?? {}
+  if (typeof name !== 'string' || typeof port !== 'number') return []
+  const here = ['127.0.0.1', 'localhost', '[::1]', ipFamily(host.address) === 6 ? `[${host.address}]` : host.address]
+  const isAlone = ({ tier, port: ofTier, servers }: NginxVars['nginx_upstreams'][number]): boolean => {
+    const members = tier === undefined ? [] : peers.filter((peer) => peer.tier === tier)
+    const addresses = [...servers.map(({ addr }) => addr), ...members.map(({ address }) => `${address}:${ofTier}`)]
+    return addresses.length > 0 && addresses.every((one) => here.some((address) => one === `${address}:${port}`))
+  }
+  if (!upstreams.some(isAlone)) return []
+  const folder = typeof dir === 'string' ? dir : `/srv/${name}`
+  return [
+    `release:${name}`,
+    `handler:restart ${name}`,
+    `file:${folder}/config/*`,
+    `systemd-unit:/etc/systemd/system/${name}.service`,
+  ]
 }
 
 /** nginx counts requests and not what came of them: the load balancers know, by server. */

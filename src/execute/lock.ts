@@ -17,6 +17,8 @@ export const STALE = 76
 const LEASE = 30
 /** Seconds to wait for a script of another run; once it is over, the lease that it leaves is waited for too. */
 const WAIT = 45
+/** The same for an edit of a moment: below what a step's script may take. */
+const EDIT_WAIT = 60
 
 /**
  * Takes the host's lock, as the guard of an apply script. Two things keep others out: `flock` while a script is at
@@ -65,6 +67,20 @@ export function takeLock(run: RunIdentity, generation: string): Script {
     return 0
   `
 }
+
+/**
+ * For a script of another host's rollout that edits what this host's roles declare: waits for a script at work here, and
+ * makes every plan of this host stale, so that none is applied that does not know of the edit.
+ */
+export const amongRuns: Script = sh`
+  dir=${STATE_DIR}
+  mkdir -p -m 0700 -- "$dir"
+  exec 9>>"$dir/apply.lock"
+  flock -w ${EDIT_WAIT} 9 || { echo 'another run is at work there'; exit 1; }
+  read -r edit </proc/sys/kernel/random/uuid
+  printf 'edited.%s\n' "$edit" >"$dir/generation.new"
+  mv -f -- "$dir/generation.new" "$dir/generation"
+`
 
 /** Gives the lock back, when this run holds it. */
 export function releaseLock(run: RunIdentity): Script {

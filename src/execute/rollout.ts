@@ -45,6 +45,11 @@ async function rollTier(
   let preflight: Promise<string | undefined> | undefined
   let unfit: string | undefined
   const returning: Promise<unknown>[] = []
+  const done = new Set<string>()
+  const waitsFor = (host: string): string | undefined => {
+    const other = tier.waiting.find((one) => one.host === host && !done.has(one.for))?.for
+    return other && `${other} comes first, and is not done`
+  }
   const unfitFor = async (host: string): Promise<string | undefined> => {
     if (!tier.drains.includes(host) || tier.leftDrained.includes(host)) return undefined
     // What an earlier run left out of service comes first: while it is out, no other could be spared.
@@ -66,7 +71,7 @@ async function rollTier(
     // Before the preflight: what an earlier run left undone is what that would complain of.
     const failure = handover && (await hooks.handOver(host, handover))
     if (failure) return failure
-    const reason = why() ?? (await unfitFor(host))
+    const reason = why() ?? waitsFor(host) ?? (await unfitFor(host))
     return reason === undefined ? hooks.apply(host) : hooks.skip(host, reason)
   }
   const one = async (host: string, handover: Handover | undefined): Promise<HostResult> => {
@@ -74,6 +79,7 @@ async function rollTier(
     if (tier.leftDrained.includes(host)) returning.push(taken)
     const result = await taken
     if (result.outcome === 'failed') failed += 1
+    if (result.outcome === 'changed' || result.outcome === 'ok') done.add(host)
     return result
   }
 

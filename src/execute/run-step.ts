@@ -5,6 +5,7 @@ import { NEVER, type Phase, type RolloutStep, UNANSWERED } from '../rollout/step
 import { parseFrame, probeScript } from '../shell/frame.ts'
 import { joinScripts, rawScript, type Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
+import { amongRuns } from './lock.ts'
 
 /** Seconds that `run` may take, and one question. */
 const RUN_TIMEOUT = 120
@@ -98,7 +99,9 @@ const targetsOf = (context: StepContext, step: RolloutStep): readonly string[] =
 
 async function act(context: StepContext, step: RolloutStep, script: Script, key: string): Promise<void> {
   const said = await Promise.all(
-    targetsOf(context, step).map((on) => exec(context, on, script, { key, timeout: RUN_TIMEOUT })),
+    targetsOf(context, step).map((on) =>
+      exec(context, on, step.underLock ? joinScripts([amongRuns, script]) : script, { key, timeout: RUN_TIMEOUT }),
+    ),
   )
   for (const one of said) for (const line of one.lines) tell(context, key, one.on, line)
   const failed = said.find(({ status }) => status !== 0)

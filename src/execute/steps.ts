@@ -1,6 +1,6 @@
 import { ProvisionError } from '../errors.ts'
 import { STATE_DIR } from '../plan/target-state.ts'
-import type { Action } from '../resources/resource.ts'
+import { type Action, RESTORED } from '../resources/resource.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
 import { LOCKED, STALE } from './lock.ts'
 import type { LockSession } from './session.ts'
@@ -117,6 +117,7 @@ function stepReader(session: LockSession, run: StepsRun) {
       host: session.host,
       resource: step.keys[0],
       log: log.filter((line) => line.trim() !== ''),
+      restored: status === RESTORED,
     })
   }
 

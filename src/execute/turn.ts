@@ -44,6 +44,11 @@ export async function takeTurn(
   standing: Standing,
 ): Promise<void> {
   const current = await begin(session, planned, standing)
+  const { exposed } = current.around
+  if (exposed.length > 0) {
+    const message = `not drained: nothing takes it out of service, so requests to it fail during ${exposed.join(', ')}`
+    session.emit({ type: 'host-note', host: session.host, message })
+  }
   if (standing.drained) {
     await outOfService(session, current, progress, turn, standing)
   } else {
@@ -65,9 +70,7 @@ async function begin(session: HostSession, planned: Planned, standing: Standing)
     const outcome = await markDrained(session, roles, state.generation)
     standing.drained ||= outcome === 'applied'
     if (outcome === 'applied') return current
-    if (tries === MAX_STALE) {
-      throw new ProvisionError('other runs keep changing this host', { code: 'locked', host: session.host })
-    }
+    if (tries === MAX_STALE) throw keepChanging(session)
     current = await session.probe()
   }
 }
@@ -86,11 +89,39 @@ async function outOfService(
       await converge(session, planned, progress, true)
       await askGates(session, around.gates, turn)
       await putBack(session, planned, turn, standing)
+    }).catch(async (error: unknown) => {
+      throw await servingAgain(error, session, planned, turn, standing)
     })
   } finally {
     // Best effort: a lock that can't be given back ends with its lease.
     if (standing.drained) await release(session).catch(() => undefined)
   }
+}
+
+/**
+ * A change that failed and put back what was before need not keep the host out, when that passes the gates.
+ * @returns the error, with what became of the host
+ */
+async function servingAgain(
+  error: unknown,
+  session: HostSession,
+  planned: Planned,
+  turn: Turn,
+  standing: Standing,
+): Promise<unknown> {
+  if (!(error instanceof ProvisionError) || !error.restored || session.signal?.aborted) return error
+  try {
+    await whileLocked(session, async () => {
+      await askGates(session, planned.around.gates, turn)
+      await putBack(session, planned, turn, standing)
+    })
+  } catch (failure) {
+    session.emit({ type: 'host-note', host: session.host, message: `could not be put back: ${messageOf(failure)}` })
+    return error
+  }
+  const { code, message, host, resource, origin, log } = error
+  const hint = 'it is back in service with what it served before'
+  return new ProvisionError(message, { code, host, resource, origin, log, hint, cause: error })
 }
 
 /** A drain that does not come to its end is undone: nothing was changed yet. One that was found so is left as it is. */
@@ -114,10 +145,22 @@ async function drain(session: HostSession, planned: Planned, turn: Turn, standin
 
 async function putBack(session: HostSession, planned: Planned, turn: Turn, standing: Standing): Promise<void> {
   await undrain(session, planned.around.undrain, turn)
-  await unmarkDrained(session, planned.state.generation)
+  await unmark(session, planned)
   standing.drained = false
   standing.putBack = true
 }
+
+/** The mark goes whoever was at work here meanwhile: it is this run's own. */
+async function unmark(session: HostSession, planned: Planned): Promise<void> {
+  let { generation } = planned.state
+  for (let tries = 0; (await unmarkDrained(session, generation)) === 'stale'; tries++) {
+    if (tries === MAX_STALE) throw keepChanging(session)
+    generation = (await session.probe()).state.generation
+  }
+}
+
+const keepChanging = ({ host }: HostSession): ProvisionError =>
+  new ProvisionError('other runs keep changing this host', { code: 'locked', host })
 
 async function undrain(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
   for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.undrain))) {

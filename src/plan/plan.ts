@@ -16,6 +16,10 @@ export interface HostPlan {
 export interface PlannedRollout {
   /** Keys of changes and handlers that would disturb what it serves: it is drained for them. Empty: it is not. */
   readonly disturbing: readonly string[]
+  /** Keys of what takes it out of service with nothing to drain it. */
+  readonly exposed?: readonly string[] | undefined
+  /** Hosts of the tier, this one maybe, that have to be done before the others, and why: `migrations`. */
+  readonly first?: readonly { readonly host: string; readonly what: string }[] | undefined
   /** An earlier run left it drained: it is put back. */
   readonly leftDrained: boolean
   readonly drain: readonly PlannedStep[]

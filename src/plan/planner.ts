@@ -113,11 +113,13 @@ function planHandlers(
 function rolloutPart(around: Around, leftDrained: boolean): { readonly rollout?: PlannedRollout } {
   const steps = (all: readonly (readonly RolloutStep[] | undefined)[]): PlannedStep[] =>
     all.flatMap(stepsIn).map(({ name, on }) => ({ name, ...(on && { on: [...on] }) }))
-  const { disturbing, drain, undrain, gates, verify } = around
-  if (!leftDrained && [disturbing, gates, verify].every(({ length }) => length === 0)) return {}
+  const { disturbing, exposed, first, drain, undrain, gates, verify } = around
+  if (!leftDrained && [disturbing, exposed, first, gates, verify].every(({ length }) => length === 0)) return {}
   return {
     rollout: {
       disturbing,
+      ...(exposed.length > 0 && { exposed }),
+      ...(first.length > 0 && { first: first.map(({ host, what }) => ({ host, what })) }),
       leftDrained,
       drain: steps(drain.map((one) => one.drain)),
       undrain: steps(undrain.map((one) => one.undrain)),

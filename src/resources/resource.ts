@@ -76,6 +76,9 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   readonly timeout?: number
 }
 
+/** Exit status of `apply`: the change failed, and what was there before is back and has proven that it serves. */
+export const RESTORED = 77
+
 /** What a rollback wants in place of what is declared, in words that people know (versions); or why it can't be. */
 export type Earlier<Desired = unknown> =
   | {

@@ -1,4 +1,4 @@
-import type { CompiledRollout, RolloutStep } from './steps.ts'
+import type { CompiledRollout, FirstHost, RolloutStep } from './steps.ts'
 
 /** A change as the plan has it. */
 interface Item {
@@ -18,6 +18,10 @@ interface DueHandler {
 export interface Around {
   /** Keys of what disturbs; empty: the host is changed in place. */
   readonly disturbing: readonly string[]
+  /** Keys of what takes the host out of service with nothing to drain it: requests are lost meanwhile. */
+  readonly exposed: readonly string[]
+  /** Hosts that have to make changes of this plan before any other does; this one, maybe. */
+  readonly first: readonly FirstHost[]
   /** Where the others depend on the host, and a run may hand that over, it is done first. */
   readonly relieving: boolean
   /** Roles whose drain runs, and with it their preflight. */
@@ -45,12 +49,15 @@ export function aroundChanges(
   const serving = rollouts.filter((rollout) => !isDown(rollout, changes))
   const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disturbs, changes, handlers) }))
   const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
+  const disturbing = [...new Set(drain.flatMap(({ keys }) => keys))]
   const undrain = rollouts.filter(
     (rollout) => drained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
   )
   const touched = new Set(changes.map(({ role }) => role))
   return {
-    disturbing: [...new Set(drain.flatMap(({ keys }) => keys))],
+    disturbing,
+    exposed: [...new Set(found.flatMap(({ keys }) => keys))].filter((key) => !disturbing.includes(key)),
+    first: rollouts.flatMap(({ first }) => (first && changes.some((change) => waits(change, first)) ? [first] : [])),
     relieving: drain.length > 0 || serving.some((one) => among(one.relieves ?? [], changes, handlers).length > 0),
     drain: drain.map(({ rollout }) => rollout),
     undrain: undrain.toReversed(),
@@ -66,6 +73,10 @@ export function aroundChanges(
     ),
   }
 }
+
+const waits = ({ key, fields }: Item, first: FirstHost): boolean =>
+  first.changes.some((pattern) => matches(pattern, key)) &&
+  (first.fields === undefined || fields.some(({ field }) => first.fields?.includes(field)))
 
 /** Steps that concern some host. */
 export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {

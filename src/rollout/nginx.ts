@@ -28,17 +28,44 @@ export function nginxUpstreamServer(input: NginxUpstreamServer): NginxUpstreamSt
   const script = (body: Script): Script =>
     joinScripts([sh`file=${file} server=${server} others=${others}`, TOOLS, body])
   return {
-    drain: { name: 'out of the upstreams', on, run: script(DOWN), until: script(IS_DOWN), within: 30 },
-    undrain: { name: 'back in the upstreams', on, run: script(BACK), until: script(IS_BACK), within: 30 },
+    drain: { name: 'out of the upstreams', on, underLock: true, run: script(DOWN), until: script(IS_DOWN), within: 30 },
+    undrain: {
+      name: 'back in the upstreams',
+      on,
+      underLock: true,
+      run: script(BACK),
+      until: script(IS_BACK),
+      within: 30,
+    },
   }
 }
+
+const MARK = 'down; # drained by provision'
+
+/**
+ * For the file set that declares the upstreams: a server that some run has drained stays so, whoever changes the file
+ * meanwhile; only who drained it takes the mark away.
+ * @param wanted the declared text of the file
+ * @param present what the host has
+ */
+export function keepDrainedServers(wanted: string, present: string): string {
+  const drained = new Set(
+    present.split('\n').flatMap((line) => (line.includes(` ${MARK}`) ? (serverIn(line) ?? []) : [])),
+  )
+  if (drained.size === 0) return wanted
+  const kept = (line: string): string =>
+    drained.has(serverIn(line) ?? '') && !line.includes(' down;') ? line.replace(';', ` ${MARK}`) : line
+  return wanted.split('\n').map(kept).join('\n')
+}
+
+const serverIn = (line: string): string | undefined => /^\s*server\s+([^\s;]+)/.exec(line)?.[1]
 
 /** Workers that take requests; those of an earlier reload that finish theirs don't. */
 const TOOLS = rawScript(
   [
     'systemctl is-active -q nginx || exit 0',
     '[ -r "$file" ] || exit 0',
-    'mark="down; # drained by provision"',
+    `mark="${MARK}"`,
     'state() { awk -v server="$server" -v mark="$mark" \'',
     '  $1 == "server" { name = $2; sub(/;$/, "", name) }',
     '  $1 == "server" && name == server { print index($0, mark) ? "drained" : "ready" }\' "$file"; }',

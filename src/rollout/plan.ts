@@ -13,6 +13,8 @@ export interface RolloutHost {
   readonly leads?: boolean | undefined
   /** Where the others depend on it, and that may be handed over, it is before its work. */
   readonly relieved?: boolean | undefined
+  /** Hosts that have to make some of its changes before it; itself where it is the one. */
+  readonly first?: readonly string[] | undefined
   /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
   readonly failed: boolean
   /** Value of the var that `failure_domain` names. */
@@ -66,6 +68,13 @@ export interface TierPlan {
   readonly drains: readonly string[]
   /** Hosts that an earlier run left drained: they come first. */
   readonly leftDrained: readonly string[]
+  /** Hosts that are begun only when another one of the tier is done. */
+  readonly waiting: readonly Waiting[]
+}
+
+export interface Waiting {
+  readonly host: string
+  readonly for: string
 }
 
 /** How many hosts of a tier of this size `serial` stands for: at least one. */
@@ -88,6 +97,9 @@ export function planTier({ tier, hosts, policy, atOnce = false, handover }: Tier
     ...budgetOf(hosts.length, drains.length > 0, policy),
     drains,
     leftDrained: ordered.filter((one) => one.drained).map(({ host }) => host),
+    waiting: ordered.flatMap(({ host, first = [] }) =>
+      first.filter((other) => other !== host && !isDone(hosts, other)).map((other) => ({ host, for: other })),
+    ),
   }
 }
 
@@ -106,12 +118,19 @@ function batchesOf(
   policy: RolloutPolicy,
   handover: Handover | undefined,
 ): Batch[] {
-  const widths = (policy.serial ?? [drains ? 1 : '100%']).map((serial) => slots(serial, size))
-  const stops = policy.pause > 0 || policy.confirm
   const awaiting = handover && awaitingOf(hosts, handover)
-  const rest = stagesOf(domainsOf(hosts.filter((one) => one !== awaiting)), widths, stops)
+  const leading: Stage[] = hosts
+    .filter((one) => one !== awaiting && goesFirst(one))
+    .map((one) => ({ hosts: [one], width: 1 }))
+  const widths = withoutCanaries(
+    (policy.serial ?? [drains ? 1 : '100%']).map((serial) => slots(serial, size)),
+    leading.length,
+  )
+  const stops = policy.pause > 0 || policy.confirm
+  const others = hosts.filter((one) => one !== awaiting && !goesFirst(one))
+  const rest = stagesOf(domainsOf(others), widths, stops)
   const alone: Stage[] = awaiting ? [{ hosts: [awaiting], width: 1, handover }] : []
-  const stages = handover?.from === undefined ? [...alone, ...rest] : [...rest, ...alone]
+  const stages = [...leading, ...(handover?.from === undefined ? [...alone, ...rest] : [...rest, ...alone])]
   return stages.map((stage, i) => ({
     hosts: names(stage.hosts),
     slots: Math.min(stage.width, stage.hosts.length),
@@ -127,6 +146,20 @@ function batchesOf(
  */
 const awaitingOf = (hosts: readonly RolloutHost[], { from }: Handover): RolloutHost | undefined =>
   from === undefined ? hosts[0] : hosts.find(({ host, relieved }) => host === from && relieved === true)
+
+/** What others wait for has been done on it already. */
+const isDone = (hosts: readonly RolloutHost[], name: string): boolean =>
+  hosts.some((one) => one.host === name && !one.failed && !goesFirst(one))
+
+/** Hosts that go first anyway are the canaries, or some of them. */
+function withoutCanaries([first, ...rest]: readonly number[], leading: number): number[] {
+  if (first === undefined) return []
+  if (rest.length === 0 || leading === 0) return [first, ...rest]
+  return first > leading ? [first - leading, ...rest] : rest
+}
+
+/** Others wait for it: it has a batch of its own, before all of them. */
+const goesFirst = ({ host, first = [] }: RolloutHost): boolean => first.includes(host)
 
 interface Stage {
   readonly hosts: readonly RolloutHost[]

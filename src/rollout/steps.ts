@@ -13,6 +13,11 @@ export interface RolloutStep {
   /** Done once on each, under `set -eu`, safe to run twice. A status other than 0 ends the step. */
   readonly run?: Script | undefined
   /**
+   * `run` changes what a role of those hosts declares: it is done under their lock, and a plan that was made before is made
+   * anew. Default false.
+   */
+  readonly underLock?: boolean | undefined
+  /**
    * Read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit
    * status 3: it will not become so, and nobody waits. 4: the one who would know can't be asked.
    */
@@ -38,6 +43,19 @@ export const NEVER = 3
 /** Status of `until`: it is not known, for who would know can't be asked. */
 export const UNANSWERED = 4
 
+/** Every host of the tier names the same. */
+export interface FirstHost {
+  readonly host: string
+  /** Keys of the changes that wait for that host's, as in `disturbs`. */
+  readonly changes: readonly string[]
+  /** Only those that change one of these fields; default: any. */
+  readonly fields?: readonly string[] | undefined
+  /** What is done there, in words: `migrations`. */
+  readonly what: string
+  /** What to do where the run leaves that host out: one sentence. */
+  readonly hint?: string | undefined
+}
+
 /** What a role has to say about the change of one host. */
 export interface HostRollout {
   /**
@@ -55,6 +73,8 @@ export interface HostRollout {
    * does so first. Keys as in `disturbs`.
    */
   readonly relieves?: readonly string[] | undefined
+  /** What has to be done on one host before any other of the tier begins with the same, such as migrations. */
+  readonly first?: FirstHost | undefined
   /** Asked before the first host of a tier is drained; one that is not so leaves the whole tier alone. */
   readonly preflight?: readonly RolloutStep[] | undefined
   /** Takes the host out, in order. */

@@ -57,5 +57,6 @@ export function tierPlanOf({ candidate, old, lost, followers }: SwitchPlan, host
     rule: 'all together',
     drains: [],
     leftDrained: [],
+    waiting: [],
   }
 }

@@ -217,4 +217,16 @@ describe('rollout', () => {
     })
     expect({ begun, reasons }).toEqual({ begun: ['w1'], reasons: ['it was not confirmed'] })
   })
+
+  it('begins no host that waits for one that failed, whatever the failure budget', async () => {
+    const hosts = ['app1', 'app2', 'app3'].map((host) => {
+      const first = host === 'app3' ? [] : ['app1']
+      return { host, pending: true, disturbed: false, drained: false, failed: false, first }
+    })
+    const plan = planTier({ tier: 't', hosts, policy: { ...NO_POLICY, maxFailPercentage: 100 } })
+    const { outcomes, reasons } = await runTiers([plan], ['app1'])
+    expect(outcomes).toEqual({ app1: 'failed', app2: 'skipped', app3: 'changed' })
+    expect(reasons).toEqual(['app1 comes first, and is not done'])
+    expect((await runTiers([plan])).begun).toEqual(['app1', 'app2', 'app3'])
+  })
 })

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { testLab } from '../lab/test-labs.ts'
 import { endLease } from './lease.ts'
 import { plannedOf } from './provision.ts'
 import { type Project, testBed } from './test-bed.ts'
+import { load } from './traffic.ts'
 
 const BUILD = fileURLToPath(new URL('../lab/app/build.sh', import.meta.url))
 const SECRET = 'pässword "with" $igns and `ticks`'
@@ -221,5 +222,85 @@ describe('the role app', () => {
     const named = await back('--to', '2')
     expect([named.result('one').outcome, named.result('two').outcome]).toEqual(['ok', 'changed'])
     expect(await served('two')).toBe('2')
+  })
+})
+
+describe('app and nginx on one host', () => {
+  const both = (upstream: object, more: Readonly<Record<string, unknown>> = {}) => ({
+    ...settings,
+    app_allow_from_tiers: [],
+    // No idle connections: a drain waits until there are none.
+    nginx_upstreams: [{ name: 'shop', keepalive: 0, ...upstream }],
+    nginx_sites: [{ name: 'shop', listen: [80], locations: [{ path: '/', proxy: 'shop' }] }],
+    nginx_real_ip_from_tiers: [],
+    nginx_allow_from_tiers: [],
+    nginx_firewall: false,
+    ...more,
+  })
+  const roles = ['app', 'nginx']
+  const ownProject = (vars: Readonly<Record<string, unknown>>, hosts: readonly string[]) =>
+    bed.project({
+      roles: {},
+      use: [],
+      hosts: Object.fromEntries(hosts.map((name) => [name, { roles, vars }])),
+      policy: {},
+    })
+  const deployed = (own: Project, version: string, ...flags: string[]) => {
+    mkdirSync(join(own.dir, 'releases'), { recursive: true })
+    const file = `releases/${version}.tar.gz`
+    sums.set(version, execFileSync('sh', [BUILD, version, join(own.dir, file)], { encoding: 'utf8' }).trim())
+    return own.run(...versionFlags(version), ...flags)
+  }
+
+  test('C32: an upstream by tier: releases roll, no request is lost, the first time too', async () => {
+    const own = ownProject(both({ tier: 'tier-app-nginx', port: 3000 }), ['one', 'two'])
+    const first = await deployed(own, '6')
+    expect(first.status, first.stdout.slice(-2000)).toBe(0)
+    const urls = ['one', 'two'].map((name) => `http://${bed.host(name).address}/healthz`)
+    const requests = load(urls)
+    const rolled = await deployed(own, '7')
+    const { failures, sent } = await requests.stop()
+    expect(rolled.status, rolled.stdout.slice(-2000)).toBe(0)
+    expect(failures).toEqual([])
+    expect(sent.length).toBeGreaterThan(50)
+    for (const name of ['one', 'two']) {
+      expect(await served(name)).toBe('7')
+      expect(rolled.result(name)).toMatchObject({ outcome: 'changed', putBack: true })
+      expect(await bed.on(name, 'cat /etc/nginx/provision/upstreams.conf')).not.toContain('down')
+    }
+    expect((await deployed(own, '7', '--check')).status).toBe(0)
+
+    // Whoever runs the web servers meanwhile leaves out what is out, and says so.
+    const line = `${bed.host('one').address}:3000`
+    const mark = `${line} down; # drained by provision`
+    const edit = (from: string, to: string) =>
+      bed.on('two', `sed -i 's/${from}/${to}/' /etc/nginx/provision/upstreams.conf`)
+    await edit(`${line};`, mark)
+    const meanwhile = await deployed(own, '7', '--check', '--limit', 'two')
+    expect(meanwhile.status).toBe(0)
+    expect(meanwhile.plan('two').items.find(({ key }) => key === 'file-set:nginx')?.notes).toEqual([
+      `/etc/nginx/provision/upstreams.conf keeps "server ${mark}"`,
+    ])
+    await edit(mark, `${line};`)
+  })
+
+  test('C31: nothing balances the web server: the plan says in words that requests fail', async () => {
+    const own = ownProject(both({ servers: [{ addr: '127.0.0.1:3000' }] }), ['one'])
+    expect((await deployed(own, '7')).status).toBe(0)
+    const plan = (await deployed(own, '6', '--check')).plan('one')
+    expect(plan.rollout).toMatchObject({ exposed: ['release:shop'], drain: [] })
+    const told = await deployed(own, '6')
+    expect(told.stdout).toContain('not drained: nothing takes it out of service')
+  })
+
+  test('migrations come first: a run that leaves out the host that migrates is refused, unless another one is named', async () => {
+    const own = ownProject(both({ tier: 'tier-app-nginx', port: 3000 }), ['one', 'two'])
+    const left = await deployed(own, '5', '--limit', 'two')
+    expect(left.status).toBe(1)
+    expect(left.stdout + left.stderr).toContain('one comes first (migrations of shop), and this run leaves it out: two')
+    expect(left.events.some((event) => event.type === 'host-started')).toBe(false)
+    const named = await deployed(own, '5', '--limit', 'two', '--var', 'app_migrate_on=two')
+    expect(named.status, named.stdout.slice(-2000)).toBe(0)
+    expect(await bed.on('two', 'tail -n 1 /srv/shop/shared/data/migrations')).toBe('5\n')
   })
 })

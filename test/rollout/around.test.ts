@@ -135,4 +135,27 @@ describe('aroundChanges', () => {
       expect(verified([item('package:nginx', 'create'), item('file-set:nginx')])).toEqual([])
     })
   })
+
+  it('C31: tells what takes the host out of service with nothing to drain it, unless another role drains for it', () => {
+    const alone = { ...APP, drain: [], undrain: [], disturbs: ['release:shop', 'handler:restart shop'] }
+    const release = item('release:shop', 'update', 'app')
+    const exposed = (rollouts: readonly CompiledRollout[], change = release) =>
+      aroundChanges(rollouts, [change], [], []).exposed
+    expect(exposed([alone])).toEqual(['release:shop'])
+    expect(exposed([alone, { ...NGINX, disturbs: ['release:shop'] }])).toEqual([])
+    expect(exposed([alone], { ...release, action: 'create' })).toEqual([])
+    expect(exposed([alone], { ...release, action: 'none' })).toEqual([])
+    expect(exposed([NGINX], item('package:nginx'))).toEqual([])
+  })
+
+  it('names the host that comes first where a change waits for it, by key and field', () => {
+    const first = { host: 'app1', changes: ['release:*'], fields: ['version'], what: 'migrations' }
+    const rollout = { ...APP, first }
+    const waitingFor = (change: ReturnType<typeof item>) =>
+      aroundChanges([rollout], [change], [], []).first.map(({ host }) => host)
+    expect(waitingFor(item('release:shop', 'update', 'app', 'version'))).toEqual(['app1'])
+    expect(waitingFor(item('release:shop', 'update', 'app', 'running'))).toEqual([])
+    expect(waitingFor(item('file:/srv/shop/config/env', 'update', 'app', 'version'))).toEqual([])
+    expect(waitingFor(item('release:shop', 'none', 'app', 'version'))).toEqual([])
+  })
 })

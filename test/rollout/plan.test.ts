@@ -38,6 +38,31 @@ describe('batches', () => {
     expect(batches(two(false))).toEqual(['db1 db2/2'])
   })
 
+  describe('a host that comes first', () => {
+    const app = (more: (name: string) => Partial<RolloutHost> = () => ({})) =>
+      ['app1', 'app2', 'app3'].map((name) => host(name, { first: ['app2'], ...more(name) }))
+
+    it('has a batch of its own before all others, those that an earlier run left drained too', () => {
+      expect(batches(app())).toEqual(['app2/1', 'app1 app3/2'])
+      expect(batches(app((name) => ({ disturbed: true, drained: name === 'app3' })))).toEqual(['app2/1', 'app3 app1/1'])
+    })
+
+    it('is the canary where there is one', () => {
+      expect(batches(app(), { serial: [1, '100%'] })).toEqual(['app2/1', 'app1 app3/2'])
+      expect(batches(app(), { serial: [2, '100%'] })).toEqual(['app2/1', 'app1/1', 'app3/1'])
+    })
+
+    it('is waited for while it has to be done or could not be planned, and not when it has it already', () => {
+      const waiting = (hosts: readonly RolloutHost[]) => plan(hosts).waiting.map((one) => `${one.host} for ${one.for}`)
+      expect(waiting(app())).toEqual(['app1 for app2', 'app3 for app2'])
+      expect(waiting(app((name) => (name === 'app2' ? { pending: false, failed: true, first: [] } : {})))).toEqual([
+        'app1 for app2',
+        'app3 for app2',
+      ])
+      expect(waiting(app((name) => (name === 'app2' ? { pending: false, first: [] } : {})))).toEqual([])
+    })
+  })
+
   describe('a handover', () => {
     const db = (names: readonly string[], more: Partial<RolloutHost> = {}) =>
       names.map((name) => host(name, { disturbed: true, relieved: true, ...more }))

@@ -21,6 +21,11 @@ import { installSet } from './script.ts'
 
 export interface FileOfSet extends Attributes {
   readonly content: Text
+  /**
+   * For what a run writes into the file for a while, such as that a server is drained: the wanted text with what is to
+   * stay of the present one. Pure; the same twice is the same. Not asked for a text with secrets.
+   */
+  readonly keep?: ((wanted: string, present: string) => string) | undefined
 }
 
 /** Files that are valid only together, as nginx's. */
@@ -77,7 +82,8 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
       }),
     )
   },
-  diff(desired, actual) {
+  diff(declared, actual) {
+    const desired = withKept(declared, actual)
     const listed = Object.keys(desired.files)
     const fields = listed.flatMap((path) => fieldsOf(desired, path, stateOf(actual, path)))
     const texts = [
@@ -92,6 +98,10 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
     ]
     if (fields.length === 0 && texts.length === 0) return undefined
     return { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields, texts }
+  },
+  notes(desired, actual) {
+    const { files } = withKept(desired, actual)
+    return Object.entries(files).flatMap(([path, { content }]) => keptLines(desired, path, content))
   },
   apply: (changes) =>
     joinScripts(
@@ -144,6 +154,25 @@ const wantedOf = (desired: FileSet): WantedFile[] =>
     sha256: sha256(content),
     wantContent: true,
   }))
+
+/** The set with what its files are to keep of what they hold. */
+function withKept(desired: FileSet, actual: FileSetState | 'absent'): FileSet {
+  const files = Object.entries(desired.files).map(([path, file]): [string, FileOfSet] => {
+    const state = stateOf(actual, path)
+    const present = state === 'absent' || state.type !== 'file' ? undefined : state.content
+    if (file.keep === undefined || present === undefined || typeof file.content !== 'string') return [path, file]
+    return [path, { ...file, content: file.keep(file.content, present.toString('utf8')) }]
+  })
+  return { ...desired, files: Object.fromEntries(files) }
+}
+
+const keptLines = (desired: FileSet, path: string, kept: Text): string[] => {
+  const wanted = desired.files[path]?.content
+  if (typeof wanted !== 'string' || typeof kept !== 'string' || kept === wanted) return []
+  const declared = new Set(wanted.split('\n'))
+  const lines = kept.split('\n').filter((line) => !declared.has(line))
+  return [...new Set(lines)].map((line) => `${fullPath(desired, path)} keeps "${line.trim()}"`)
+}
 
 const stateOf = (actual: FileSetState | 'absent', path: string): FileState =>
   actual === 'absent' ? 'absent' : (actual.files[path] ?? 'absent')

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
-import type { Artifact, Change, WriteArtifact } from '../resource.ts'
+import { type Artifact, type Change, RESTORED, type WriteArtifact } from '../resource.ts'
 import { healthFunctions } from './health.ts'
 import { placesOf, type Release, type ReleaseState } from './model.ts'
 
@@ -142,6 +142,7 @@ const switchOver = (desired: Release): Script => sh`
     if restart_unit && healthy "$releases/$before" ${desired.health.timeout}; then
       record "$before"
       echo "provision: release $version does not serve: $failed. Release $before is back and serves"
+      exit ${RESTORED}
     else
       explain
       echo "provision: release $version does not serve: $failed. Release $before is back and does not either: $why"

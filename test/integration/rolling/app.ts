@@ -37,6 +37,10 @@ export function applications(bed: RollingBed): void {
       expect(value.failure('app1').log.join('\n')).toContain('release 3 does not serve: /healthz')
       expect(await bed.versions()).toEqual(all('1'))
       expect(failures).toEqual([])
+      // What it served before is back, so it need not wait for the next run.
+      expect(value.result('app1')).toMatchObject({ putBack: true })
+      expect(value.failure('app1').hint).toBe('it is back in service with what it served before')
+      await bed.allBack()
       await bed.release('1')
       const mended = await bed.underLoad(() => bed.run())
       expect(mended.value.status).toBe(0)
