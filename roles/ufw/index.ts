@@ -1,4 +1,4 @@
-import { defineRole, firewall, pkg, ufwRule } from 'provision'
+import { defineRole, firewall, pkg, sysctlFile, ufwRule } from 'provision'
 
 const POLICIES = ['allow', 'deny', 'reject'] as const
 
@@ -73,6 +73,8 @@ export default defineRole({
     const sources = vars.ufw_ssh_sources.length > 0 ? vars.ufw_ssh_sources : 'any'
     return [
       pkg({ name: 'ufw' }),
+      // ufw sets what stands there at each start and reload, over what the host's kernel settings are declared to be.
+      sysctlFile({ path: '/etc/ufw/sysctl.conf' }),
       // Never `limit`: six connections in half a minute are few for a tool that works over SSH.
       ...ports.map((port) => ufwRule({ action: 'allow', proto: 'tcp', port, from: sources, comment: 'ssh' })),
       ...vars.ufw_rules.map(({ out_iface, ...rule }) => ufwRule({ ...rule, outIface: out_iface })),

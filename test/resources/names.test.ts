@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type AptRepository, aptRepository } from '../../src/resources/apt-repository.ts'
 import { type Service, service, serviceKind } from '../../src/resources/service.ts'
-import { type Sysctl, sysctl, sysctlKind } from '../../src/resources/sysctl.ts'
+import { type Sysctl, sysctl, sysctlKind } from '../../src/resources/sysctl/sysctl.ts'
 import { type SystemdUnit, systemdUnit } from '../../src/resources/systemd-unit.ts'
 
 const uris = ['https://deb.example.com/']
@@ -22,6 +22,7 @@ describe('constructors refuse what a host would misread', () => {
     { name: '../../etc/passwd', value: 1 },
     { name: 'net..ipv4', value: 1 },
     { name: 'vm.swappiness' },
+    { name: 'fs.file-max', value: 2 ** 60 },
   ])('sysctl %j', (input) => {
     expect(() => sysctl(input)).toThrow(RangeError)
   })
@@ -47,6 +48,13 @@ describe('constructors refuse what a host would misread', () => {
   })
 })
 
+test('both spellings of a kernel setting are one', () => {
+  expect(sysctlKind.key({ name: 'net/ipv4/ip_forward' })).toBe(sysctlKind.key({ name: 'net.ipv4.ip_forward' }))
+  expect(sysctlKind.key({ name: 'net.ipv4.conf.eth0/100.tag' })).toBe(
+    sysctlKind.key({ name: 'net/ipv4/conf/eth0.100/tag' }),
+  )
+})
+
 test('nginx and nginx.service are one unit', () => {
   expect(serviceKind.key({ name: 'nginx' })).toBe(serviceKind.key({ name: 'nginx.service' }))
 })
@@ -56,6 +64,6 @@ test('a setting is asked at its place in /proc/sys, in either spelling', () => {
     { name: 'net.ipv4.conf.eth0/100.rp_filter' },
     { name: 'net/ipv4/conf/eth0.100/tag' },
   ]).sh
-  expect(script).toContain('/proc/sys/net/ipv4/conf/eth0.100/rp_filter ')
-  expect(script).toContain('/proc/sys/net/ipv4/conf/eth0.100/tag ')
+  expect(script).toMatch(/\/proc\/sys\/net\/ipv4\/conf\/eth0\.100\/rp_filter\s/)
+  expect(script).toMatch(/\/proc\/sys\/net\/ipv4\/conf\/eth0\.100\/tag\s/)
 })

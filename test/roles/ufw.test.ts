@@ -6,7 +6,12 @@ describe('role ufw', () => {
   test("opens the inventory's SSH port and closes the rest", async () => {
     const host = await compiled(ufw)
     expect(host.problems).toEqual([])
-    expect(host.keys).toEqual(['package:ufw', 'ufw:in proto tcp from any to any port 2222', 'ufw:firewall'])
+    expect(host.keys).toEqual([
+      'package:ufw',
+      'sysctl-file:/etc/ufw/sysctl.conf',
+      'ufw:in proto tcp from any to any port 2222',
+      'ufw:firewall',
+    ])
     expect(host.desired('ufw:firewall')).toEqual({
       sort: 'firewall',
       enabled: true,
@@ -32,7 +37,7 @@ describe('role ufw', () => {
       },
     })
     expect(host.problems).toEqual([])
-    expect(host.keys.slice(1, -1)).toEqual([
+    expect(host.keys.slice(2, -1)).toEqual([
       'ufw:in proto tcp from 192.0.2.0/24 to any port 22 + in proto tcp from 2001:db8::/32 to any port 22',
       'ufw:in proto tcp from 192.0.2.0/24 to any port 2200 + in proto tcp from 2001:db8::/32 to any port 2200',
       'ufw:in from 203.0.113.9 to any',
