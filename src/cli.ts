@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { packageRoot } from './catalog/package-root.ts'
 import { type CliFlags, DEFAULT_FORKS } from './flags.ts'
+import { elementsOf } from './inventory/elements.ts'
+import { optionHint, strayWords } from './usage.ts'
 
 const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
-const commaList = (value: string, all: readonly string[] = []): string[] => [
-  ...all,
-  ...value.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()])),
-]
+/** Names, which have no commas in them; a glob may, in braces. */
+const commaList = (value: string, all: readonly string[] = []): string[] => [...all, ...elementsOf(value)]
 
 function atLeastOne(value: string): number {
   const number = Number(value)
@@ -34,9 +34,27 @@ Examples:
 
 Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
 
+/** An option that somebody knows from elsewhere is told what it is called here. */
+const hinted = (message: string): string => {
+  const option = /unknown option '([^']+)'/.exec(message)?.[1]
+  const hint = option === undefined ? undefined : optionHint(option)
+  return hint === undefined ? message : `${message.trimEnd()}\n${hint}\n`
+}
+
+const noStrayWords = (command: Command): void => {
+  if (command.args.length === 0) return
+  const commands = program.commands.map((one) => one.name())
+  command.error(`error: ${strayWords(command.args, command === program ? commands : [])}`)
+}
+
 /** What every command that looks at hosts takes. */
 const withRunOptions = (command: Command): Command =>
   command
+    .allowExcessArguments()
+    .configureOutput({ outputError: (message, write) => write(hinted(message)) })
+    .hook('preAction', (own, action) => {
+      if (own === action) noStrayWords(action)
+    })
     .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path (with a `/` in it)')
     .option('--check', 'dry run: show what would change and change nothing', false)
     .option('--diff', 'show the diffs of files and fields (with --check by default)')

@@ -28,7 +28,9 @@ export function connector(options: ConnectOptions = {}): (host: Host) => Promise
   const ssh = once(() => import('./ssh.ts'))
   const openssh = once(() => import('./openssh.ts'))
   const local = once(() => import('./local.ts'))
-  return async (host) => {
+  return async (declared) => {
+    // What follows only logs in: its address is where it does.
+    const host = { ...declared, address: declared.connection.host ?? declared.address }
     switch (host.connection.transport) {
       case 'ssh':
         return (await ssh()).connectSsh(host, files, env)

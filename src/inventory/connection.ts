@@ -40,6 +40,7 @@ export function connectionSettings(
   const password = passwordFile === undefined ? becomePassword : passwords.get(passwordFile)
   return {
     transport: written.transport ?? 'ssh',
+    host: written.host,
     user,
     port: written.port ?? 22,
     identityFile: path(written.identity_file),

@@ -68,7 +68,8 @@ const firstAt = (origins: Origins, pointer: string): string | undefined => {
 export function addressProblems(hosts: readonly Host[]): Problem[] {
   const first = new Map<string, Host>()
   return hosts.flatMap((host) => {
-    const key = `${host.address.toLowerCase()} ${host.connection.port} ${host.connection.transport === 'local'}`
+    const place = host.connection.host ?? host.address
+    const key = `${place.toLowerCase()} ${host.connection.port} ${host.connection.transport === 'local'}`
     const other = first.get(key)
     if (other === undefined || other.name === host.name) {
       first.set(key, host)
@@ -76,7 +77,7 @@ export function addressProblems(hosts: readonly Host[]): Problem[] {
     }
     return [
       {
-        message: `hosts '${other.name}' and '${host.name}' have the same address ${host.address}, port ${host.connection.port}`,
+        message: `hosts '${other.name}' and '${host.name}' have the same address ${place}, port ${host.connection.port}`,
         origin: host.origin,
         path: `tiers.${host.tier}.hosts.${host.name}.address`,
         hint: `the first is at ${other.origin.file}:${other.origin.line}`,

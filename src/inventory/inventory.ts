@@ -16,6 +16,8 @@ export type Origins = ReadonlyMap<string, Origin>
 
 export interface ConnectionSettings {
   readonly transport: 'ssh' | 'openssh' | 'local'
+  /** Where to log in, when that is not the host's address. */
+  readonly host?: string | undefined
   readonly user: string
   readonly port: number
   /** Absolute path of a private key; undefined: the agent and ~/.ssh/id_* are tried. */

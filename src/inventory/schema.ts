@@ -52,6 +52,20 @@ const CONNECTION = {
   },
 } as const
 
+/** Of one host alone: no two log in at the same place. */
+const HOST_CONNECTION = {
+  ...CONNECTION,
+  properties: {
+    ...CONNECTION.properties,
+    host: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9:_][A-Za-z0-9:._%-]*$',
+      description:
+        'Name or address to log in at, where that is not `address`: a management network, a Host of ~/.ssh/config.',
+    },
+  },
+} as const
+
 const HOST = {
   type: 'object',
   additionalProperties: false,
@@ -60,9 +74,9 @@ const HOST = {
     address: {
       type: 'string',
       pattern: '^[A-Za-z0-9:_][A-Za-z0-9:._%-]*$',
-      description: 'IP address or DNS name, without a port.',
+      description: 'IP address or DNS name, without a port: what the other hosts reach it by.',
     },
-    connection: CONNECTION,
+    connection: HOST_CONNECTION,
     vars: VARS,
   },
 } as const
@@ -190,4 +204,4 @@ export const SITE_SCHEMA = {
 export type HostsFile = FromSchema<typeof HOSTS_SCHEMA>
 export type SiteFile = FromSchema<typeof SITE_SCHEMA>
 export type RolloutFile = FromSchema<typeof ROLLOUT>
-export type ConnectionFile = FromSchema<typeof CONNECTION>
+export type ConnectionFile = FromSchema<typeof HOST_CONNECTION>

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import { InputError, type Problem } from '../errors.ts'
+import { elementsOf } from './elements.ts'
 import type { Host, Inventory } from './inventory.ts'
 import { nameHint } from './problems.ts'
 
@@ -10,7 +11,7 @@ import { nameHint } from './problems.ts'
  * @throws InputError when an element matches nothing, or no host is left.
  */
 export function selectHosts(inventory: Inventory, limits: readonly string[]): readonly Host[] {
-  const elements = limits.flatMap(split)
+  const elements = limits.flatMap(elementsOf)
   if (elements.length === 0) return inventory.hosts
   const names = [...inventory.tiers.map((tier) => tier.name), ...inventory.hosts.map((host) => host.name)]
   const parts = elements.map((element) => {
@@ -58,7 +59,7 @@ export function selectTiers(inventory: Inventory, hosts: readonly Host[], names:
  * @throws InputError when an element matches none of the site's roles.
  */
 export function selectRoles(inventory: Inventory, tags: readonly string[]): ReadonlySet<string> | undefined {
-  const elements = tags.flatMap(split)
+  const elements = tags.flatMap(elementsOf)
   if (elements.length === 0) return undefined
   const names = [...new Set(inventory.tiers.flatMap((tier) => tier.roles))]
   const found = elements.map((element) => {
@@ -71,13 +72,6 @@ export function selectRoles(inventory: Inventory, tags: readonly string[]): Read
   if (problems.length > 0) throw new InputError(problems)
   return new Set(found.flatMap(({ roles }) => roles))
 }
-
-/** At commas, but not at those of a glob's `{a,b}`. */
-const split = (text: string): string[] =>
-  text
-    .split(/,(?![^{]*\})/)
-    .map((element) => element.trim())
-    .filter((element) => element !== '')
 
 const matching = (inventory: Inventory, pattern: string): readonly Host[] => {
   if (pattern === 'all') return inventory.hosts

@@ -133,8 +133,16 @@ export function tierView(
     },
     end() {
       for (const { row, final } of hosts.values()) row.set(final ?? { title: [], state: 'skipped' })
-      const idle = [...hosts.values()].every(({ final }) => (final?.state ?? 'skipped') === 'skipped')
-      head.set({ title: title(counted(hosts.size, 'host')), state: idle ? 'skipped' : 'done' })
+      const states = [...hosts.values()].map(({ final }) => final?.state ?? 'skipped')
+      const count = (state: RowState['state']) => states.filter((one) => one === state).length
+      const [failed, skipped] = [count('failed'), count('skipped')]
+      const parts = [
+        counted(hosts.size, 'host'),
+        ...(failed > 0 ? [`${failed} failed`] : []),
+        ...(skipped > 0 ? [`${skipped} skipped`] : []),
+      ]
+      // A tick says that all of the tier is done. Rows under a skipped head would not be shown.
+      head.set({ title: title(parts.join(', ')), state: skipped === hosts.size ? 'skipped' : skipped > 0 ? 'failed' : 'done' })
     },
   }
 }

@@ -131,7 +131,7 @@ describe('a policy that wants somebody to be asked', () => {
   const [COLUMNS, ROWS] = [48, 40]
 
   /** On a terminal: `script` gives the program one, and passes on what is typed. */
-  async function typed(content: string, answer: string) {
+  async function typed(content: string, ...answers: readonly string[]) {
     const { dir } = project(content, POLICY)
     const command = `stty cols ${COLUMNS} rows ${ROWS}; '${process.execPath}' '${CLI}' -i test`
     const env = { ...process.env, XDG_CACHE_HOME: `${dir}/cache`, NO_COLOR: '1', CI: '', TERM: 'xterm' }
@@ -142,8 +142,10 @@ describe('a policy that wants somebody to be asked', () => {
     })
     let shown = ''
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      if (!shown.includes('go on') && (shown + text).includes('go on')) child.stdin.write(answer)
+      const asked = () => shown.split('[Y/n]').length - 1
+      const before = asked()
       shown += text
+      for (const answer of answers.slice(before, asked())) child.stdin.write(answer)
     })
     const [status] = await once(child, 'close')
     const terminal = emulator(COLUMNS, ROWS)
@@ -162,9 +164,9 @@ describe('a policy that wants somebody to be asked', () => {
     expect(await contents()).toEqual(all('v5'))
   })
 
-  test('goes on at Enter', async () => {
-    const { status, shown, left } = await typed('v6', '\r')
-    expect(shown).toContain('tier tier-svc: go on with the next hosts? Enter: yes, n: no')
+  test('C53: goes on at y, once it is asked again after a slip', async () => {
+    const { status, shown, left } = await typed('v6', 'go\r', 'y\r')
+    expect(shown.match(/tier tier-svc: go on with the next hosts\? \[Y\/n\]/g)).toHaveLength(2)
     expect(status).toBe(0)
     // Each line of the tree once, and the question is gone.
     expect(left).toMatch(/^test: 5 hosts\n\n. tier-svc {2}4 hosts\n {2}. one {4}1 change/)
@@ -173,7 +175,7 @@ describe('a policy that wants somebody to be asked', () => {
   })
 
   test.each([
-    ['any other answer', 'v7', 'n\r'],
+    ['n', 'v7', 'n\r'],
     ['Ctrl-C', 'v8', '\x03'],
   ])('leaves the rest alone at %s, and says so', async (_, content, answer) => {
     const { status, left } = await typed(content, answer)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { elementsOf } from '../../src/inventory/elements.ts'
 import type { Inventory } from '../../src/inventory/inventory.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
 import { selectHosts, selectRoles, selectTiers } from '../../src/inventory/select.ts'
@@ -16,6 +17,16 @@ tiers:
   return (await loadInventory({ root, name: 'prod', knownRoles: ['base', 'nginx', 'haproxy'] })).inventory
 }
 const names = async (...limits: string[]) => selectHosts(await inventory(), limits).map((host) => host.name)
+
+describe('a list on the command line', () => {
+  test.each([
+    ['nginx,haproxy', ['nginx', 'haproxy']],
+    ['{nginx,haproxy}', ['{nginx,haproxy}']],
+    [' web*, !web{1,2} ,', ['web*', '!web{1,2}']],
+  ])('%s', (text, elements) => {
+    expect(elementsOf(text)).toEqual(elements)
+  })
+})
 
 describe('--limit', () => {
   test.each([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import type { RenderOptions } from '../../src/render/index.ts'
 import { treeRenderer } from '../../src/render/tree.ts'
-import { RUNS } from '../fixtures/events.ts'
+import { ended, RUNS, result } from '../fixtures/events.ts'
 import { fakeTerminal } from './screen.ts'
 
 /** Plays events; `pace` gives the tree time to draw between them. */
@@ -26,6 +26,24 @@ describe('the tree', () => {
     const { screen, cursorShown } = await play(RUNS[name](), { diff: name === 'check' })
     await expect(screen()).toMatchFileSnapshot(`golden/tree-${name}.txt`)
     expect(cursorShown()).toBe(true)
+  })
+
+  it('C54: a tier of which some hosts were not begun has no tick', async () => {
+    const hosts = ['web1', 'web2', 'web3']
+    const results = [
+      result('web1', 'changed', { changed: ['file:/etc/motd'] }),
+      ...['web2', 'web3'].map((host) =>
+        result(host, 'skipped', { failure: { code: 'stopped', message: 'not begun: it was not confirmed', log: [] } }),
+      ),
+    ]
+    const { screen } = await play([
+      { type: 'run-started', inventory: 'lab', check: false, hosts: hosts.map((name) => ({ name, tier: 'web' })) },
+      { type: 'tier-started', tier: 'web', hosts },
+      ...results.map((one) => ({ type: 'host-finished', host: one.host, result: one }) as const),
+      ended(results),
+    ])
+    expect(screen()).toMatch(/^✖ web {2}3 hosts, 2 skipped$/m)
+    expect(screen()).toMatch(/^ {2}✔ web1 /m)
   })
 
   it('leaves the same lines when it had time to draw every step', async () => {
