@@ -1,9 +1,21 @@
 #!/usr/bin/env bash
 # npm run demo: from nothing to twelve converged hosts, and a request through all of them. Sets up what is missing and
 # says what it does. LAB_NAME and LAB_SUBNET (first three numbers of its network) make a second lab beside another one.
+cat <<'TEXT'
+From nothing to twelve converged hosts. What comes, and how long it takes on two cores:
+  packages of npm, and the build               a minute, once
+  a Docker engine, where none answers          20 s, once
+  the images of the hosts, Debian 13 and sid   2 minutes, once
+  twelve bare hosts boot                       15 s
+  a dry run: what would change                 5 s
+  the run: every host to its declared state    5 minutes
+  a second run: nothing left to do             5 s
+  a request through all of them
+TEXT
 . "$(dirname "$0")/ready.sh"
+step() { say "$((SECONDS / 60)) min $((SECONDS % 60)) s: $*"; }
 
-say 'A lab of twelve bare Debian hosts: containers with systemd and sshd (their images take some minutes, once)'
+step 'A lab of twelve bare Debian hosts: containers with systemd and sshd'
 npm run --silent lab -- down || die 'There is no engine to work with: see above.'
 up=$(npm run --silent lab -- up) || die 'The lab did not start: see above.'
 folder=${up##*inventory: }
@@ -15,24 +27,29 @@ esac
 
 provision() { node dist/src/cli.js --inventory "$inventory" "$@"; }
 
-say "provision --inventory $inventory --check"
-echo 'What would change on the bare hosts; nothing is changed.'
+step "provision --inventory $inventory --check"
+echo 'What would change on the bare hosts; nothing is changed. Usually 5 s.'
 status=0
-provision --check || status=$?
+dry_run=.lab/dry-run-${LAB_NAME:-lab}.txt
+provision --check >"$dry_run" || status=$?
+# Its shape: tiers, hosts, how it ends, and of the first host the first changes.
+awk '/^[^ ]/ || /^  [^ ]/ { host += /^  [^ ]/; print; next }
+  host == 1 && lines++ < 12 { print; if (lines == 12) print "    …" }' "$dry_run"
+echo "All $(wc -l <"$dry_run") lines, with every line of every file: less $dry_run"
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
-say "provision --inventory $inventory"
-echo 'Bring every host to its declared state: databases first, the monitor last. Packages are installed: minutes.'
+step "provision --inventory $inventory"
+echo 'Bring every host to its declared state: databases first, the monitor last. Packages are installed: usually 5 minutes.'
 provision || die 'The run failed: see above.'
 
-say "provision --inventory $inventory -v"
-echo 'Once more: nothing left to do, and one exec per host to know it.'
+step "provision --inventory $inventory -v"
+echo 'Once more: nothing left to do, and one exec per host to know it. Usually 5 s.'
 provision -v || die 'The second run failed: see above.'
 
 # The floating addresses, as the inventory has them.
 read -r vip_a vip_b <<<"$(sed -n 's/.*vip: \([0-9.]*\).*/\1/p' "$folder/group_vars/lb.yml" | tr '\n' ' ')"
 
-say 'A note through one floating address, all notes through the other'
+step 'A note through one floating address, all notes through the other'
 node --input-type=module - "http://$vip_a/" "http://$vip_b/" <<'NODE' || die 'The application does not answer: see above.'
 const [write, read] = process.argv.slice(2)
 for (const [url, request] of [[write, { method: 'POST', body: 'written by npm run demo' }], [read, {}]]) {
@@ -46,7 +63,7 @@ status=$(npm run --silent lab -- status)
 address() { printf '%s\n' "$status" | awk -v host="$1" '$1 == host { print $2 }'; }
 lab="npm run lab --${LAB_NAME:+ --name $LAB_NAME}"
 run="npx provision --inventory $inventory"
-say 'The lab is up. Try:'
+step 'The lab is up. Try:'
 cat <<TEXT
   curl http://$vip_a/                          again and again
       load balancer, web server, application server, MySQL replica; X-Served-By (curl -i) has the web server

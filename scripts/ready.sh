@@ -16,9 +16,9 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 
 # The lock file that npm leaves is newer than ours when what is installed is what is wanted.
 if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
-  say 'Installing the packages that package-lock.json names'
+  say 'Installing the packages that package-lock.json names, and building dist/ (usually a minute)'
   npm ci --no-audit --no-fund || die 'npm ci failed: see above. Is the npm registry reachable?'
 elif [ -n "$(find src roles tsconfig.build.json scripts/*.ts -newer dist/src/cli.js -print -quit 2>/dev/null || echo missing)" ]; then
-  say 'Building dist/'
+  say 'Building dist/ (usually 10 s)'
   npm run --silent build || die 'The build failed: see above.'
 fi

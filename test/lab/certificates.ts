@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
-import { installPackages, type Say } from './machine.ts'
+import { ensureProgram, type Say } from './machine.ts'
 
 const run = $({ quiet: true, nothrow: true })
 
@@ -42,7 +42,7 @@ export async function ensureCertificates(
 
 /** Installs the program where it is missing. */
 export async function ensureOpenssl(say: Say = () => undefined): Promise<void> {
-  if ((await run`command -v openssl`).exitCode !== 0) await installPackages(say, 'openssl')
+  await ensureProgram(say, 'openssl', 'openssl')
 }
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']

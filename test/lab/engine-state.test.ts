@@ -3,6 +3,7 @@ import { DEFAULT_ENDPOINT, type EngineAnswer, judgeEngine } from './engine-state
 
 // Recorded answers of `docker info --format '{{json .}}'`, without the fields that play no part.
 const engine = {
+  ID: '7YKM:7ZRN:KD34',
   DockerRootDir: '/var/lib/docker',
   OperatingSystem: 'Debian GNU/Linux 12 (bookworm)',
   ServerVersion: '20.10.24+dfsg1',
@@ -38,7 +39,7 @@ const advice = (answer: EngineAnswer) => {
 }
 
 it('takes an ordinary engine', () => {
-  expect(judge(said(engine))).toEqual({ state: 'ready' })
+  expect(judge(said(engine))).toEqual({ state: 'ready', id: '7YKM:7ZRN:KD34' })
 })
 
 const REFUSED = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'

@@ -7,9 +7,11 @@ export interface EngineAnswer {
 
 /**
  * Whether hosts of a lab can run on the engine that was asked. `absent`: nothing answers, so there is no lab either.
- * `unfit`: something is there, but this user may not use it, or hosts do not run on it.
+ * `unfit`: something is there, but this user may not use it, or hosts do not run on it. The id is the engine's own.
  */
-export type EngineState = { readonly state: 'ready' } | { readonly state: 'absent' | 'unfit'; readonly advice: string }
+export type EngineState =
+  | { readonly state: 'ready'; readonly id: string }
+  | { readonly state: 'absent' | 'unfit'; readonly advice: string }
 
 /** Where an engine is looked for when nobody says so. */
 export const DEFAULT_ENDPOINT = 'unix:///var/run/docker.sock'
@@ -23,7 +25,7 @@ export function judgeEngine(answer: EngineAnswer, endpoint: string): EngineState
   if (info.rootless) return unfit(ROOTLESS)
   if (info.system === 'Docker Desktop') return unfit(DESKTOP)
   if (info.cgroup === '1') return unfit(CGROUP_1)
-  return { state: 'ready' }
+  return { state: 'ready', id: info.id }
 }
 
 const ORDINARY = `an ordinary Docker engine (DOCKER_HOST=${DEFAULT_ENDPOINT}, or \`docker context use default\`)`
@@ -49,6 +51,7 @@ function unfit(advice: string): EngineState {
 }
 
 interface Info {
+  readonly id: string
   readonly version: string
   readonly errors: string
   readonly podman: boolean
@@ -61,6 +64,7 @@ function parseInfo(text: string): Info {
   const root = mapping(parseJson(text))
   const options = list(root.SecurityOptions)
   return {
+    id: word(root.ID),
     version: word(root.ServerVersion),
     errors: list(root.ServerErrors).join('\n'),
     // The first is Podman's own answer, where its command is called `docker`; the other is what its socket says.

@@ -4,6 +4,7 @@ import { DEFAULT_ENDPOINT, type EngineState, judgeEngine } from './engine-state.
 import { withLock } from './lock.ts'
 import {
   canInstall,
+  ensureProgram,
   hasProgram,
   installPackages,
   installWithoutStarting,
@@ -19,11 +20,12 @@ const LOG_FILE = '/var/log/provision-lab-engine.log'
 const WANTED_INOTIFY_INSTANCES = 8192
 
 /** Makes sure that a Docker engine answers: the one that is there, or one installed and started here. */
-export async function ensureEngine(say: Say): Promise<void> {
+export async function ensureEngine(say: Say): Promise<EngineState> {
   const found = await findEngine()
   if (found.state === 'unfit') throw new Error(found.advice)
-  if (found.state === 'absent') await withLock('engine', () => installAndStart(say))
+  const engine = found.state === 'ready' ? found : await withLock('engine', () => installAndStart(say))
   await raiseInotifyLimit(say)
+  return engine
 }
 
 /** What answers as a Docker engine on this machine. Nothing is installed or started. */
@@ -43,10 +45,10 @@ async function findEndpoint(): Promise<string> {
   return (context.exitCode === 0 && context.stdout.trim()) || DEFAULT_ENDPOINT
 }
 
-async function installAndStart(say: Say): Promise<void> {
+async function installAndStart(say: Say): Promise<EngineState> {
   // Another lab may have done it meanwhile.
   const found = await findEngine()
-  if (found.state === 'ready') return
+  if (found.state === 'ready') return found
   if ((await findEndpoint()) !== DEFAULT_ENDPOINT) throw new Error(found.advice)
   if (!(await canInstall())) {
     throw new Error(
@@ -61,17 +63,15 @@ async function installAndStart(say: Say): Promise<void> {
   } else {
     // Without an init system the package would start its daemon itself, with the cgroup view that hosts can't boot on.
     if (!(await hasProgram('dockerd'))) await installWithoutStarting(say, 'docker.io', 'iptables')
-    if (!(await hasProgram('iptables'))) await installPackages(say, 'iptables')
+    await ensureProgram(say, 'iptables', 'iptables')
     await ensureClient(say)
     await startDaemon(say)
   }
-  await waitForEngine(say)
+  return waitForEngine(say)
 }
 
 /** Debian 13 and newer have the command in a package of its own. */
-async function ensureClient(say: Say): Promise<void> {
-  if (!(await hasProgram('docker'))) await installPackages(say, 'docker-cli')
-}
+const ensureClient = (say: Say): Promise<void> => ensureProgram(say, 'docker', 'docker-cli')
 
 async function startDaemon(say: Say): Promise<void> {
   const pid = (await readOrEmpty(PID_FILE)).trim()
@@ -90,12 +90,13 @@ async function startDaemon(say: Say): Promise<void> {
   await run`setsid ${command} >> ${LOG_FILE} 2>&1 < /dev/null &`
 }
 
-async function waitForEngine(say: Say): Promise<void> {
+async function waitForEngine(say: Say): Promise<EngineState> {
   const started = Date.now()
   let found = await findEngine()
   for (; found.state === 'absent' && Date.now() - started < 60_000; found = await findEngine()) await sleep(300)
   if (found.state === 'ready') {
-    return say(`the Docker engine answers after ${((Date.now() - started) / 1000).toFixed(1)} s`)
+    say(`the Docker engine answers after ${((Date.now() - started) / 1000).toFixed(1)} s`)
+    return found
   }
   if (found.state === 'unfit') throw new Error(found.advice)
   const log = (await hasSystemd())

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { $ } from 'zx'
 import { withLock } from './lock.ts'
-import { installPackages, type Say } from './machine.ts'
+import { ensureProgram, type Say } from './machine.ts'
 
 /** Debian suites that hosts can run. */
 export type Suite = 'trixie' | 'bookworm' | 'sid'
@@ -37,9 +37,12 @@ const BASE_PACKAGES = [
  */
 const INSTALL_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = { trixie: ['python3'], sid: ['python3'] }
 
-/** What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. */
+/**
+ * What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. At once, for
+ * each call of apt reads all of a suite's lists, which is two seconds of a processor.
+ */
 const PREFETCH = [
-  ...['ufw', 'chrony', 'systemd-timesyncd', 'unattended-upgrades', 'curl', 'socat'],
+  ...['ufw', 'systemd-timesyncd', 'unattended-upgrades', 'curl', 'socat'],
   ...['nginx', 'haproxy', 'keepalived', 'python3', 'python3-pymysql'],
   ...['prometheus', 'prometheus-node-exporter', 'prometheus-blackbox-exporter'],
   ...['prometheus-nginx-exporter', 'prometheus-mysqld-exporter'],
@@ -51,6 +54,9 @@ const PREFETCH_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
   sid: ['sudo-rs', 'mysql-server', 'prometheus-mysqld-exporter'],
 }
 
+/** What conflicts with one of the others goes by itself. */
+const PREFETCH_ALONE = ['chrony']
+
 /** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
 const SUDO_RS = `set -eu
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends sudo-rs
@@ -59,18 +65,37 @@ ln -s sudo-rs /usr/bin/sudo
 : >/etc/machine-id
 `
 
+/** The names of the host images for `specs`. What this machine does not have yet is built, several at a time. */
+export async function ensureImages<Spec extends ImageSpec>(
+  specs: readonly Spec[],
+  say: Say,
+): Promise<(spec: Spec) => string> {
+  const keyOf = ({ suite, sudoRs }: ImageSpec) => `${suite} ${sudoRs}`
+  const different = new Map(specs.map((spec) => [keyOf(spec), spec]))
+  // Each takes one processor, and now and then the network.
+  const made = await Promise.all(
+    [...different].map(async ([key, spec]) => [key, await ensureImage(spec, say)] as const),
+  )
+  const images = new Map(made)
+  return (spec) => images.get(keyOf(spec)) ?? ''
+}
+
 /** The name of the host image for `spec`, built when this machine does not have it yet. */
 export async function ensureImage(spec: ImageSpec, say: Say): Promise<string> {
   if (!spec.sudoRs) {
-    const prefetch = [...PREFETCH, ...(PREFETCH_OF[spec.suite] ?? [])]
-    const install = [...BASE_PACKAGES, ...(INSTALL_OF[spec.suite] ?? [])]
-    const lists = `INSTALL='${install.join(' ')}' PREFETCH='${prefetch.join(' ')}'`
-    const script = `${lists}\n${await readFile(SETUP, 'utf8')}`
+    const prefetch = [[...PREFETCH, ...(PREFETCH_OF[spec.suite] ?? [])], PREFETCH_ALONE]
+    const lists = [
+      `INSTALL='${installOf(spec.suite).join(' ')}'`,
+      `PREFETCH='${prefetch.map((group) => group.join(' ')).join('\n')}'`,
+    ]
+    const script = [...lists, await readFile(SETUP, 'utf8')].join('\n')
     return ensureLayer(`provision-lab-${spec.suite}`, script, () => ensureBase(spec.suite, say), say)
   }
   const plain = await ensureImage({ ...spec, sudoRs: false }, say)
   return ensureLayer(`provision-lab-${spec.suite}-sudo-rs`, `# on ${plain}\n${SUDO_RS}`, async () => plain, say)
 }
+
+const installOf = (suite: Suite): string[] => [...BASE_PACKAGES, ...(INSTALL_OF[suite] ?? [])]
 
 async function ensureLayer(name: string, script: string, from: () => Promise<string>, say: Say): Promise<string> {
   const image = `${name}:${contentTag(script)}`
@@ -79,7 +104,7 @@ async function ensureLayer(name: string, script: string, from: () => Promise<str
     if (await imageExists(image)) return
     const base = await from()
     const started = Date.now()
-    say(`building ${image}`)
+    say(`building ${image} (usually 20 to 40 s)`)
     await buildLayer(base, image, script)
     say(`built ${image} in ${seconds(started)}`)
   })
@@ -88,26 +113,24 @@ async function ensureLayer(name: string, script: string, from: () => Promise<str
 
 async function ensureBase(suite: Suite, say: Say): Promise<string> {
   const pulled = `debian:${suite}-slim`
-  const imported = `provision-lab-base-${suite}:${contentTag(BASE_PACKAGES)}`
+  const include = installOf(suite)
+  const imported = `provision-lab-base-${suite}:${contentTag(include)}`
   for (const image of [pulled, imported]) if (await imageExists(image)) return image
   say(`pulling ${pulled}`)
   // A registry that is not there answers at once or never.
   if ((await run`docker pull -q ${pulled}`.timeout('90s')).exitCode === 0) return pulled
+  say('no registry answers: the base image will be made with mmdebstrap')
+  await ensureProgram(say, 'mmdebstrap', 'mmdebstrap', 'debian-archive-keyring')
   const started = Date.now()
-  if ((await run`command -v mmdebstrap`).exitCode !== 0) {
-    say('no registry answers: the base image will be made with mmdebstrap')
-    await installPackages(say, 'mmdebstrap')
-  }
-  say(`making ${imported} with mmdebstrap`)
+  say(`making ${imported} with mmdebstrap (usually a minute)`)
   // The whole set in one go: dpkg unpacks it faster here than in a second step on top of a minimal system.
   const options = [
     '--variant=minbase',
-    `--include=${BASE_PACKAGES.join(',')}`,
+    `--include=${include.join(',')}`,
     '--aptopt=Acquire::Check-Valid-Until "false"',
     '--aptopt=Acquire::Languages "none"',
     '--dpkgopt=force-unsafe-io',
-    `--dpkgopt=path-exclude=/usr/share/man/*`,
-    `--dpkgopt=path-exclude=/usr/share/locale/*`,
+    ...['doc', 'man', 'locale'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
   ]
   const label = `LABEL ${IMAGE_LABEL}=base`
   const result = await run`set -o pipefail; mmdebstrap ${options} ${suite} - | docker import -c ${label} - ${imported}`

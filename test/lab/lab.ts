@@ -6,8 +6,9 @@ import pLimit from 'p-limit'
 import { getContainerRuntimeClient } from 'testcontainers'
 import { type Docker, HostContainer, LABEL, type LabContext } from './container.ts'
 import { ensureEngine, findEngine } from './engine.ts'
+import type { EngineState } from './engine-state.ts'
 import { LabHost } from './host.ts'
-import { ensureImage } from './image.ts'
+import { ensureImages } from './image.ts'
 import { copyInventory, readHosts, subnetOf, writeInventory } from './inventory.ts'
 import { ensureKeys } from './keys.ts'
 import { withLock } from './lock.ts'
@@ -57,11 +58,11 @@ export async function startLab(spec: LabSpec = {}): Promise<Lab> {
   const name = spec.name ?? defaultName()
   if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new Error(`A lab's name is made of a-z, 0-9 and "-", not "${name}"`)
   const say = spec.say ?? (() => undefined)
-  await ensureEngine(say)
+  const engine = await ensureEngine(say)
   return withLock(`lab-${name}`, async () => {
     const dir = join(ROOT, '.lab', name)
     const { hosts, inventory } = await describe(spec, name, dir)
-    const docker = await connectEngine()
+    const docker = await connectEngine(engine)
     await refuseForeign(docker, name, dir)
     await ensureNetwork(docker, { name, dir }, subnetOf(hosts))
     const context = { name, dir, keys: await ensureKeys(dir, hosts) }
@@ -81,8 +82,7 @@ export async function startLab(spec: LabSpec = {}): Promise<Lab> {
 export async function findLab(name: string): Promise<Lab | undefined> {
   const engine = await findEngine()
   if (engine.state === 'absent') return undefined
-  if (engine.state === 'unfit') throw new Error(engine.advice)
-  const docker = await connectEngine()
+  const docker = await connectEngine(engine)
   const containers = await listContainers(docker, name)
   const dir = containers[0]?.Labels[LABEL.dir]
   if (dir === undefined) return undefined
@@ -98,8 +98,17 @@ export async function findLab(name: string): Promise<Lab | undefined> {
   return labOf(docker, name, dir, existsSync(own) ? own : join(ROOT, 'inventories', 'lab'), hosts)
 }
 
-async function connectEngine(): Promise<Docker> {
-  return (await getContainerRuntimeClient()).container.dockerode
+/**
+ * The API of the engine that the command `docker` meets.
+ * @throws Error why there is none
+ */
+async function connectEngine(engine: EngineState): Promise<Docker> {
+  if (engine.state !== 'ready') throw new Error(engine.advice)
+  const docker = (await getContainerRuntimeClient()).container.dockerode
+  // The client looks for another one where the first is not to its liking.
+  const { ID: met }: { readonly ID?: string } = await docker.info()
+  if (met === engine.id) return docker
+  throw new Error('The command docker and its API meet different engines: set DOCKER_HOST to the one to use.')
 }
 
 async function describe(spec: LabSpec, name: string, dir: string): Promise<{ hosts: HostSpec[]; inventory: string }> {
@@ -131,10 +140,9 @@ async function refuseForeign(docker: Docker, name: string, dir: string): Promise
 }
 
 async function startHosts(docker: Docker, lab: LabContext, hosts: readonly HostSpec[], say: Say): Promise<void> {
-  const images = new Map<HostSpec, string>()
-  for (const host of hosts) images.set(host, await ensureImage(host, say))
+  const imageFor = await ensureImages(hosts, say)
   const existing = await listContainers(docker, lab.name)
-  const wanted = new Map(hosts.map((host) => [host.name, new HostContainer(images.get(host) ?? '', host, lab)]))
+  const wanted = new Map(hosts.map((host) => [host.name, new HostContainer(imageFor(host), host, lab)]))
   const stale = existing.filter(({ Labels }) => wanted.get(Labels[LABEL.host] ?? '')?.config !== Labels[LABEL.config])
   for (const { Id, Labels } of stale) {
     say(`removing ${Labels[LABEL.host]}, which is not as described any more`)
@@ -149,7 +157,7 @@ async function startHosts(docker: Docker, lab: LabContext, hosts: readonly HostS
     hosts.map((spec) =>
       limit(async () => {
         const host = toHost(spec)
-        if (!kept.has(spec.name)) await new HostContainer(images.get(spec) ?? '', spec, lab).start()
+        if (!kept.has(spec.name)) await new HostContainer(imageFor(spec), spec, lab).start()
         else if (!(await host.status()).connected) await host.heal()
         await host.start()
         const state = await host.ready()

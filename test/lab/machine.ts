@@ -34,6 +34,14 @@ export async function canInstall(): Promise<boolean> {
   return process.getuid?.() === 0 && (await hasProgram('apt-get'))
 }
 
+/** Installs packages where a program is missing; labs that start at the same moment do it once. */
+export async function ensureProgram(say: Say, program: string, ...packages: string[]): Promise<void> {
+  if (await hasProgram(program)) return
+  await withLock(`program-${program}`, async () => {
+    if (!(await hasProgram(program))) await installPackages(say, ...packages)
+  })
+}
+
 /** Installs Debian packages on this machine where that is possible. */
 export async function installPackages(say: Say, ...packages: string[]): Promise<void> {
   if (!(await canInstall())) {
