@@ -142,7 +142,10 @@ export function tierView(
         ...(skipped > 0 ? [`${skipped} skipped`] : []),
       ]
       // A tick says that all of the tier is done. Rows under a skipped head would not be shown.
-      head.set({ title: title(parts.join(', ')), state: skipped === hosts.size ? 'skipped' : skipped > 0 ? 'failed' : 'done' })
+      head.set({
+        title: title(parts.join(', ')),
+        state: skipped === hosts.size ? 'skipped' : skipped > 0 ? 'failed' : 'done',
+      })
     },
   }
 }
