@@ -160,4 +160,16 @@ program
     process.exitCode = await secretsMain(args)
   })
 
+program
+  .command('release')
+  .description('releases of role app: build, set (provision release --help)')
+  .argument('[args...]')
+  .helpOption(false)
+  .allowUnknownOption()
+  .passThroughOptions()
+  .action(async (args: readonly string[]) => {
+    const { releaseMain } = await import('./releases/command.ts')
+    process.exitCode = await releaseMain(args)
+  })
+
 await program.parseAsync()

@@ -81,7 +81,7 @@ export default defineRole({
         name,
         dir,
         version: vars.app_version,
-        artifact: vars.app_artifact,
+        artifact: { ...vars.app_artifact, path: vars.app_artifact.path.replaceAll('{version}', vars.app_version) },
         shared: vars.app_shared,
         keep: vars.app_keep_releases,
         health,

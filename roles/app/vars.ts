@@ -25,8 +25,16 @@ export const vars = {
     additionalProperties: false,
     required: ['path', 'sha256'],
     properties: {
-      path: { type: 'string', minLength: 1 },
-      sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+      path: {
+        description: 'Relative to the project; `{version}` in it stands for app_version.',
+        type: 'string',
+        minLength: 1,
+      },
+      sha256: {
+        description: '`provision release set` computes it.',
+        type: 'string',
+        pattern: '^[0-9a-f]{64}$',
+      },
     },
   },
   app_exec: {

@@ -37,6 +37,12 @@ describe('role app', () => {
     expect(host.content(UNIT)).toContain('ReadWritePaths=/srv/shop/shared\n')
   })
 
+  test('finds the artifact of its version by a path that has the version in it', async () => {
+    const artifact = { path: 'dist/{version}/shop-{version}.tar.gz', sha256: SUM }
+    const host = await compiled(app, { vars: { ...vars, app_artifact: artifact } })
+    expect(host.desired('release:shop')).toMatchObject({ artifact: { path: 'dist/1.2/shop-1.2.tar.gz', sha256: SUM } })
+  })
+
   test('quotes the environment as systemd reads it, and keeps a secret one', async () => {
     const host = await compiled(app, { vars: { ...vars, app_env: { TEXT: 'a "b" $c \\ `d`', N: 5 } } })
     expect(host.content('file:/srv/shop/config/env')).toContain(
