@@ -14,9 +14,11 @@ const SOURCES = [
 export function renamed(text: string, name: string): string {
   const pascal = name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
   const camel = pascal.charAt(0).toLowerCase() + pascal.slice(1)
+  const upper = name.replaceAll('-', '_').toUpperCase()
   return text
     .replaceAll('provision-template', `provision-${name}`)
     .replaceAll('_template', name)
+    .replaceAll(/\bTEMPLATE\b/g, upper)
     .replaceAll(/\bTemplate/g, pascal)
     .replaceAll(/\btemplate(?=Kind\b| = |\()/g, camel)
 }

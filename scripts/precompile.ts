@@ -31,7 +31,7 @@ export function precompiledModule(schemas: readonly object[], ajvModule: string)
   const code = standalone.default(ajv, Object.fromEntries(names.map((name) => [name, name])))
   const entries = names.map((name) => `${JSON.stringify(name.slice(1))}: ${name}`)
   return [
-    `import { concealIn } from ${JSON.stringify(ajvModule)}`,
+    `import { concealIn, isValue } from ${JSON.stringify(ajvModule)}`,
     code,
     `export const PRECOMPILED = { ${entries.join(', ')} }`,
   ].join('\n')

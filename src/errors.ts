@@ -73,6 +73,8 @@ export interface Problem {
   /** Path of the value inside its file, e.g. `tiers.web.hosts.web1.addres`. */
   readonly path?: string | undefined
   readonly hint?: string | undefined
+  /** Hosts that have it; undefined: it is nobody's in particular. */
+  readonly hosts?: readonly string[] | undefined
 }
 
 /** Everything wrong with the input, at once. */
@@ -81,7 +83,7 @@ export class InputError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(problems.map((problem) => problem.message).join('\n'))
+    super(problems.map(({ message, hosts }) => (hosts ? `${message} (${hosts.join(', ')})` : message)).join('\n'))
     this.problems = problems
   }
 }

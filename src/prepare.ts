@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { missingArtifacts } from './artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from './catalog/compile.ts'
 import { findRoles, loadRoles } from './catalog/load-roles.ts'
+import { placeFinder } from './catalog/places.ts'
 import { templateLookup } from './catalog/templates.ts'
 import { InputError, type Problem } from './errors.ts'
 import { type FactsCache, factsCache } from './facts/cache.ts'
@@ -11,6 +12,7 @@ import { type ReadInventory, readInventory } from './inventory/load.ts'
 import { selectHosts, selectRoles, selectTiers } from './inventory/select.ts'
 import type { KeySources } from './inventory/sops/identities.ts'
 import { createMask, type Mask, maskedError } from './masked-events.ts'
+import { toldOnce } from './problems.ts'
 import type { Secret } from './secret.ts'
 import { trial } from './trial.ts'
 
@@ -80,7 +82,7 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const { inventory } = read
   const names = inventory.tiers.flatMap((tier) => tier.roles)
   const { roles, problems: roleProblems } = await loadRoles(root, found, names)
-  const compiler = createCompiler({ inventory, roles, templates: templateLookup(root) })
+  const compiler = createCompiler({ inventory, roles, templates: templateLookup(root), placeOf: placeFinder(root) })
   const hosts = attempt(() => selectTiers(inventory, selectHosts(inventory, options.limit), options.tiers ?? []), [])
   const tags = attempt(() => selectRoles(inventory, options.tags), undefined)
   // Where the inventory itself can't be read, every name in a flag would look wrong.
@@ -93,7 +95,7 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
   const artifacts = await missingArtifacts(root, options.sendsNothing ? [] : compiled.flatMap((one) => one.artifacts))
   const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts]
-  if (problems.length > 0) throw new InputError(distinct(problems))
+  if (problems.length > 0) throw new InputError(toldOnce(problems))
   return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
 
@@ -111,13 +113,4 @@ async function knownFacts(hosts: readonly Host[], cache: FactsCache): Promise<Ma
   const read = async ({ name }: Host) => [name, await cache.read(name)] as const
   const entries = await Promise.all(hosts.map(read))
   return new Map(entries.flatMap(([name, facts]) => (facts ? [[name, facts] as const] : [])))
-}
-
-/** The same mistake seen from several hosts is told once. */
-function distinct(problems: readonly Problem[]): Problem[] {
-  const seen = new Set<string>()
-  return problems.filter((problem) => {
-    const sight = JSON.stringify([problem.message, problem.origin, problem.path])
-    return !seen.has(sight) && seen.add(sight)
-  })
 }

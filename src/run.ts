@@ -18,6 +18,7 @@ import { factsProbe } from './facts/probe.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
+import { toldOnce } from './problems.ts'
 import { refreshLists } from './resources/package/lists.ts'
 import { disagreements, type Goal, rollbackNotes, type WayBack, wayBack } from './rollback.ts'
 import type { TierPlan } from './rollout/plan.ts'
@@ -208,7 +209,7 @@ async function planAll(runs: readonly HostRun[], forks: number): Promise<void> {
   const limit = pLimit(forks)
   await Promise.all(runs.map((one) => limit(() => one.plan())))
   const problems = runs.flatMap((one) => one.problems())
-  if (problems.length > 0) throw new InputError(problems)
+  if (problems.length > 0) throw new InputError(toldOnce(problems))
 }
 
 /**

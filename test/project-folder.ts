@@ -16,11 +16,12 @@ export function projectFolder(files: Readonly<Record<string, string>>): string {
   return root
 }
 
-/** Problems as lines: `file:line:col message [path] (hint)`. */
+/** Problems as lines: `file:line:col message [path] {hosts} (hint)`. */
 export function shown(problems: readonly Problem[]): string[] {
-  return problems.map(({ origin, message, path, hint }) => {
+  return problems.map(({ origin, message, path, hint, hosts }) => {
     const where = origin ? `${origin.file}:${origin.line}:${origin.col} ` : ''
-    return `${where}${message}${path === undefined ? '' : ` [${path}]`}${hint === undefined ? '' : ` (${hint})`}`
+    const who = hosts ? ` {${hosts.join(', ')}}` : ''
+    return `${where}${message}${path === undefined ? '' : ` [${path}]`}${who}${hint === undefined ? '' : ` (${hint})`}`
   })
 }
 

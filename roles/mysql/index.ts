@@ -79,7 +79,7 @@ function replication(vars: MysqlVars, host: Host, members: readonly Peer[]): Res
     bootstrap: vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica'),
     peers: others.map((peer) => ({ name: peer.name, host: peer.address, port: portOf(peer, vars) })),
     user: vars.mysql_repl_user,
-    password: password,
+    ...(password !== undefined && { password }),
     sslCa: TLS.ca,
     ...(vars.mysql_clone_password !== undefined && {
       clone: { user: vars.mysql_clone_user, password: vars.mysql_clone_password },

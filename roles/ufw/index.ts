@@ -77,7 +77,9 @@ export default defineRole({
       sysctlFile({ path: '/etc/ufw/sysctl.conf' }),
       // Never `limit`: six connections in half a minute are few for a tool that works over SSH.
       ...ports.map((port) => ufwRule({ action: 'allow', proto: 'tcp', port, from: sources, comment: 'ssh' })),
-      ...vars.ufw_rules.map(({ out_iface, ...rule }) => ufwRule({ ...rule, outIface: out_iface })),
+      ...vars.ufw_rules.map(({ out_iface, ...rule }) =>
+        ufwRule({ ...rule, ...(out_iface !== undefined && { outIface: out_iface }) }),
+      ),
       firewall({
         enabled: vars.ufw_enabled,
         incoming: vars.ufw_default_incoming,

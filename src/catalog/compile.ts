@@ -1,27 +1,18 @@
-import { messageOf, type Problem, ProvisionError } from '../errors.ts'
+import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
-import type { Handler, Resource, ResourceKind } from '../resources/resource.ts'
 import type { CompiledRollout } from '../rollout/steps.ts'
 import { type Verdict, verdictOn } from './across.ts'
 import { checkVars } from './check-vars.ts'
-import { encryptedHint } from './given-secrets.ts'
+import type { CompiledResource } from './compiled.ts'
 import { type Groups, groupsOf } from './groups.ts'
 import { lostSecrets } from './lost-secrets.ts'
+import type { PlaceOf } from './places.ts'
 import type { HostChange, Role } from './role.ts'
+import { resourcesOf, roleProblem } from './role-resources.ts'
 import { roleVarsReader } from './role-vars.ts'
 import { rolloutOf } from './rollouts.ts'
 import { type TemplateLookup, templateRenderer } from './template.ts'
-
-/** One resource of a host, as the planner takes it. */
-export interface CompiledResource {
-  /** `kind:identity`, unique on the host. */
-  readonly key: string
-  readonly role: string
-  readonly kind: ResourceKind
-  readonly desired: unknown
-  readonly notify: readonly Handler[]
-}
 
 export interface Compiled {
   /** In order of application. */
@@ -50,10 +41,14 @@ export interface CompilerInput {
   /** The roles that the inventory's tiers name. */
   readonly roles: ReadonlyMap<string, Role>
   readonly templates: TemplateLookup
+  /** Where in the project a stack was written down. */
+  readonly placeOf?: PlaceOf | undefined
 }
 
+const nowhere: PlaceOf = () => undefined
+
 /** Prepares to compile the hosts of an inventory: schemas, templates and peers are worked out once, when needed. */
-export function createCompiler({ inventory, roles, templates }: CompilerInput): Compiler {
+export function createCompiler({ inventory, roles, templates, placeOf = nowhere }: CompilerInput): Compiler {
   const reader = roleVarsReader()
   const render = templateRenderer(templates)
   const groups = groupsOf(inventory, roles, reader)
@@ -67,15 +62,11 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
   const compileAnew = (role: Role, host: Host, facts: Facts): Compiled => {
     try {
       const input = inputOf(role, host, facts, groups)
-      const resources = role.resources(input)
-      if (!Array.isArray(resources)) throw new TypeError('resources() must return a list')
-      return {
-        resources: resources.map((resource) => compiledOf(resource, role)),
-        rollouts: rolloutOf(role, input, hostNames),
-        problems: [],
-      }
+      const made = resourcesOf(role, input, host, placeOf)
+      const rollouts = rolloutOf(role, input, hostNames)
+      return { ...made, rollouts }
     } catch (error) {
-      return { resources: [], rollouts: [], problems: [roleProblem(error, role, host)] }
+      return { resources: [], rollouts: [], problems: [roleProblem(error, role, host, placeOf)] }
     }
   }
 
@@ -122,19 +113,6 @@ export function createCompiler({ inventory, roles, templates }: CompilerInput): 
     },
   }
 }
-
-const compiledOf = ({ kind, desired, notify }: Resource, role: Role): CompiledResource => ({
-  key: `${kind.kind}:${kind.key(desired)}`,
-  role: role.name,
-  kind,
-  desired,
-  notify,
-})
-
-const roleProblem = (error: unknown, role: Role, host: Host): Problem => ({
-  message: `role '${role.name}' on ${host.name}: ${messageOf(error)}`,
-  ...(error instanceof ProvisionError ? { origin: error.origin, hint: error.hint } : encryptedHint(role, host)),
-})
 
 /** The second declaration of each key that is there twice. */
 function duplicates(resources: readonly CompiledResource[], host: Host): Problem[] {

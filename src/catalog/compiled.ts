@@ -1,3 +1,4 @@
+import type { Origin } from '../errors.ts'
 import type { Handler, Resource } from '../resources/resource.ts'
 import type { CompiledRollout } from '../rollout/steps.ts'
 
@@ -6,6 +7,8 @@ export interface CompiledResource extends Resource {
   /** `kind:identity`, unique on a host. */
   readonly key: string
   readonly role: string
+  /** Where in the project; it costs a second run of the role. */
+  readonly declaredAt?: (() => Origin | undefined) | undefined
 }
 
 /** Everything that roles say about one host. */

@@ -2,7 +2,7 @@ import type { Problem } from '../errors.ts'
 import type { Host, Origins, Value, Vars } from '../inventory/inventory.ts'
 import { dotted, originAt, step, steps } from '../inventory/problems.ts'
 import { isMapping } from '../inventory/vars.ts'
-import { isSecret, plainValue, type Secret } from '../secret.ts'
+import { isSecret, MASK, plainValue, type Secret } from '../secret.ts'
 import type { Role } from './role.ts'
 
 /** Values that are secret before any schema was asked, as those of encrypted files, on their way through a schema. */
@@ -52,15 +52,27 @@ export function taint(parent: unknown, key: string | number, value: Secret): voi
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-/** A role that stumbles may have asked a secret for more than a secret gives: which of its vars came encrypted. */
-export function encryptedHint(role: Role, host: Host): { readonly hint?: string } {
+/**
+ * A role that stumbles may have asked a secret for more than a secret gives: which of its vars came encrypted, where it
+ * looks like that: the mask is in the message, or somebody takes what is called like a secret for something else.
+ */
+export function encryptedHint(role: Role, host: Host, error: unknown): string | undefined {
   const own = Object.fromEntries(Object.entries(host.vars).filter(([name]) => name in role.vars))
-  const places = [...secretPlaces(own).keys()].map((pointer) => dotted(pointer) ?? '')
-  if (places.length === 0) return {}
-  const shown = places.length > 4 ? `${places.slice(0, 4).join(', ')} and ${places.length - 4} more` : places.join(', ')
-  return {
-    hint: `encrypted are ${shown}: what is no secret, such as a name, belongs into the plain file, or out of the reach of .sops.yaml (encrypted_regex)`,
-  }
+  const places = [...secretPlaces(own).keys()].filter((pointer) => isAbout(error, pointer))
+  if (places.length === 0) return undefined
+  const names = places.map((pointer) => dotted(pointer) ?? '')
+  const shown = names.length > 4 ? `${names.slice(0, 4).join(', ')} and ${names.length - 4} more` : names.join(', ')
+  return `encrypted are ${shown}: what is no secret, such as a name, belongs into the plain file, or out of the reach of .sops.yaml (encrypted_regex)`
+}
+
+function isAbout(error: unknown, pointer: string): boolean {
+  if (!(error instanceof Error)) return false
+  // Some errors of Node's carry what they were given.
+  if (error.message.includes(MASK) || Object.values(error).some((value) => String(value).includes(MASK))) return true
+  // What is undefined is no secret.
+  if (error.name !== 'TypeError' || /\bundefined\b|\bnull\b/.test(error.message)) return false
+  const words = new Set(error.message.match(/[\w$]+/g))
+  return steps(pointer).some((name) => !/^\d+$/.test(name) && words.has(name))
 }
 
 export function undeclaredProblems(pointers: readonly string[], origins: Origins, suffix: string): Problem[] {

@@ -1,13 +1,15 @@
 import { rawScript, type Script, sh } from '../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { constructorOf, type ResourceKind } from './resource.ts'
 
-/** What a role declares. Say of each field what it means and what its absence means. */
-export interface Template {
-  /** Its identity on a host. */
-  readonly name: string
-  readonly value: string
-  readonly state?: 'present' | 'absent' | undefined
-}
+/** What a role declares. Say of each field what it means and, where it may be left out, what its absence means. */
+export const TEMPLATE = {
+  name: { description: 'Its identity on a host.', type: 'string' },
+  value: { description: 'What it is set to.', type: 'string' },
+  state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
+} as const satisfies FieldSchemas
+
+export type Template = FieldsOf<typeof TEMPLATE>
 
 /** What a host holds. */
 export interface TemplateState {
@@ -61,7 +63,7 @@ export const templateKind: ResourceKind<Template, TemplateState> = {
 }
 
 /** What roles call: `template({ name: 'a', value: '1', notify: [reload('b')] })`. */
-export const template = constructorOf(templateKind)
+export const template = constructorOf(templateKind, { fields: TEMPLATE })
 
 const set = ({ name, value }: Template): Script => sh`
   mkdir -p -- ${PLACE}

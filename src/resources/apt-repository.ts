@@ -2,27 +2,48 @@ import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
 import { type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 /** A source of packages in deb822 form (sources.list(5)), with the key that may sign it and nothing else. */
-export interface AptRepository {
-  /** Name of the files: /etc/apt/sources.list.d/NAME.sources and /etc/apt/keyrings/NAME.asc or .gpg. */
-  readonly name: string
-  /** These three are needed unless absent; a suite that ends in `/` has no components. */
-  readonly uris?: readonly string[]
-  readonly suites?: readonly string[]
-  readonly components?: readonly string[]
-  /** `deb` (default), `deb-src`. */
-  readonly types?: readonly string[]
-  /** Default: all of the host's. */
-  readonly architectures?: readonly string[]
-  /** The signing key: armored text, or the bytes of a binary keyring. */
-  readonly key?: string | Uint8Array
-  /** In place of `key`: a keyring that a package brings, by its absolute path. */
-  readonly signedBy?: string
-  /** Absent: both files go. One-line files (`.list`) of others are never touched. */
-  readonly state?: 'present' | 'absent'
-}
+export const APT_REPOSITORY = {
+  name: {
+    description: 'Name of the files: /etc/apt/sources.list.d/NAME.sources and /etc/apt/keyrings/NAME.asc or .gpg.',
+    type: 'string',
+  },
+  uris: { description: 'Needed unless absent.', type: 'array', items: { type: 'string' }, given: true },
+  suites: {
+    description: 'Needed unless absent. One that ends in `/` has no components.',
+    type: 'array',
+    items: { type: 'string' },
+    given: true,
+  },
+  components: { description: '`main` and such.', type: 'array', items: { type: 'string' }, given: true },
+  types: { description: '`deb`, `deb-src`.', type: 'array', items: { type: 'string' }, default: ['deb'] },
+  architectures: {
+    description: "Not set: all of the host's.",
+    type: 'array',
+    items: { type: 'string' },
+    optional: true,
+  },
+  key: {
+    description: 'The signing key: armored text, or the bytes of a binary keyring.',
+    is: 'string or bytes',
+    given: true,
+  },
+  signedBy: {
+    description: 'In place of `key`: a keyring that a package brings, by its absolute path.',
+    type: 'string',
+    given: true,
+  },
+  state: {
+    description: 'absent: both files go. One-line files (`.list`) of others are never touched.',
+    enum: ['present', 'absent'],
+    default: 'present',
+  },
+} as const satisfies FieldSchemas
+
+export type AptRepository = FieldsOf<typeof APT_REPOSITORY>
 
 export interface AptRepositoryState {
   readonly sources: FileState
@@ -200,25 +221,32 @@ export const aptRepositoryKind: ResourceKind<AptRepository, AptRepositoryState> 
   apply,
 }
 
-const construct = constructorOf(aptRepositoryKind)
-
 /**
  * Declares a source of packages; its lists are there when it has been applied.
  * @example aptRepository({ name: 'mysql', uris: ['https://…'], suites: ['bookworm'], components: ['mysql-8.4-lts'], key })
  * @throws RangeError for a name that apt would not read, for values with blanks or line breaks, and for what is missing
  */
-export const aptRepository: typeof construct = (input) => {
-  const bad = (why: string): never => {
-    throw new RangeError(`apt repository ${JSON.stringify(input.name)}: ${why}`)
-  }
-  if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(input.name)) bad('only letters, digits, _, - and . make a name')
-  const lists = [input.uris, input.suites, input.components, input.types, input.architectures, [input.signedBy ?? '/']]
-  if (lists.some((list) => list?.some((one) => one === '' || /\s/.test(one))))
-    bad('a value is empty or has a blank in it')
-  if (input.key !== undefined && input.signedBy !== undefined) bad('key and signedBy exclude each other')
-  if (typeof input.key === 'string' && !input.key.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')) {
-    bad('a key that is text must be armored')
-  }
-  if (input.state !== 'absent' && !(input.uris?.length && input.suites?.length)) bad('uris and suites are needed')
-  return construct(input)
-}
+export const aptRepository = constructorOf(aptRepositoryKind, {
+  fields: APT_REPOSITORY,
+  check(input) {
+    const bad = (why: string): never => {
+      throw new RangeError(`apt repository ${JSON.stringify(input.name)}: ${why}`)
+    }
+    if (!/^[A-Za-z0-9_-][A-Za-z0-9_.-]*$/.test(input.name)) bad('only letters, digits, _, - and . make a name')
+    const lists = [
+      input.uris,
+      input.suites,
+      input.components,
+      input.types,
+      input.architectures,
+      [input.signedBy ?? '/'],
+    ]
+    if (lists.some((list) => list?.some((one) => one === '' || /\s/.test(one))))
+      bad('a value is empty or has a blank in it')
+    if (input.key !== undefined && input.signedBy !== undefined) bad('key and signedBy exclude each other')
+    if (typeof input.key === 'string' && !input.key.includes('-----BEGIN PGP PUBLIC KEY BLOCK-----')) {
+      bad('a key that is text must be armored')
+    }
+    if (input.state !== 'absent' && !(input.uris?.length && input.suites?.length)) bad('uris and suites are needed')
+  },
+})

@@ -1,16 +1,22 @@
 import { ProvisionError } from '../errors.ts'
 import { rawScript, type Script, sh } from '../shell/script.ts'
 import type { FileEntry, FileState } from './content.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import type { FieldChange } from './resource.ts'
 
 /** Who may do what with a path. Undefined: whatever it is. */
-export interface Attributes {
-  /** Octal, e.g. `0644`. */
-  readonly mode?: string | undefined
-  /** Name or number. */
-  readonly owner?: string | undefined
-  readonly group?: string | undefined
-}
+export const ATTRIBUTES = {
+  mode: {
+    description: "Octal digits as text: '0644'. Not set: a present mode stays.",
+    type: 'string',
+    pattern: '^[0-7]{3,4}$',
+    optional: true,
+  },
+  owner: { description: 'Name or number, as text. Not set: the present owner stays.', type: 'string', optional: true },
+  group: { description: 'Name or number, as text. Not set: the present group stays.', type: 'string', optional: true },
+} as const satisfies FieldSchemas
+
+export type Attributes = FieldsOf<typeof ATTRIBUTES>
 
 /**
  * A mode as hosts print it: four octal digits.

@@ -1,25 +1,34 @@
 import { createHash } from 'node:crypto'
-import { masked, reveal, type Text } from '../secret.ts'
+import { masked, reveal } from '../secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 /**
  * A command for what no kind covers. With neither `unless` nor `creates` it runs on every run and no run is ever clean.
  */
-export interface Command {
-  /** What it is for, in words: its identity on a host. */
-  readonly name: string
-  /** POSIX sh, run with `set -e` and an empty standard input. Secrets in it reach no argument vector. */
-  readonly run: Text
-  /** POSIX sh that succeeds when there is nothing to do. Read-only; at most 20 s. Runs as `user`, in `cwd`. */
-  readonly unless?: string | undefined
-  /** Absolute path: when it exists there is nothing to do. */
-  readonly creates?: string | undefined
-  /** Default root. */
-  readonly user?: string | undefined
-  /** Default `/`. */
-  readonly cwd?: string | undefined
-}
+export const COMMAND = {
+  name: { description: 'What it is for, in words: its identity on a host.', type: 'string' },
+  run: {
+    description: 'POSIX sh, run with `set -e` and an empty standard input. Secrets in it reach no argument vector.',
+    is: 'text',
+  },
+  unless: {
+    description:
+      'POSIX sh that succeeds when there is nothing to do. Read-only; at most 20 s. Runs as `user`, in `cwd`.',
+    type: 'string',
+    optional: true,
+  },
+  creates: {
+    description: 'Absolute path: when it exists there is nothing to do.',
+    type: 'string',
+    optional: true,
+  },
+  user: { description: 'Whose rights it runs with.', type: 'string', default: 'root' },
+  cwd: { description: 'Folder that it runs in.', type: 'string', default: '/' },
+} as const satisfies FieldSchemas
+
+export type Command = FieldsOf<typeof COMMAND>
 
 export interface CommandState {
   /** `unless` succeeded or `creates` exists. */
@@ -49,7 +58,7 @@ export const commandKind: ResourceKind<Command, CommandState> = {
 }
 
 /** A command on a host. */
-export const command = constructorOf(commandKind)
+export const command = constructorOf(commandKind, { fields: COMMAND })
 
 const stateOf = (desired: Command, status: number | undefined): CommandState => {
   if (status === undefined) throw new Error(`no answer about the command "${desired.name}"`)

@@ -1,18 +1,23 @@
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
-import { type Attributes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { ATTRIBUTES, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
 import { absolutePath, type FileEntry, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
-export interface Directory extends Attributes {
-  /** Absolute. Missing parents are made, with mode 0755. */
-  readonly path: string
-  /** Default present. Absent removes an empty directory. */
-  readonly state?: 'present' | 'absent' | undefined
-  /** With `state: absent`: remove it with all that is in it, on its own file system only. */
-  readonly recurse?: boolean | undefined
-}
+export const DIRECTORY = {
+  path: { description: 'Absolute. Missing parents are made, with mode 0755.', type: 'string' },
+  ...ATTRIBUTES,
+  state: { description: 'absent: an empty directory is removed.', enum: ['present', 'absent'], default: 'present' },
+  recurse: {
+    description: 'With `absent`: it is removed with all that is in it, on its own file system only.',
+    type: 'boolean',
+    default: false,
+  },
+} as const satisfies FieldSchemas
+
+export type Directory = FieldsOf<typeof DIRECTORY>
 
 /** Directories that hold a system together; what is directly below `/` is one too. */
 const PROTECTED = new Set(
@@ -59,7 +64,7 @@ export const directoryKind: ResourceKind<Directory, FileEntry> = {
 }
 
 /** A directory on a host. */
-export const directory = constructorOf(directoryKind)
+export const directory = constructorOf(directoryKind, { fields: DIRECTORY })
 
 const applyOne = ({ desired }: Change<Directory, FileEntry>): Script => {
   const path = keyOf(desired)

@@ -1,8 +1,7 @@
 import { posix } from 'node:path'
-import type { Text } from '../secret.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { type Attributes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { ATTRIBUTES, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
 import {
   absolutePath,
   bytesOf,
@@ -14,21 +13,32 @@ import {
   sha256,
   type WantedFile,
 } from './content.ts'
-import { type Guard, snapshotOf } from './guard.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
+import { snapshotOf } from './guard.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 
-export interface File extends Attributes {
-  /** Absolute. */
-  readonly path: string
-  /** Undefined: the content is not managed, a new file is empty. */
-  readonly content?: Text | Uint8Array | undefined
-  /** sh that fails when the staged file, "$file", is not valid; the old file then stays. */
-  readonly validate?: string | undefined
-  /** Default present. */
-  readonly state?: 'present' | 'absent' | undefined
-  /** The file can cut the tool's own access: it is put back when a new connection fails. */
-  readonly guard?: Guard | undefined
-}
+export const FILE = {
+  path: { description: 'Absolute.', type: 'string' },
+  content: {
+    description: 'What is in it. Not set: the content is not managed, and a new file is empty.',
+    is: 'content',
+    given: true,
+  },
+  ...ATTRIBUTES,
+  validate: {
+    description: 'sh that fails when the staged file, `"$file"`, is not valid; the old file then stays.',
+    type: 'string',
+    optional: true,
+  },
+  state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
+  guard: {
+    description: "The file can cut the tool's own access: it is put back when a new connection fails.",
+    enum: ['ssh', 'sudo'],
+    optional: true,
+  },
+} as const satisfies FieldSchemas
+
+export type File = FieldsOf<typeof FILE>
 
 const pathOf = (desired: File): string => absolutePath(desired.path)
 
@@ -68,7 +78,7 @@ export const fileKind: ResourceKind<File, FileEntry> = {
 }
 
 /** A file on a host. @throws ProvisionError when the host's plan is made and path or mode is not one. */
-export const file = constructorOf(fileKind)
+export const file = constructorOf(fileKind, { fields: FILE })
 
 /** An empty file without declared attributes: nothing to list, yet something to do. */
 const created = (desired: File): Change<File, FileEntry> => ({

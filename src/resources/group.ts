@@ -1,16 +1,25 @@
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { accountName, records } from './account.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
-export interface Group {
-  readonly name: string
-  /** Undefined: the next free one. Files keep the number they have when it changes. */
-  readonly gid?: number | undefined
-  /** Made with a number of the system's range; only counts when the group is made. */
-  readonly system?: boolean | undefined
-  /** Default present. */
-  readonly state?: 'present' | 'absent' | undefined
-}
+export const GROUP = {
+  name: { description: 'Its name.', type: 'string' },
+  gid: {
+    description: 'Not set: the next free one. Files keep the number they have when it changes.',
+    type: 'integer',
+    minimum: 0,
+    optional: true,
+  },
+  system: {
+    description: "Made with a number of the system's range; only counts when the group is made.",
+    type: 'boolean',
+    default: false,
+  },
+  state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
+} as const satisfies FieldSchemas
+
+export type Group = FieldsOf<typeof GROUP>
 
 export interface GroupState {
   readonly gid: number
@@ -46,7 +55,7 @@ export const groupKind: ResourceKind<Group, GroupState> = {
 }
 
 /** A group on a host. */
-export const group = constructorOf(groupKind)
+export const group = constructorOf(groupKind, { fields: GROUP })
 
 const applyOne = ({ desired }: Change<Group, GroupState>): Script => {
   const name = groupKind.key(desired)

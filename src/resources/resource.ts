@@ -1,5 +1,8 @@
+import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import type { Text } from '../secret.ts'
 import type { Script } from '../shell/script.ts'
+import { type FieldSchemas, fieldsCheck, NOTIFY } from './fields.ts'
+import { isNotingPlaces, notePlace } from './place.ts'
 import type { Shared } from './shared.ts'
 
 /** The contract of a kind of resource: four pure verbs, no connection, no file system. */
@@ -165,6 +168,10 @@ export interface Resource<Desired = unknown, Actual = unknown> {
   readonly kind: ResourceKind<Desired, Actual>
   readonly desired: Desired
   readonly notify: readonly Handler[]
+  /** What is wrong with it: it can't be planned. */
+  readonly problems?: readonly Problem[] | undefined
+  /** Where a role declared it, as V8 has it; only where somebody will want to know. */
+  readonly stack?: string
 }
 
 export interface ResourceOptions {
@@ -172,16 +179,58 @@ export interface ResourceOptions {
   readonly notify?: readonly Handler[]
 }
 
+/** What a constructor does before it hands a resource over. */
+export interface ConstructorOptions<Input, Desired> {
+  /** Schema of each field; without them nothing is checked. */
+  readonly fields?: FieldSchemas | undefined
+  /** What no schema can say. @throws Error when the input can't be */
+  readonly check?: ((input: Input) => void) | undefined
+  /** What the kind takes for it. Default: the input itself. @throws Error when the input can't be */
+  readonly declare?: ((input: Input) => Desired) | undefined
+}
+
 /**
- * The constructor that roles use for a kind: desired state and `notify` in one object.
+ * The constructor that roles use for a kind: desired state and `notify` in one object. It never throws: what is wrong with
+ * the input is in the resource's `problems`, and is told with that of all other resources before any host is touched.
  * @example const file = constructorOf(fileKind); file({ path: '/etc/motd', content: 'hi\n', notify: [reload('ssh')] })
  */
-export function constructorOf<Desired extends object, Actual>(
+export function constructorOf<Desired extends object, Actual, Input extends object = Desired>(
   kind: ResourceKind<Desired, Actual>,
-): (input: Desired & ResourceOptions) => Resource<Desired, Actual> {
-  return ({ notify, ...desired }) => {
-    // Rest of an intersection: TypeScript can't see that what is left is Desired.
-    const rest = desired as unknown as Desired
-    return { kind, desired: rest, notify: notify ?? [] }
+  options: ConstructorOptions<Input, Desired> = {},
+): (input: Input & ResourceOptions) => Resource<Desired, Actual> {
+  const { fields, check, declare = asDesired } = options
+  const problemsOf = fields && fieldsCheck({ ...fields, notify: NOTIFY })
+  const construct = (input: Input & ResourceOptions): Resource<Desired, Actual> => {
+    const { notify = [], ...rest } = input
+    // Rest of an intersection: TypeScript can't see that what is left is the input.
+    const given = rest as unknown as Input
+    const wrong = (problems: readonly Problem[]) =>
+      notePlace({ kind, desired: asDesired<Desired>(given), notify: [], problems }, construct)
+    const problems = problemsOf?.(input) ?? []
+    if (problems.length > 0) {
+      const name = nameOf(kind, asDesired(given))
+      return wrong(problems.map((problem) => ({ ...problem, message: `${name}: ${problem.message}` })))
+    }
+    try {
+      check?.(given)
+      const resource = { kind, desired: declare(given), notify }
+      return isNotingPlaces() ? notePlace(resource, construct) : resource
+    } catch (error) {
+      return wrong([{ message: messageOf(error), hint: error instanceof ProvisionError ? error.hint : undefined }])
+    }
+  }
+  return construct
+}
+
+/** Where nothing is said of how an input becomes what is desired it is that; and what is wrong is never planned. */
+const asDesired = <Desired>(input: object): Desired => input as Desired
+
+/** As far as it can be told of what is not as it should be. */
+function nameOf<Desired, Actual>(kind: ResourceKind<Desired, Actual>, desired: Desired): string {
+  try {
+    const key: unknown = kind.key(desired)
+    return typeof key === 'string' && !key.includes('undefined') ? `${kind.kind}:${key}` : kind.kind
+  } catch {
+    return kind.kind
   }
 }

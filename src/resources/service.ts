@@ -1,17 +1,31 @@
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 import { probeUnits, unitBlocks, unitProperties } from './units.ts'
 
 /** A systemd unit's state: whether it starts at boot and whether it runs now. What is undefined is left as it is. */
-export interface Service {
-  /** Unit name; without a suffix, `.service`. Instances (`app@1`) yes, templates (`app@`) no: they have no state. */
-  readonly name: string
-  /** Starts at boot. Static and generated units can't be enabled or disabled and count as they should be. */
-  readonly enabled?: boolean
-  readonly state?: 'started' | 'stopped'
-  /** Can't be started by anybody. A running unit goes on running unless `state` is `stopped` as well. */
-  readonly masked?: boolean
-}
+export const SERVICE = {
+  name: {
+    description:
+      'Unit name; without a suffix, `.service`. Instances (`app@1`) yes, templates (`app@`) no: they have no state.',
+    type: 'string',
+  },
+  enabled: {
+    description:
+      'Starts at boot. Static and generated units can not be enabled or disabled and count as they should be. Not set: as it is.',
+    type: 'boolean',
+    optional: true,
+  },
+  state: { description: 'Not set: as it is.', enum: ['started', 'stopped'], optional: true },
+  masked: {
+    description:
+      'Can not be started by anybody. A running unit goes on running unless `state` is `stopped` as well. Not set: as it is.',
+    type: 'boolean',
+    optional: true,
+  },
+} as const satisfies FieldSchemas
+
+export type Service = FieldsOf<typeof SERVICE>
 
 /** As `systemctl show` has it. */
 export interface ServiceState {
@@ -146,18 +160,18 @@ export const serviceKind: ResourceKind<Service, ServiceState> = {
   apply,
 }
 
-const construct = constructorOf(serviceKind)
-
 /**
  * Declares a unit's state: `service({ name: 'nginx', enabled: true, state: 'started' })`.
  * @throws RangeError for a name that no unit can have, and for masked units that shall start
  */
-export const service: typeof construct = (input) => {
-  if (!/^[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\-]+)?$/.test(input.name) || /@\.[a-z]+$/.test(input.name)) {
-    throw new RangeError(`${JSON.stringify(input.name)} is not the name of a unit that can run`)
-  }
-  if (input.masked && (input.enabled || input.state === 'started')) {
-    throw new RangeError(`service ${input.name}: a masked unit can be neither enabled nor started`)
-  }
-  return construct(input)
-}
+export const service = constructorOf(serviceKind, {
+  fields: SERVICE,
+  check(input) {
+    if (!/^[A-Za-z0-9:_.\\-]+(@[A-Za-z0-9:_.\\-]+)?$/.test(input.name) || /@\.[a-z]+$/.test(input.name)) {
+      throw new RangeError(`${JSON.stringify(input.name)} is not the name of a unit that can run`)
+    }
+    if (input.masked && (input.enabled || input.state === 'started')) {
+      throw new RangeError(`service ${input.name}: a masked unit can be neither enabled nor started`)
+    }
+  },
+})

@@ -1,14 +1,25 @@
 import { posix } from 'node:path'
+import { ProvisionError } from '../errors.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { isDirectory, refuseIf } from './attributes.ts'
 import { absolutePath, type FileEntry, type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import type { FieldSchemas } from './fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+
+export const SYMLINK = {
+  path: { description: 'Absolute: where the link is.', type: 'string' },
+  target: {
+    description:
+      'Needed unless absent. What the link says, absolute or relative to its own directory; it need not exist.',
+    type: 'string',
+    given: true,
+  },
+  state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
+} as const satisfies FieldSchemas
 
 export type Symlink =
   | {
-      /** Absolute: where the link is. */
       readonly path: string
-      /** What it says, absolute or relative to its own directory; it need not exist. */
       readonly target: string
       readonly state?: 'present' | undefined
     }
@@ -44,7 +55,14 @@ export const symlinkKind: ResourceKind<Symlink, FileEntry> = {
 }
 
 /** A symlink on a host. */
-export const symlink = constructorOf(symlinkKind)
+export const symlink = constructorOf(symlinkKind, {
+  fields: SYMLINK,
+  check({ path, target, state }) {
+    if (state !== 'absent' && target === undefined) {
+      throw new ProvisionError(`symlink ${path} needs a target`, { code: 'input', hint: SYMLINK.target.description })
+    }
+  },
+})
 
 const typeChange = (actual: FileState, to: string): FieldChange | undefined =>
   actual === 'absent' || actual.type === 'symlink' ? undefined : { field: 'type', from: actual.type, to }

@@ -3,23 +3,38 @@ import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
 import { type FileState, parseFiles } from './content.ts'
+import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 import { probeShared, type Shared } from './shared.ts'
 import { unitBlocks, unitProperties } from './units.ts'
 
 /** A unit file in /etc/systemd/system, or a drop-in of a unit that need not be ours. */
-export interface SystemdUnit {
-  /** With its suffix: `app.service`, `app@.service`. */
-  readonly unit: string
-  /** Name of the drop-in: `UNIT.d/NAME`, ending in `.conf`. Undefined: the unit file itself. */
-  readonly dropIn?: string
-  /** Needed unless absent. World-readable: secrets belong into an EnvironmentFile or a credential. */
-  readonly content?: Text
-  /** Absent: a unit that has no other file is stopped and disabled first. */
-  readonly state?: 'present' | 'absent'
-  /** False: systemd-analyze does not check it first, e.g. for keys that are newer than the host's systemd. */
-  readonly verify?: boolean
-}
+export const SYSTEMD_UNIT = {
+  unit: { description: 'With its suffix: `app.service`, `app@.service`.', type: 'string' },
+  dropIn: {
+    description: 'Name of the drop-in: `UNIT.d/NAME`, ending in `.conf`. Not set: the unit file itself.',
+    type: 'string',
+    given: true,
+  },
+  content: {
+    description: 'Needed unless absent. World-readable: secrets belong into an EnvironmentFile or a credential.',
+    is: 'text',
+    given: true,
+  },
+  state: {
+    description: 'absent: a unit that has no other file is stopped and disabled first.',
+    enum: ['present', 'absent'],
+    default: 'present',
+  },
+  verify: {
+    description:
+      "false: systemd-analyze does not check it first, e.g. for keys that are newer than the host's systemd.",
+    type: 'boolean',
+    default: true,
+  },
+} as const satisfies FieldSchemas
+
+export type SystemdUnit = FieldsOf<typeof SYSTEMD_UNIT>
 
 export interface SystemdUnitState {
   readonly file: FileState
@@ -156,23 +171,23 @@ export const systemdUnitKind: ResourceKind<SystemdUnit, SystemdUnitState> = {
   apply,
 }
 
-const construct = constructorOf(systemdUnitKind)
-
 /**
  * Declares a unit file or a drop-in, and has systemd read it anew when it changes:
  * `systemdUnit({ unit: 'nginx.service', dropIn: 'limits.conf', content: '[Service]\nLimitNOFILE=65536\n' })`.
  * @throws RangeError for names that systemd would not read, and for no content
  */
-export const systemdUnit: typeof construct = (input) => {
-  const { unit, dropIn } = input
-  if (!/^[A-Za-z0-9:_.\\@-]+\.(service|socket|target|timer|mount|automount|path|slice|swap)$/.test(unit)) {
-    throw new RangeError(`${JSON.stringify(unit)} is not the full name of a unit`)
-  }
-  if (dropIn !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\.conf$/.test(dropIn)) {
-    throw new RangeError(`drop-in ${JSON.stringify(dropIn)} of ${unit} is not a name ending in .conf`)
-  }
-  if (input.state !== 'absent' && input.content === undefined) {
-    throw new RangeError(`systemd unit ${unit} needs a content`)
-  }
-  return construct(input)
-}
+export const systemdUnit = constructorOf(systemdUnitKind, {
+  fields: SYSTEMD_UNIT,
+  check(input) {
+    const { unit, dropIn } = input
+    if (!/^[A-Za-z0-9:_.\\@-]+\.(service|socket|target|timer|mount|automount|path|slice|swap)$/.test(unit)) {
+      throw new RangeError(`${JSON.stringify(unit)} is not the full name of a unit`)
+    }
+    if (dropIn !== undefined && !/^[A-Za-z0-9_][A-Za-z0-9_.@-]*\.conf$/.test(dropIn)) {
+      throw new RangeError(`drop-in ${JSON.stringify(dropIn)} of ${unit} is not a name ending in .conf`)
+    }
+    if (input.state !== 'absent' && input.content === undefined) {
+      throw new RangeError(`systemd unit ${unit} needs a content`)
+    }
+  },
+})

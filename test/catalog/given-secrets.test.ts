@@ -55,9 +55,23 @@ describe('a value from an encrypted file', () => {
   test('over which the role itself stumbles is named, without its value', () => {
     const role = roleOf({ r_users: { type: 'array', description: 'd' } })
     const host = hostNamed('h', { r_users: [{ name: secret('hunter22') }], other: secret('x') }, ORIGINS)
-    const { hint } = encryptedHint(role, host)
+    const stumbled = new TypeError('user.name.split is not a function')
+    const hint = encryptedHint(role, host, stumbled)
     expect(hint).toMatch(/^encrypted are r_users\.0\.name: /)
     expect(hint).not.toContain('hunter22')
-    expect(encryptedHint(role, hostNamed('h', {}, ORIGINS))).toEqual({})
+    expect(encryptedHint(role, host, new RangeError(`"${secret('hunter22')}" is not the name of a package`))).toBe(hint)
+    expect(encryptedHint(role, hostNamed('h', {}, ORIGINS), stumbled)).toBeUndefined()
+  })
+
+  test('C43: is not named where the role stumbles over something else', () => {
+    const role = roleOf({ r_users: { type: 'array', description: 'd' } })
+    const host = hostNamed('h', { r_users: [{ name: secret('hunter22') }] }, ORIGINS)
+    for (const error of [
+      new TypeError('(0 , _provision.comand) is not a function'),
+      new TypeError("Cannot read properties of undefined (reading 'name')"),
+      new Error('name'),
+    ]) {
+      expect(encryptedHint(role, host, error)).toBeUndefined()
+    }
   })
 })

@@ -29,7 +29,7 @@ test('a new kind has its source, its fixture with script, and its test', () => {
   ])
   const source = readFileSync(join(root, 'src/resources/cron-job.ts'), 'utf8')
   expect(source).toContain('export const cronJobKind: ResourceKind<CronJob, CronJobState> = {')
-  expect(source).toContain('export const cronJob = constructorOf(cronJobKind)')
+  expect(source).toContain('export const cronJob = constructorOf(cronJobKind, { fields: CRON_JOB })')
   for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.includes('cron-job.'),
   )) {

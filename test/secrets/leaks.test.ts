@@ -134,7 +134,7 @@ describe('secrets of encrypted files', { timeout: 120_000 }, () => {
       { emit: () => undefined },
     ).catch((error: unknown) => error)
     expect(failed).toBeInstanceOf(Error)
-    expect(failed instanceof Error && failed.message).toContain("role 'leaky' on here")
+    expect(failed instanceof Error && failed.message).toContain("role 'leaky': ")
     expectClean(JSON.stringify(failed, ['message', 'problems', 'hint', 'stack', 'cause']))
     expectClean(failed instanceof Error ? `${failed.message}${failed.stack}` : '')
   })

@@ -1,7 +1,7 @@
 import type { Origin, Problem } from '../../errors.ts'
 import type { Failure } from '../../execute/events.ts'
 import { indent, type Line, line, span } from './line.ts'
-import { counted } from './words.ts'
+import { counted, listing } from './words.ts'
 
 /** Lines of the host's log that are shown; JSON has all that were kept. */
 const LOG_LINES = 20
@@ -43,11 +43,12 @@ export function problemLines(problems: readonly Problem[]): Line[] {
   ]
 }
 
-const problem = ({ origin, path, message, hint }: Problem): Line[] => {
+const problem = ({ origin, path, message, hint, hosts = [] }: Problem): Line[] => {
   const place = origin === undefined ? [] : [span('bold', placeOf(origin)), '  ']
   const isTold = path === undefined || message.startsWith(path) || message.includes(`'${path}'`)
   const what = isTold ? message : `${path}: ${message}`
-  return [line(...place, what), ...indent(hintLines(hint))]
+  const concerned = hosts.length > 0 ? [span('dim', ` (${listing(hosts, 5)})`)] : []
+  return [line(...place, what, ...concerned), ...indent(hintLines(hint))]
 }
 
 /** A flag (`--var`) has no lines. */

@@ -4,7 +4,7 @@ import { accountName, records } from '../account.ts'
 import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyKeys, deadManForKeys } from './apply.ts'
 import { describeKey, type KeyLine, parseKeyLine } from './line.ts'
-import { type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
+import { AUTHORIZED_KEYS, type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
 
 export type { AuthorizedKeys, KeysState } from './model.ts'
 
@@ -46,7 +46,7 @@ export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
 }
 
 /** The keys that let one user in over SSH. */
-export const authorizedKeys = constructorOf(authorizedKeyKind)
+export const authorizedKeys = constructorOf(authorizedKeyKind, { fields: AUTHORIZED_KEYS })
 
 const NOTHING: KeysState = { keys: [], others: [], flaws: [] }
 

@@ -1,15 +1,20 @@
 import { ProvisionError } from '../../errors.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type KeyLine, parseKeyLine } from './line.ts'
 
-export interface AuthorizedKeys {
-  readonly user: string
-  /** Whole lines: `ssh-ed25519 AAAA… comment`, with options before the type where they are wanted. */
-  readonly keys: readonly string[]
-  /** Default false: other keys stay. true: they go. */
-  readonly exclusive?: boolean | undefined
-  /** Default present. absent: these keys go. */
-  readonly state?: 'present' | 'absent' | undefined
-}
+export const AUTHORIZED_KEYS = {
+  user: { description: 'Whom they let in.', type: 'string' },
+  keys: {
+    description:
+      'A list of whole lines: `ssh-ed25519 AAAA… comment`, with options before the type where they are wanted.',
+    type: 'array',
+    items: { type: 'string' },
+  },
+  exclusive: { description: 'false: other keys stay. true: they go.', type: 'boolean', default: false },
+  state: { description: 'absent: these keys go.', enum: ['present', 'absent'], default: 'present' },
+} as const satisfies FieldSchemas
+
+export type AuthorizedKeys = FieldsOf<typeof AUTHORIZED_KEYS>
 
 export interface KeysState {
   readonly keys: readonly KeyLine[]

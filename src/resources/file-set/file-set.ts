@@ -3,7 +3,7 @@ import picomatch from 'picomatch'
 import { ProvisionError } from '../../errors.ts'
 import type { Text } from '../../secret.ts'
 import { joinScripts, rawScript } from '../../shell/script.ts'
-import { type Attributes, attributeChanges } from '../attributes.ts'
+import { ATTRIBUTES, attributeChanges } from '../attributes.ts'
 import {
   absolutePath,
   contentChange,
@@ -14,41 +14,56 @@ import {
   sha256,
   type WantedFile,
 } from '../content.ts'
-import { type Guard, snapshotOf } from '../guard.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import { snapshotOf } from '../guard.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind, type TextChange } from '../resource.ts'
 import { type Purge, parseUnlisted, probeUnlisted } from './purge.ts'
 import { installSet } from './script.ts'
 
-export interface FileOfSet extends Attributes {
-  readonly content: Text
-  /**
-   * For what a run writes into the file for a while, such as that a server is drained: the wanted text with what is to
-   * stay of the present one. Pure; the same twice is the same. Not asked for a text with secrets.
-   */
-  readonly keep?: ((wanted: string, present: string) => string) | undefined
-}
+export const FILE_SET = {
+  name: { description: 'Its identity on a host: `nginx`.', type: 'string' },
+  root: { description: 'Absolute directory that holds them all; made when it is not there.', type: 'string' },
+  files: {
+    description: 'By path relative to `root`.',
+    type: 'object',
+    additionalProperties: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['content'],
+      properties: {
+        content: { description: 'What is in it.', is: 'text' },
+        ...ATTRIBUTES,
+        keep: {
+          description:
+            'For what a run writes into the file for a while, such as that a server is drained: gives the wanted text with what is to stay of the present one. Pure; the same twice is the same. Not asked for a text with secrets.',
+          is: 'keep',
+        },
+      },
+    },
+  },
+  purge: {
+    description:
+      "Globs relative to `root`: what they match and `files` does not list is removed: `['sites-enabled/*', 'conf.d/*.conf']`.",
+    type: 'array',
+    items: { type: 'string' },
+    optional: true,
+  },
+  validate: {
+    description:
+      'sh that fails when the staged copy of `root`, `"$STAGE"`, is not valid: nothing is then changed. `nginx -t -q -c "$STAGE/nginx.conf"`.',
+    type: 'string',
+  },
+  guard: {
+    description: "The files can cut the tool's own access: they are put back when a new connection fails.",
+    enum: ['ssh', 'sudo'],
+    optional: true,
+  },
+} as const satisfies FieldSchemas
 
 /** Files that are valid only together, as nginx's. */
-export interface FileSet {
-  /** Its identity on a host: `nginx`. */
-  readonly name: string
-  /** Absolute directory that holds them all; made when it is not there. */
-  readonly root: string
-  /** By path relative to `root`. */
-  readonly files: Readonly<Record<string, FileOfSet>>
-  /**
-   * Globs relative to `root`: what they match and `files` does not list is removed.
-   * @example ['sites-enabled/*', 'conf.d/*.conf']
-   */
-  readonly purge?: readonly string[] | undefined
-  /**
-   * sh that fails when the staged copy of `root`, "$STAGE", is not valid: nothing is then changed.
-   * @example 'nginx -t -q -c "$STAGE/nginx.conf"'
-   */
-  readonly validate: string
-  /** The files can cut the tool's own access: they are put back when a new connection fails. */
-  readonly guard?: Guard | undefined
-}
+export type FileSet = FieldsOf<typeof FILE_SET>
+
+export type FileOfSet = FileSet['files'][string]
 
 export interface FileSetState {
   /** The listed files, by relative path. */
@@ -129,7 +144,7 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
 }
 
 /** A validated set of files on a host. */
-export const fileSet = constructorOf(fileSetKind)
+export const fileSet = constructorOf(fileSetKind, { fields: FILE_SET })
 
 const insideRoot = ({ name }: FileSet, path: string): void => {
   const normal = posix.normalize(path)

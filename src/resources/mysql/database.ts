@@ -1,18 +1,22 @@
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { parseSql, probeSql, row, runSql } from './client.ts'
 import { type Server, serverOf, serverQuery } from './server.ts'
 import { list, name, raw, type Sql, sql } from './sql.ts'
 
 /** A database (schema) on a MySQL server. On a replica there is nothing to do: it comes by replication. */
-export interface MysqlDatabase {
-  readonly name: string
-  /** Of new tables; tables that are there keep theirs. Default utf8mb4. */
-  readonly charset?: string | undefined
-  /** Default: the charset's own. */
-  readonly collation?: string | undefined
-  /** absent: it is dropped with all that is in it. */
-  readonly state?: 'present' | 'absent' | undefined
-}
+export const MYSQL_DATABASE = {
+  name: { description: 'Its name.', type: 'string' },
+  charset: { description: 'Of new tables; tables that are there keep theirs.', type: 'string', default: 'utf8mb4' },
+  collation: { description: "Not set: the charset's own.", type: 'string', optional: true },
+  state: {
+    description: 'absent: it is dropped with all that is in it.',
+    enum: ['present', 'absent'],
+    default: 'present',
+  },
+} as const satisfies FieldSchemas
+
+export type MysqlDatabase = FieldsOf<typeof MYSQL_DATABASE>
 
 export interface MysqlDatabaseState {
   readonly server: Server['role']
@@ -48,22 +52,24 @@ export const mysqlDatabaseKind: ResourceKind<MysqlDatabase, MysqlDatabaseState> 
   apply: (changes) => runSql(changes.map(statement)),
 }
 
-/** A database: `mysqlDatabase({ name: 'shop' })`. */
-const construct = constructorOf(mysqlDatabaseKind)
-
-/** @throws RangeError for a name that no database can have, or that is MySQL's own */
-export const mysqlDatabase: typeof construct = (input) => {
-  name(input.name)
-  if (['mysql', 'sys', 'information_schema', 'performance_schema'].includes(input.name.toLowerCase())) {
-    throw new RangeError(`mysql-database ${input.name} is MySQL's own`)
-  }
-  for (const word of [input.charset, input.collation]) {
-    if (word !== undefined && !/^[a-z0-9_]+$/.test(word)) {
-      throw new RangeError(`mysql-database ${input.name}: ${JSON.stringify(word)} is no charset or collation`)
+/**
+ * A database: `mysqlDatabase({ name: 'shop' })`.
+ * @throws RangeError for a name that no database can have, or that is MySQL's own
+ */
+export const mysqlDatabase = constructorOf(mysqlDatabaseKind, {
+  fields: MYSQL_DATABASE,
+  check(input) {
+    name(input.name)
+    if (['mysql', 'sys', 'information_schema', 'performance_schema'].includes(input.name.toLowerCase())) {
+      throw new RangeError(`mysql-database ${input.name} is MySQL's own`)
     }
-  }
-  return construct(input)
-}
+    for (const word of [input.charset, input.collation]) {
+      if (word !== undefined && !/^[a-z0-9_]+$/.test(word)) {
+        throw new RangeError(`mysql-database ${input.name}: ${JSON.stringify(word)} is no charset or collation`)
+      }
+    }
+  },
+})
 
 const query = (all: readonly MysqlDatabase[]): Sql => {
   const columns = row('database', [

@@ -1,15 +1,35 @@
+import type { FieldSchema, FieldsOf } from '../fields.ts'
 import type { FieldChange } from '../resource.ts'
 import { name, raw, type Sql, sql } from './sql.ts'
 
+const GRANT = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['on', 'privileges'],
+  properties: {
+    on: {
+      description: '`*.*`, `shop.*` or `shop.orders`. Names stand for themselves: `_` and `%` are no wildcards.',
+      type: 'string',
+    },
+    privileges: {
+      description: 'In words of GRANT: SELECT, INSERT, REPLICATION SLAVE, BACKUP_ADMIN; ALL on a database or a table.',
+      type: 'array',
+      items: { type: 'string' },
+    },
+    grantOption: { description: 'May pass on what it has.', type: 'boolean' },
+  },
+} as const
+
+export const GRANTS = {
+  description:
+    'All that it may do with databases and tables; what is not listed is revoked. Columns and routines are left alone.',
+  type: 'array',
+  items: GRANT,
+  optional: true,
+} as const satisfies FieldSchema
+
 /** What an account may do with one object. */
-export interface Grant {
-  /** `*.*`, `shop.*` or `shop.orders`. Names stand for themselves: `_` and `%` are no wildcards. */
-  readonly on: string
-  /** In words of GRANT: SELECT, INSERT, REPLICATION SLAVE, BACKUP_ADMIN; ALL on a database or a table. */
-  readonly privileges: readonly string[]
-  /** May pass on what it has. */
-  readonly grantOption?: boolean | undefined
-}
+export type Grant = NonNullable<FieldsOf<{ grants: typeof GRANTS }>['grants']>[number]
 
 /** Privileges by object, in the server's own terms; `GRANT OPTION` is one of them. Objects are `["shop","*"]`. */
 export type Privileges = ReadonlyMap<string, ReadonlySet<string>>

@@ -1,40 +1,72 @@
-import { reveal, type Secret } from '../../secret.ts'
+import { reveal } from '../../secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { askPeer, parseSql, probeSql, row } from './client.ts'
 import { parseGtids } from './gtid.ts'
 import { FOLLOWS, type ServerRole, serverOf, serverQuery } from './server.ts'
 import { raw, type Sql } from './sql.ts'
 
-/** Another server of the group, as the inventory knows it. */
-export interface MysqlPeer {
-  readonly name: string
-  readonly host: string
-  readonly port: number
-}
+export const MYSQL_REPLICATION = {
+  bootstrap: {
+    description:
+      'What the server is to be at the very first start of the group. Later the servers themselves say who is what: a replica stays with the source that it has, a writable server stays writable.',
+    enum: ['primary', 'replica'],
+  },
+  peers: {
+    description: 'The other servers of the group, as the inventory knows them.',
+    type: 'array',
+    items: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'host', 'port'],
+      properties: {
+        name: { description: 'Name in the inventory.', type: 'string' },
+        host: { description: 'Address that servers reach it by.', type: 'string' },
+        port: { description: 'Port of MySQL.', type: 'integer' },
+      },
+    },
+  },
+  user: { description: 'The account that replicas log in with.', type: 'string' },
+  password: { description: 'Of that account. Needed where there are peers.', is: 'secret', given: true },
+  sslCa: {
+    description:
+      'Path on the host of the CA that all certificates of the group are from; the names in them are checked.',
+    type: 'string',
+  },
+  clone: {
+    description: 'The account that may copy the whole of the source. Not set: this server is never cloned.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['user', 'password'],
+    properties: {
+      user: { description: 'Its name.', type: 'string' },
+      password: { description: 'Its password.', is: 'secret' },
+    },
+    optional: true,
+  },
+  allowClone: {
+    description: "Consent: all data of this server may be replaced by a copy of the source's.",
+    type: 'boolean',
+    default: false,
+  },
+  allowPromote: {
+    description: 'Consent: this server may become writable although not all of its peers could be asked.',
+    type: 'boolean',
+    default: false,
+  },
+  catchUp: {
+    description: 'Seconds that a replica may take to catch up after a change.',
+    type: 'number',
+    minimum: 0,
+    default: 120,
+  },
+} as const satisfies FieldSchemas
 
 /** A server's part in a group of one writable server and its replicas. */
-export interface MysqlReplication {
-  /**
-   * What the server is to be at the very first start of the group. Later the servers themselves say who is what: a
-   * replica stays with the source that it has, a writable server stays writable.
-   */
-  readonly bootstrap: 'primary' | 'replica'
-  /** The other servers of the group. */
-  readonly peers: readonly MysqlPeer[]
-  readonly user: string
-  /** Needed where there are peers. */
-  readonly password?: Secret | undefined
-  /** Path on the host of the CA that all certificates of the group are from; the names in them are checked. */
-  readonly sslCa: string
-  /** The account that may copy the whole of the source. Undefined: this server is never cloned. */
-  readonly clone?: { readonly user: string; readonly password: Secret } | undefined
-  /** Consent: all data of this server may be replaced by a copy of the source's. */
-  readonly allowClone?: boolean | undefined
-  /** Consent: this server may become writable although not all of its peers could be asked. */
-  readonly allowPromote?: boolean | undefined
-  /** Seconds that a replica may take to catch up after a change. Default 120. */
-  readonly catchUp?: number | undefined
-}
+export type MysqlReplication = FieldsOf<typeof MYSQL_REPLICATION>
+
+/** Another server of the group, as the inventory knows it. */
+export type MysqlPeer = MysqlReplication['peers'][number]
 
 export interface Channel {
   readonly host: string

@@ -3,6 +3,7 @@ import { joinScripts, rawScript } from '../../shell/script.ts'
 import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyVerdict } from './replication-apply.ts'
 import {
+  MYSQL_REPLICATION,
   type MysqlReplication,
   parseReplication,
   probeReplication,
@@ -40,16 +41,17 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
     ),
 }
 
-const construct = constructorOf(mysqlReplicationKind)
-
 /**
  * Declares a server's part: see {@link MysqlReplication}.
  * @throws RangeError for a group without a password: replicas could not log in
  */
-export const mysqlReplication: typeof construct = (input) => {
-  if (input.peers.length > 0 && input.password === undefined) throw new RangeError('mysql-replication needs a password')
-  return construct(input)
-}
+export const mysqlReplication = constructorOf(mysqlReplicationKind, {
+  fields: MYSQL_REPLICATION,
+  check(input) {
+    if (input.peers.length > 0 && input.password === undefined)
+      throw new RangeError('mysql-replication needs a password')
+  },
+})
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -1,32 +1,32 @@
-import { MASK, reveal, type Secret } from '../../secret.ts'
+import { MASK, reveal } from '../../secret.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { BYTES, parseSql, probeSql, row, runSql, type SqlAnswer } from './client.ts'
-import {
-  declared,
-  GRANT_OPTION,
-  type Grant,
-  type GrantChange,
-  grantChanges,
-  grantStatements,
-  objectKey,
-} from './grants.ts'
+import { declared, GRANT_OPTION, GRANTS, type GrantChange, grantChanges, grantStatements, objectKey } from './grants.ts'
 import { holdsPassword } from './password.ts'
 import { type Server, serverOf, serverQuery } from './server.ts'
 import { account, raw, type Sql, sql, text } from './sql.ts'
 
 /** An account on a MySQL server. On a replica there is nothing to do: it comes by replication. */
-export interface MysqlUser {
-  readonly name: string
-  /** Where it logs in from, as MySQL has it: `10.0.0.%`, `localhost`. Default `%`. */
-  readonly host?: string | undefined
-  /** Undefined: it logs in over the socket as the system's user of the same name (auth_socket), without a password. */
-  readonly password?: Secret | undefined
-  /** What its connections need. Default none. */
-  readonly tls?: 'none' | 'ssl' | 'x509' | undefined
-  /** All that it may do with databases and tables; what is not listed is revoked. Columns and routines are left alone. */
-  readonly grants?: readonly Grant[] | undefined
-  readonly state?: 'present' | 'absent' | undefined
-}
+export const MYSQL_USER = {
+  name: { description: 'Its name.', type: 'string' },
+  host: {
+    description: 'Where it logs in from, as MySQL has it: `10.0.0.%`, `localhost`. Not set: `%`, from anywhere.',
+    type: 'string',
+    given: true,
+  },
+  password: {
+    description:
+      "Not set: it logs in over the socket as the system's user of the same name (auth_socket), without a password.",
+    is: 'secret',
+    given: true,
+  },
+  tls: { description: 'What its connections need.', enum: ['none', 'ssl', 'x509'], default: 'none' },
+  grants: GRANTS,
+  state: { description: 'absent: it is dropped.', enum: ['present', 'absent'], default: 'present' },
+} as const satisfies FieldSchemas
+
+export type MysqlUser = FieldsOf<typeof MYSQL_USER>
 
 export interface MysqlUserState {
   readonly server: Server['role']
@@ -80,24 +80,24 @@ export const mysqlUserKind: ResourceKind<MysqlUser, MysqlUserState> = {
   apply: (changes) => runSql(changes.flatMap(statements)),
 }
 
-const construct = constructorOf(mysqlUserKind)
-
 /**
  * Declares an account: `mysqlUser({ name: 'app', host: '10.0.0.%', password, tls: 'ssl', grants: [{ on: 'shop.*',
  * privileges: ['SELECT', 'INSERT'] }] })`.
  * @throws RangeError for a name, host or grant that MySQL would not take, and for an empty password
  */
-export const mysqlUser: typeof construct = (input) => {
-  const wrong = (why: string) => new RangeError(`mysql-user ${JSON.stringify(input.name)}: ${why}`)
-  if (input.name === '' || [...input.name].length > 32) throw wrong('a name has 1 to 32 characters')
-  if (!/^[A-Za-z0-9_.:%/-]{1,255}$/.test(input.host ?? '%')) throw wrong(`${input.host} is no host`)
-  if (input.password !== undefined && reveal(input.password) === '') throw wrong('its password is empty')
-  if (input.password === undefined && input.state !== 'absent' && hostOf(input) !== 'localhost') {
-    throw wrong('without a password it can only log in over the socket, from localhost')
-  }
-  declared(input.grants ?? [])
-  return construct(input)
-}
+export const mysqlUser = constructorOf(mysqlUserKind, {
+  fields: MYSQL_USER,
+  check(input) {
+    const wrong = (why: string) => new RangeError(`mysql-user ${JSON.stringify(input.name)}: ${why}`)
+    if (input.name === '' || [...input.name].length > 32) throw wrong('a name has 1 to 32 characters')
+    if (!/^[A-Za-z0-9_.:%/-]{1,255}$/.test(input.host ?? '%')) throw wrong(`${input.host} is no host`)
+    if (input.password !== undefined && reveal(input.password) === '') throw wrong('its password is empty')
+    if (input.password === undefined && input.state !== 'absent' && hostOf(input) !== 'localhost') {
+      throw wrong('without a password it can only log in over the socket, from localhost')
+    }
+    declared(input.grants ?? [])
+  },
+})
 
 /** As information_schema writes an account: nothing in it is escaped. */
 const grantee = (one: MysqlUser): string => `'${one.name}'@'${hostOf(one)}'`

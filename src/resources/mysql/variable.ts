@@ -1,24 +1,29 @@
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type Change, constructorOf, type ResourceKind } from '../resource.ts'
 import { askSql, parseSql, probeSql, row } from './client.ts'
 import { type Server, serverOf, serverQuery } from './server.ts'
 import { list, raw, type Sql, sql } from './sql.ts'
-import { literal, optionText, sameValue, type VariableValue } from './variable-value.ts'
+import { literal, optionText, sameValue } from './variable-value.ts'
 
 /** A server variable as it is now. What it is after the next start is up to an option file, or `persist`. */
-export interface MysqlVariable {
-  /** As SHOW GLOBAL VARIABLES has it: `max_connections`. */
-  readonly name: string
-  /** Sizes may have a unit: `64M`. */
-  readonly value: VariableValue
-  /** Kept by the server itself (mysqld-auto.cnf, which outdoes option files); else it must keep nothing. */
-  readonly persist?: boolean | undefined
-  /**
-   * For those that only a start sets: whether this run may restart the server. `replica`: when it is one. A primary is
-   * never restarted: the change then fails and says what to do. Default never.
-   */
-  readonly restart?: 'never' | 'replica' | undefined
-}
+export const MYSQL_VARIABLE = {
+  name: { description: 'As SHOW GLOBAL VARIABLES has it: `max_connections`.', type: 'string' },
+  value: { description: 'Sizes may have a unit: `64M`.', type: ['string', 'number', 'boolean'] },
+  persist: {
+    description: 'Kept by the server itself (mysqld-auto.cnf, which outdoes option files); else it must keep nothing.',
+    type: 'boolean',
+    default: false,
+  },
+  restart: {
+    description:
+      'For those that only a start sets: whether this run may restart the server. replica: when it is one. A primary is never restarted: the change then fails and says what to do.',
+    enum: ['never', 'replica'],
+    default: 'never',
+  },
+} as const satisfies FieldSchemas
+
+export type MysqlVariable = FieldsOf<typeof MYSQL_VARIABLE>
 
 export interface MysqlVariableState {
   readonly server: Server['role']
@@ -74,18 +79,18 @@ export const mysqlVariableKind: ResourceKind<MysqlVariable, MysqlVariableState> 
   together: true,
 }
 
-const construct = constructorOf(mysqlVariableKind)
-
 /**
  * Declares a server variable: `mysqlVariable({ name: 'max_connections', value: 400 })`.
  * @throws RangeError for a name that no variable has
  */
-export const mysqlVariable: typeof construct = (input) => {
-  if (!/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$/.test(input.name)) {
-    throw new RangeError(`${JSON.stringify(input.name)} is not the name of a MySQL variable (lower case, with _)`)
-  }
-  return construct(input)
-}
+export const mysqlVariable = constructorOf(mysqlVariableKind, {
+  fields: MYSQL_VARIABLE,
+  check(input) {
+    if (!/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$/.test(input.name)) {
+      throw new RangeError(`${JSON.stringify(input.name)} is not the name of a MySQL variable (lower case, with _)`)
+    }
+  },
+})
 
 const queries = (all: readonly MysqlVariable[]): Sql[] => {
   const names = list(all.map((one) => one.name))

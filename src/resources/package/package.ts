@@ -1,4 +1,5 @@
 import { rawScript, type Script, sh } from '../../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { aptTransaction } from './transaction.ts'
 
@@ -6,21 +7,31 @@ import { aptTransaction } from './transaction.ts'
  * A Debian package, by apt. Recommended packages are not installed: a host has what is declared and what that needs.
  * What a transaction would remove besides is refused, unless apt itself had brought it in.
  */
-export interface Package {
-  /** Real package, not a virtual one; `libc6:i386` for another architecture than the host's. */
-  readonly name: string
-  /**
-   * present (default): any version. latest: the candidate of lists that are at most a day old; a package that was put
-   * on hold by hand stays.
-   */
-  readonly state?: 'present' | 'absent' | 'latest'
-  /** Pinned: exactly this version, up or down; `8.0.*` takes the best that begins so. */
-  readonly version?: string
-  /** Keep it from being upgraded by others (apt-mark hold). Undefined: left as it is. */
-  readonly hold?: boolean
-  /** With `absent`: its configuration files go too. */
-  readonly purge?: boolean
-}
+export const PACKAGE = {
+  name: {
+    description: "Real package, not a virtual one; `libc6:i386` for another architecture than the host's.",
+    type: 'string',
+  },
+  state: {
+    description:
+      'present: any version. latest: the candidate of lists that are at most a day old; a package that was put on hold by hand stays.',
+    enum: ['present', 'absent', 'latest'],
+    default: 'present',
+  },
+  version: {
+    description: 'Pinned: exactly this version, up or down; `8.0.*` takes the best that begins so.',
+    type: 'string',
+    optional: true,
+  },
+  hold: {
+    description: 'Keep it from being upgraded by others (apt-mark hold). Not set: as it is.',
+    type: 'boolean',
+    optional: true,
+  },
+  purge: { description: 'With `absent`: its configuration files go too.', type: 'boolean', default: false },
+} as const satisfies FieldSchemas
+
+export type Package = FieldsOf<typeof PACKAGE>
 
 export interface PackageState {
   /** dpkg's second status letter says what is unpacked: configured, half done, or only configuration files. */
@@ -229,20 +240,20 @@ export const packageKind: ResourceKind<Package, PackageState> = {
   timeout: 1800,
 }
 
-const construct = constructorOf(packageKind)
-
 /**
  * Declares a package: `pkg({ name: 'nginx' })`, `pkg({ name: 'mysql-server', version: '8.0.*', hold: true })`.
  * @throws RangeError for a name that no package can have, and for `absent` with a version or a hold
  */
-export const pkg: typeof construct = (input) => {
-  if (!NAME.test(input.name)) throw new RangeError(`${JSON.stringify(input.name)} is not the name of a package`)
-  if (input.state !== undefined && input.state !== 'present' && input.version !== undefined) {
-    throw new RangeError(`package ${input.name}: a version and the state ${input.state} exclude each other`)
-  }
-  if (input.state === 'absent' && input.hold) throw new RangeError(`package ${input.name}: absent can't be held`)
-  if (input.version !== undefined && !/^[A-Za-z0-9.+:~-]+\*?$/.test(input.version)) {
-    throw new RangeError(`package ${input.name}: ${JSON.stringify(input.version)} is not a version`)
-  }
-  return construct(input)
-}
+export const pkg = constructorOf(packageKind, {
+  fields: PACKAGE,
+  check(input) {
+    if (!NAME.test(input.name)) throw new RangeError(`${JSON.stringify(input.name)} is not the name of a package`)
+    if (input.state !== undefined && input.state !== 'present' && input.version !== undefined) {
+      throw new RangeError(`package ${input.name}: a version and the state ${input.state} exclude each other`)
+    }
+    if (input.state === 'absent' && input.hold) throw new RangeError(`package ${input.name}: absent can't be held`)
+    if (input.version !== undefined && !/^[A-Za-z0-9.+:~-]+\*?$/.test(input.version)) {
+      throw new RangeError(`package ${input.name}: ${JSON.stringify(input.version)} is not a version`)
+    }
+  },
+})

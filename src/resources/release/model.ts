@@ -1,37 +1,62 @@
 import { posix } from 'node:path'
-import type { Artifact } from '../resource.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
+
+export const RELEASE = {
+  name: {
+    description:
+      'systemd service, without suffix, whose WorkingDirectory is `dir`/current. It stands when the release is applied.',
+    type: 'string',
+  },
+  dir: { description: 'Absolute.', type: 'string' },
+  version: { description: 'Its own name below `releases`; a version never changes its content.', type: 'string' },
+  artifact: {
+    description:
+      "A .tar.gz of the release's tree, on the controller. Not set: the version must be on the host already, as after a rollback.",
+    type: 'object',
+    additionalProperties: false,
+    required: ['path', 'sha256'],
+    properties: {
+      path: { description: 'Absolute, or relative to the project.', type: 'string' },
+      sha256: {
+        description: 'Of the whole file, 64 lower-case hex digits. A file that has another one is never sent.',
+        type: 'string',
+      },
+    },
+    optional: true,
+  },
+  shared: {
+    description: 'Paths inside the release that are links into `dir`/shared; they stay when the version changes.',
+    type: 'array',
+    items: { type: 'string' },
+  },
+  keep: {
+    description: 'Releases that stay on the host, 2 or more; the current and the previous one always do.',
+    type: 'integer',
+  },
+  health: {
+    description: 'How a release proves that it serves.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['port', 'path', 'timeout'],
+    properties: {
+      port: { description: 'On localhost.', type: 'integer', minimum: 1, maximum: 65535 },
+      path: { description: 'Answers 200 once it serves.', type: 'string' },
+      timeout: { description: 'Seconds until it must.', type: 'number', minimum: 0 },
+    },
+  },
+  migrate: {
+    description:
+      'Template unit, `NAME@`, started once for each version before the switch, with the version as its instance. Its failure ends the change with nothing switched.',
+    type: 'string',
+    optional: true,
+  },
+} as const satisfies FieldSchemas
 
 /** A version of a program under `dir`/releases, with the link `dir`/current at the one that a systemd unit runs. */
-export interface Release {
-  /** systemd service, without suffix, whose WorkingDirectory is `dir`/current. It stands when the release is applied. */
-  readonly name: string
-  /** Absolute. */
-  readonly dir: string
-  /** Its own name below `releases`; a version never changes its content. */
-  readonly version: string
-  /** A .tar.gz of the release's tree. Undefined: the version must be on the host already, as after a rollback. */
-  readonly artifact?: Artifact | undefined
-  /** Paths inside the release that are links into `dir`/shared; they stay when the version changes. */
-  readonly shared: readonly string[]
-  /** Releases that stay on the host, 2 or more; the current and the previous one always do. */
-  readonly keep: number
-  readonly health: Health
-  /**
-   * Template unit, `NAME@`, started once for each version before the switch, with the version as its instance. Its
-   * failure ends the change with nothing switched.
-   */
-  readonly migrate?: string | undefined
-}
+export type Release = FieldsOf<typeof RELEASE>
 
 /** How a release proves that it serves. */
-export interface Health {
-  /** On localhost. */
-  readonly port: number
-  /** Answers 200 once it serves. */
-  readonly path: string
-  /** Seconds until it must. */
-  readonly timeout: number
-}
+export type Health = Release['health']
 
 /** What a host holds. */
 export interface ReleaseState {

@@ -3,7 +3,7 @@ import { absolutePath } from '../content.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyRelease } from './apply.ts'
 import { earlier } from './earlier.ts'
-import type { Release, ReleaseState } from './model.ts'
+import { RELEASE, type Release, type ReleaseState } from './model.ts'
 import { parseReleases, probeReleases } from './probe.ts'
 
 /** Seconds for all of it: bytes over a slow link, migrations, a stop and a start, and the same again on the way back. */
@@ -73,26 +73,26 @@ function fieldsOf(desired: Release, actual: ReleaseState): FieldChange[] {
   return fields
 }
 
-const construct = constructorOf(releaseKind)
-
 /**
  * Declares the version that a service runs:
  * `release({ name: 'shop', dir: '/srv/shop', version: '2', artifact: { path, sha256 }, shared: [], keep: 5, health })`.
  * @throws RangeError for what can't be: a version that is no name, a sum that is none, a shared path that leads out
  */
-export const release: typeof construct = (input) => {
-  absolutePath(input.dir)
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(input.version) || input.version.endsWith('.tmp')) {
-    throw new RangeError(`release ${input.name}: ${JSON.stringify(input.version)} is no version`)
-  }
-  if (input.artifact !== undefined && !/^[0-9a-f]{64}$/.test(input.artifact.sha256)) {
-    throw new RangeError(`release ${input.name}: the artifact's sha256 is not 64 hex digits`)
-  }
-  const outside = input.shared.find((path) => path.split('/').some((part) => ['', '.', '..'].includes(part)))
-  if (outside !== undefined) {
-    throw new RangeError(`release ${input.name}: shared path ${JSON.stringify(outside)} is not inside the release`)
-  }
-  if (input.keep < 2)
-    throw new RangeError(`release ${input.name}: the current and the previous one stay: keep 2 or more`)
-  return construct(input)
-}
+export const release = constructorOf(releaseKind, {
+  fields: RELEASE,
+  check(input) {
+    absolutePath(input.dir)
+    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(input.version) || input.version.endsWith('.tmp')) {
+      throw new RangeError(`release ${input.name}: ${JSON.stringify(input.version)} is no version`)
+    }
+    if (input.artifact !== undefined && !/^[0-9a-f]{64}$/.test(input.artifact.sha256)) {
+      throw new RangeError(`release ${input.name}: the artifact's sha256 is not 64 hex digits`)
+    }
+    const outside = input.shared.find((path) => path.split('/').some((part) => ['', '.', '..'].includes(part)))
+    if (outside !== undefined) {
+      throw new RangeError(`release ${input.name}: shared path ${JSON.stringify(outside)} is not inside the release`)
+    }
+    if (input.keep < 2)
+      throw new RangeError(`release ${input.name}: the current and the previous one stay: keep 2 or more`)
+  },
+})

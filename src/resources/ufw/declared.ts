@@ -1,41 +1,62 @@
 import { ProvisionError } from '../../errors.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { ANYWHERE, type Family, formatNet, masked, parseNet } from './address.ts'
 import { normalPorts } from './ports.ts'
-import { IPV4_ONLY, needsFamily, ruleArgs, type Tuple, type UfwAction } from './tuple.ts'
+import { IPV4_ONLY, needsFamily, ruleArgs, type Tuple } from './tuple.ts'
+
+export const UFW_RULE = {
+  action: {
+    description: 'limit: at most 6 new connections in 30 s from one address.',
+    enum: ['allow', 'deny', 'reject', 'limit'],
+  },
+  proto: {
+    description: 'Not set: any. With several ports or a range it must be tcp or udp.',
+    enum: ['any', 'tcp', 'udp', 'ipv6', 'esp', 'ah', 'igmp', 'gre', 'vrrp'],
+    given: true,
+  },
+  port: {
+    description: "`22`, `'80,443'`, `'6000:6100'`: the destination's; numbers only. Not set: every port.",
+    type: ['integer', 'string'],
+    given: true,
+  },
+  from: {
+    description: 'Source address, network, or `any`. A list makes one rule for each. Not set: any.',
+    anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+    given: true,
+  },
+  to: { description: 'Destination address, network, or `any`. Not set: any.', type: 'string', given: true },
+  iface: {
+    description: 'Interface: the one that packets come in by, or with direction `out` go out by. Not set: any.',
+    type: 'string',
+    given: true,
+  },
+  outIface: {
+    description: 'For routed rules: the interface that packets leave by. Not set: any.',
+    type: 'string',
+    given: true,
+  },
+  direction: { description: 'Of the packets, seen from the host.', enum: ['in', 'out'], default: 'in' },
+  route: { description: 'A rule for packets that pass through the host.', type: 'boolean', default: false },
+  log: { description: 'log: new connections. log-all: every packet.', enum: ['log', 'log-all'], optional: true },
+  comment: {
+    description: "Shown by `ufw status` after the tool's tag; without `'`, which ufw can't store.",
+    type: 'string',
+    optional: true,
+  },
+  state: {
+    description: 'absent: no rule for this match, whichever its action.',
+    enum: ['present', 'absent'],
+    default: 'present',
+  },
+  limitSsh: {
+    description: 'Consent to `limit` the port that provision logs in by: it opens several connections in a row.',
+    type: 'boolean',
+    default: false,
+  },
+} as const satisfies FieldSchemas
 
 /** A rule as a role writes it. */
-export interface UfwRule {
-  /** limit: at most 6 new connections in 30 s from one address. */
-  readonly action: UfwAction
-  /** Default any; with several ports or a range it must be tcp or udp. */
-  readonly proto?: UfwProto | undefined
-  /** `22`, `'80,443'`, `'6000:6100'`: the destination's; numbers only. */
-  readonly port?: number | string | undefined
-  /** Source address, network, or `any` (default). A list makes one rule for each. */
-  readonly from?: string | readonly string[] | undefined
-  /** Destination address, network, or `any` (default). */
-  readonly to?: string | undefined
-  /** Interface: the one that packets come in by, or with direction `out` go out by. */
-  readonly iface?: string | undefined
-  /** For routed rules: the interface that packets leave by. */
-  readonly outIface?: string | undefined
-  /** Default in. */
-  readonly direction?: 'in' | 'out' | undefined
-  /** A rule for packets that pass through the host. */
-  readonly route?: boolean | undefined
-  /** log: new connections. log-all: every packet. */
-  readonly log?: 'log' | 'log-all' | undefined
-  /** Shown by `ufw status` after the tool's tag; without `'`, which ufw can't store. */
-  readonly comment?: string | undefined
-  /** Default present. absent: no rule for this match, whichever its action. */
-  readonly state?: 'present' | 'absent' | undefined
-  /** Consent to `limit` the port that provision logs in by: it opens several connections in a row. */
-  readonly limitSsh?: boolean | undefined
-}
-
-export type UfwProto = 'any' | 'tcp' | 'udp' | 'ipv6' | 'esp' | 'ah' | 'igmp' | 'gre' | 'vrrp'
-
-const PROTOS: readonly string[] = ['any', 'tcp', 'udp', 'ipv6', 'esp', 'ah', 'igmp', 'gre', 'vrrp']
+export type UfwRule = FieldsOf<typeof UFW_RULE>
 
 /** What starts the comment of every rule that provision made. */
 export const TAG = 'provision'
@@ -89,7 +110,6 @@ export function describeMatch(spec: Spec): string {
 
 const tuplesOf = (rule: UfwRule, source: string): Tuple[] => {
   const proto = rule.proto ?? 'any'
-  if (!PROTOS.includes(proto)) throw wrong(`unknown proto '${proto}'`, `one of ${PROTOS.join(', ')}`)
   const src = addressOf(source, 'from')
   const dst = addressOf(rule.to ?? 'any', 'to')
   const direction = rule.direction ?? 'in'

@@ -1,27 +1,31 @@
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import type { Policy } from './access.ts'
 import type { RuleDesired } from './declared.ts'
 import type { Tuple } from './tuple.ts'
 
+const POLICY = ['allow', 'deny', 'reject'] as const
+
+export const FIREWALL = {
+  enabled: { description: 'Running now and at boot.', type: 'boolean', default: true },
+  incoming: { description: 'Packets to the host that no rule matches.', enum: POLICY, default: 'deny' },
+  outgoing: { description: 'Packets from the host that no rule matches.', enum: POLICY, default: 'allow' },
+  routed: { description: 'Packets that pass through the host.', enum: POLICY, default: 'deny' },
+  logging: {
+    description: 'How much ufw writes to the log.',
+    enum: ['off', 'low', 'medium', 'high', 'full'],
+    default: 'low',
+  },
+  ipv6: { description: "false: ufw drops all IPv6 but loopback's.", type: 'boolean', default: true },
+  purge: {
+    description:
+      "Rules that nobody declares. tagged: those that carry the tool's comment go, others stay and are only named when something else changes. all: every one goes. none: every one stays.",
+    enum: ['tagged', 'all', 'none'],
+    default: 'tagged',
+  },
+} as const satisfies FieldSchemas
+
 /** The firewall itself, as a role writes it. */
-export interface Firewall {
-  /** Running now and at boot; default true. */
-  readonly enabled?: boolean | undefined
-  /** Default deny. */
-  readonly incoming?: Policy | undefined
-  /** Default allow. */
-  readonly outgoing?: Policy | undefined
-  /** Packets that pass through the host; default deny. */
-  readonly routed?: Policy | undefined
-  /** Default low. */
-  readonly logging?: UfwLogging | undefined
-  /** Default true. false: ufw drops all IPv6 but loopback's. */
-  readonly ipv6?: boolean | undefined
-  /**
-   * Rules that nobody declares. tagged (default): those that carry the tool's comment go, others stay and are only
-   * named when something else changes. all: every one goes. none: every one stays.
-   */
-  readonly purge?: 'tagged' | 'all' | 'none' | undefined
-}
+export type Firewall = FieldsOf<typeof FIREWALL>
 
 export type UfwLogging = 'off' | 'low' | 'medium' | 'high' | 'full'
 

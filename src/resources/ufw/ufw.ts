@@ -1,9 +1,9 @@
-import type { Resource, ResourceKind, ResourceOptions } from '../resource.ts'
+import { constructorOf, type Resource, type ResourceKind, type ResourceOptions } from '../resource.ts'
 import { applyUfw } from './apply.ts'
 import { deadManFor } from './dead-man.ts'
-import { declareRule, describeMatch, type UfwRule } from './declared.ts'
+import { declareRule, describeMatch, UFW_RULE, type UfwRule } from './declared.ts'
 import { diffUfw } from './diff.ts'
-import { declareFirewall, type Firewall, type UfwActual, type UfwDesired } from './model.ts'
+import { declareFirewall, FIREWALL, type Firewall, type UfwActual, type UfwDesired } from './model.ts'
 import { PROBE, parseHost } from './probe.ts'
 import { actualStates } from './state.ts'
 
@@ -34,9 +34,10 @@ export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
  * A rule of ufw. Rules that can match one packet and differ in what they do keep the order they are declared in.
  * @throws ProvisionError (input) for what ufw would refuse.
  */
-export function ufwRule({ notify, ...rule }: UfwRule & ResourceOptions): Resource<UfwDesired, UfwActual> {
-  return { kind: ufwKind, desired: declareRule(rule), notify: notify ?? [] }
-}
+export const ufwRule = constructorOf<UfwDesired, UfwActual, UfwRule>(ufwKind, {
+  fields: UFW_RULE,
+  declare: declareRule,
+})
 
 /**
  * The rule that lets some addresses in over TCP, as the list of resources that it is: empty without any address, for a
@@ -51,7 +52,11 @@ export function allowFrom(
   return from.length > 0 ? [ufwRule({ ...rule, action: 'allow', proto: 'tcp', from: [...new Set(from)] })] : []
 }
 
+const constructFirewall = constructorOf<UfwDesired, UfwActual, Firewall>(ufwKind, {
+  fields: FIREWALL,
+  declare: declareFirewall,
+})
+
 /** The firewall itself: running or not, policies, logging, and what becomes of rules that nobody declares. */
-export function firewall({ notify, ...settings }: Firewall & ResourceOptions = {}): Resource<UfwDesired, UfwActual> {
-  return { kind: ufwKind, desired: declareFirewall(settings), notify: notify ?? [] }
-}
+export const firewall = (settings: Firewall & ResourceOptions = {}): Resource<UfwDesired, UfwActual> =>
+  constructFirewall(settings)

@@ -1,31 +1,56 @@
-import type { Secret } from '../../secret.ts'
+import type { FieldSchemas, FieldsOf } from '../fields.ts'
 
-export interface User {
-  readonly name: string
-  /** Undefined: the next free one. Files outside of the home keep the number they have when it changes. */
-  readonly uid?: number | undefined
-  /** Primary group, which must be there. Undefined: a group of the user's own name, made with the user. */
-  readonly group?: string | undefined
-  /** Supplementary groups, which must be there. */
-  readonly groups?: readonly string[] | undefined
-  /** Default true: others that the user is in stay. false: exactly `groups`. */
-  readonly appendGroups?: boolean | undefined
-  /** Undefined: /home/NAME. What is in the old one is moved when it changes. */
-  readonly home?: string | undefined
-  readonly shell?: string | undefined
-  /** Number of the system's range and no home is made; only counts when the user is made. */
-  readonly system?: boolean | undefined
-  /** GECOS field, e.g. the full name. */
-  readonly comment?: string | undefined
-  /** As crypt(5) makes it (`mkpasswd -m yescrypt`), never the password itself. */
-  readonly passwordHash?: Secret | undefined
-  /** Locks the password; logins by key go on. */
-  readonly locked?: boolean | undefined
-  /** Default present. */
-  readonly state?: 'present' | 'absent' | undefined
-  /** With `state: absent`: the home and the mail go too. */
-  readonly removeHome?: boolean | undefined
-}
+export const USER = {
+  name: { description: 'Its name.', type: 'string' },
+  uid: {
+    description: 'Not set: the next free one. Files outside of the home keep the number they have when it changes.',
+    type: 'integer',
+    minimum: 0,
+    optional: true,
+  },
+  group: {
+    description: "Primary group, which must be there. Not set: a group of the user's own name, made with the user.",
+    type: 'string',
+    optional: true,
+  },
+  groups: {
+    description: 'Supplementary groups, which must be there.',
+    type: 'array',
+    items: { type: 'string' },
+    optional: true,
+  },
+  appendGroups: {
+    description: 'true: others that the user is in stay. false: exactly `groups`.',
+    type: 'boolean',
+    default: true,
+  },
+  home: {
+    description: 'Not set: /home/NAME. What is in the old one is moved when it changes.',
+    type: 'string',
+    optional: true,
+  },
+  shell: { description: "Absolute. Not set: the host's default, or what it is.", type: 'string', optional: true },
+  system: {
+    description: "Number of the system's range and no home is made; only counts when the user is made.",
+    type: 'boolean',
+    default: false,
+  },
+  comment: { description: 'GECOS field, e.g. the full name.', type: 'string', optional: true },
+  passwordHash: {
+    description: 'As crypt(5) makes it (`mkpasswd -m yescrypt`), never the password itself. Not set: as it is.',
+    is: 'secret',
+    given: true,
+  },
+  locked: {
+    description: 'true: the password is locked; logins by key go on. Not set: as it is.',
+    type: 'boolean',
+    optional: true,
+  },
+  state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
+  removeHome: { description: 'With `absent`: the home and the mail go too.', type: 'boolean', default: false },
+} as const satisfies FieldSchemas
+
+export type User = FieldsOf<typeof USER>
 
 export interface UserState {
   readonly uid: number

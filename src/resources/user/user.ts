@@ -4,7 +4,7 @@ import { reveal } from '../../secret.ts'
 import { accountName, passwdField } from '../account.ts'
 import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyUser } from './apply.ts'
-import type { User, UserState } from './model.ts'
+import { USER, type User, type UserState } from './model.ts'
 import { parseUsers, probeUsers } from './probe.ts'
 
 export type { User, UserState } from './model.ts'
@@ -51,7 +51,7 @@ export const userKind: ResourceKind<User, UserState> = {
 }
 
 /** A user on a host. */
-export const user = constructorOf(userKind)
+export const user = constructorOf(userKind, { fields: USER })
 
 const PLAIN = ['uid', 'group', 'home', 'shell', 'comment'] as const
 

@@ -8,13 +8,17 @@ import { matchOf, type Tuple } from '../../../src/resources/ufw/tuple.ts'
 const specOf = (rule: UfwRule): Spec => declareRule(rule).specs[0] ?? { tuples: [] }
 const tuplesOf = (...rules: UfwRule[]): Tuple[] => rules.flatMap((rule) => specOf(rule).tuples)
 
-const rule: fc.Arbitrary<UfwRule> = fc.record({
-  action: fc.constantFrom('allow', 'deny', 'reject'),
-  proto: fc.constantFrom('any', 'tcp', 'udp'),
-  port: fc.constantFrom(undefined, 22, 80),
-  from: fc.constantFrom('any', '10.0.0.0/8', '10.1.0.0/16', '10.1.2.3', '192.0.2.0/24', '2001:db8::/32'),
-  iface: fc.constantFrom(undefined, 'eth0', 'eth1'),
-})
+const required: ('action' | 'proto' | 'from')[] = ['action', 'proto', 'from']
+const rule: fc.Arbitrary<UfwRule> = fc.record(
+  {
+    action: fc.constantFrom('allow', 'deny', 'reject'),
+    proto: fc.constantFrom('any', 'tcp', 'udp'),
+    port: fc.constantFrom(22, 80),
+    from: fc.constantFrom('any', '10.0.0.0/8', '10.1.0.0/16', '10.1.2.3', '192.0.2.0/24', '2001:db8::/32'),
+    iface: fc.constantFrom('eth0', 'eth1'),
+  },
+  { requiredKeys: required },
+)
 const distinct = fc.uniqueArray(rule.map(specOf), { selector: (spec) => spec.tuples.map(matchOf).join(), maxLength: 7 })
 
 describe('the order of rules', () => {

@@ -1,0 +1,48 @@
+import { isSecret } from '../secret.ts'
+
+/** Values that JSON has no word for, and that the keyword `is` names in the schemas of kinds. */
+export type ValueName = 'text' | 'secret' | 'bytes' | 'content' | 'string or bytes' | 'handler' | 'keep' | 'script'
+
+interface Value {
+  /** What is wanted, in words that follow `must be`. */
+  readonly words: string
+  test(value: unknown): boolean
+}
+
+const isText = (value: unknown): boolean =>
+  typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string' || isSecret(one)))
+
+const isScript = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'sh' in value && typeof value.sh === 'string'
+
+const isHandler = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'id' in value &&
+  typeof value.id === 'string' &&
+  'script' in value &&
+  isScript(value.script)
+
+const TEXT = 'text: a string, what template() gives, or a list of strings and secrets'
+
+const VALUES: Readonly<Record<ValueName, Value>> = {
+  text: { words: TEXT, test: isText },
+  secret: { words: 'a secret: a var with `secret: true`, or secret(…)', test: isSecret },
+  bytes: { words: 'bytes (a Uint8Array)', test: (value) => value instanceof Uint8Array },
+  content: { words: `${TEXT}; or bytes`, test: (value) => isText(value) || value instanceof Uint8Array },
+  'string or bytes': {
+    words: 'a string, or bytes (a Uint8Array)',
+    test: (value) => typeof value === 'string' || value instanceof Uint8Array,
+  },
+  handler: { words: 'a handler, as reload(…), restart(…) or handler({ … }) make it', test: isHandler },
+  keep: { words: 'a function: (wanted, present) => text', test: (value) => typeof value === 'function' },
+  script: { words: 'a script, as sh`…` makes it', test: isScript },
+}
+
+const named = (name: string): Value | undefined => (Object.hasOwn(VALUES, name) ? VALUES[name as ValueName] : undefined)
+
+/** Whether a value is what `is` names. */
+export const isValue = (name: string, value: unknown): boolean => named(name)?.test(value) ?? false
+
+/** What `is` names, in words that follow `must be`. */
+export const wordsFor = (name: string): string => named(name)?.words ?? name
