@@ -5,10 +5,12 @@ import { varsSchema } from '../src/catalog/role-vars.ts'
 import { InputError } from '../src/errors.ts'
 import { HOSTS_SCHEMA, SITE_SCHEMA } from '../src/inventory/schema.ts'
 import { createAjv } from '../src/schemas/ajv.ts'
+import { objectSchema } from '../src/schemas/fields.ts'
 import { schemaDigest } from '../src/schemas/validators.ts'
+import { fieldsOfConstructors } from './constructors.ts'
 
 /**
- * The schemas that every run checks something by: those of the inventory and of the built-in roles.
+ * The schemas that every run checks something by: those of the inventory, of the built-in roles and of the kinds.
  * @param root folder of the checkout
  * @throws InputError when a role can't be loaded
  */
@@ -16,7 +18,8 @@ export async function builtinSchemas(root: string): Promise<object[]> {
   const found = await findRoles(root, join(root, 'roles'))
   const { roles, problems } = await loadRoles(root, found, [...found.keys()])
   if (problems.length > 0) throw new InputError(problems)
-  return [SITE_SCHEMA, HOSTS_SCHEMA, ...[...roles.values()].map(varsSchema)]
+  const fields = fieldsOfConstructors().map(([, schemas]) => objectSchema(schemas))
+  return [SITE_SCHEMA, HOSTS_SCHEMA, ...[...roles.values()].map(varsSchema), ...fields]
 }
 
 /**

@@ -5,6 +5,7 @@ import type { CompiledRollout } from '../rollout/steps.ts'
 import { type Verdict, verdictOn } from './across.ts'
 import { checkVars } from './check-vars.ts'
 import type { CompiledResource } from './compiled.ts'
+import { declaredOnce } from './declared-twice.ts'
 import { type Groups, groupsOf } from './groups.ts'
 import { lostSecrets } from './lost-secrets.ts'
 import type { PlaceOf } from './places.ts'
@@ -104,31 +105,17 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
     compile(host, facts, { tags } = {}) {
       const every = rolesOf(host.tier).map((role) => ({ role, compiled: compileRole(role, host, facts) }))
       const compiled = every.flatMap((one) => ((tags?.has(one.role.name) ?? true) ? [one.compiled] : []))
-      const all = compiled.flatMap(({ resources }) => resources)
+      const { resources: all, problems: twice } = declaredOnce(
+        compiled.flatMap(({ resources }) => resources),
+        host,
+      )
       return {
         resources: gathered(all),
         rollouts: every.flatMap((one) => one.compiled.rollouts),
-        problems: [...compiled.flatMap((one) => one.problems), ...duplicates(all, host), ...lostSecrets(all, host)],
+        problems: [...compiled.flatMap((one) => one.problems), ...twice, ...lostSecrets(all, host)],
       }
     },
   }
-}
-
-/** The second declaration of each key that is there twice. */
-function duplicates(resources: readonly CompiledResource[], host: Host): Problem[] {
-  const first = new Map<string, CompiledResource>()
-  return resources.flatMap((resource) => {
-    const other = first.get(resource.key)
-    if (other === undefined) {
-      first.set(resource.key, resource)
-      return []
-    }
-    const where =
-      other.role === resource.role
-        ? `twice by role '${resource.role}'`
-        : `by role '${other.role}' and by role '${resource.role}'`
-    return [{ message: `${resource.key} is declared ${where} on ${host.name}`, hint: 'declare it once' }]
-  })
 }
 
 /** Resources of kinds that gather, all at the place of the first of their kind; the rest keep their order. */

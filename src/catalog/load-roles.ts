@@ -2,8 +2,10 @@ import { existsSync, realpathSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { messageOf, type Problem } from '../errors.ts'
+import { messageOf, type Origin, type Problem, ProvisionError } from '../errors.ts'
+import { nameHint } from '../inventory/problems.ts'
 import { builtinRoles, packageRoot } from './package-root.ts'
+import { type PlaceOf, placeFinder } from './places.ts'
 import type { Role } from './role.ts'
 
 export interface RoleFile {
@@ -46,9 +48,14 @@ export async function loadRoles(
 ): Promise<LoadedRoles> {
   const files = [...new Set(names)].flatMap((name) => found.get(name) ?? [])
   const importSource = files.some(isSource) ? await sourceImporter(root) : importCompiled
-  const loaded = await Promise.all(files.map((file) => load(file, isSource(file) ? importSource : importCompiled)))
-  const problems = loaded.flatMap(({ file, problem }) =>
-    problem === undefined ? [] : [{ message: problem, origin: { file: relative(root, file.file), line: 1, col: 1 } }],
+  const placeOf = placeFinder(root)
+  const loaded = await Promise.all(
+    files.map((file) => load(file, isSource(file) ? importSource : importCompiled, placeOf)),
+  )
+  const problems = loaded.flatMap(({ file, problem, origin, hint }): Problem[] =>
+    problem === undefined
+      ? []
+      : [{ message: problem, origin: origin ?? { file: relative(root, file.file), line: 1, col: 1 }, hint }],
   )
   return { roles: new Map(loaded.flatMap(({ file, role }) => (role ? [[file.name, role] as const] : []))), problems }
 }
@@ -63,9 +70,33 @@ const importCompiled: Import = async (file) => defaultOf(await import(pathToFile
 /** Imports TypeScript; `provision` is this very program there, wherever the project stands. */
 async function sourceImporter(root: string): Promise<Import> {
   const [{ createJiti }, provision] = await Promise.all([import('jiti'), import('../index.ts')])
-  const jiti = createJiti(join(root, 'roles'), { virtualModules: { provision } })
+  const jiti = createJiti(join(root, 'roles'), { virtualModules: { provision: withoutUnknownNames(provision) } })
   return async (file) => defaultOf(await jiti.import(file))
 }
+
+/**
+ * A name that `provision` does not export is undefined in a role, which nobody notices before it is called: here it is
+ * told by its name, at the line that uses it.
+ */
+function withoutUnknownNames(provision: object): object {
+  const names = Object.keys(provision)
+  return new Proxy(provision, {
+    // The loader asks first, and would give undefined by itself.
+    has: (target, name) => isWanted(name) || name in target,
+    get(target, name) {
+      if (isWanted(name) && !(name in target)) {
+        throw new ProvisionError(`'provision' exports no '${name}'`, { code: 'input', hint: nameHint(name, names) })
+      }
+      const value: unknown = Reflect.get(target, name)
+      return value
+    },
+  })
+}
+
+const isWanted = (name: string | symbol): name is string => typeof name === 'string' && !OF_LOADERS.has(name)
+
+/** What loaders ask of any module, to see of which kind it is. */
+const OF_LOADERS = new Set(['default', '__esModule', 'then', 'module.exports', 'constructor', 'toJSON'])
 
 const defaultOf = (module: unknown): unknown =>
   typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined
@@ -74,16 +105,23 @@ interface Loaded {
   readonly file: RoleFile
   readonly role?: Role
   readonly problem?: string
+  readonly origin?: Origin | undefined
+  readonly hint?: string | undefined
 }
 
-async function load(file: RoleFile, importFile: Import): Promise<Loaded> {
+async function load(file: RoleFile, importFile: Import, placeOf: PlaceOf): Promise<Loaded> {
   try {
     const exported = await importFile(file.file)
     const problem = misshapen(exported, file.name)
     if (isRole(exported) && problem === undefined) return { file, role: exported }
     return { file, problem: `role '${file.name}': ${problem ?? 'is no role'}` }
   } catch (error) {
-    return { file, problem: `role '${file.name}' can't be loaded: ${messageOf(error).replaceAll(/\s+/g, ' ')}` }
+    return {
+      file,
+      problem: `role '${file.name}' can't be loaded: ${messageOf(error).replaceAll(/\s+/g, ' ')}`,
+      origin: error instanceof Error ? placeOf(error.stack) : undefined,
+      hint: error instanceof ProvisionError ? error.hint : undefined,
+    }
   }
 }
 

@@ -29,14 +29,17 @@ export function resourcesOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, 
       ...{ message: `role '${role.name}': ${message}`, origin, hint, hosts: [host.name] },
     })
     if (!isResource(one)) return { resources: [], problems: [wrong(notOne(one, i), undefined, LEAVE_OUT)] }
-    const { kind, desired, notify, problems = [], stack } = one
+    const { kind, desired, notify, given, fields, problems = [], stack } = one
     if (problems.length > 0) {
       const origin = placeOf(stack)
       return { resources: [], problems: problems.map(({ message, hint }) => wrong(message, origin, hint)) }
     }
     try {
       const key = `${kind.kind}:${kind.key(desired)}`
-      return { resources: [{ key, role: role.name, kind, desired, notify, declaredAt: at }], problems: [] }
+      return {
+        resources: [{ key, role: role.name, kind, desired, notify, given, fields, declaredAt: at }],
+        problems: [],
+      }
     } catch (error) {
       return { resources: [], problems: [roleProblem(error, role, host, placeOf, at)] }
     }

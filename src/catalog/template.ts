@@ -1,5 +1,6 @@
 import ejs from 'ejs'
 import { InputError, messageOf, ProvisionError } from '../errors.ts'
+import { nearest } from '../problems.ts'
 import type { Text } from '../secret.ts'
 import { type Tainted, tainted } from './taint.ts'
 import { syntaxErrorLine } from './template-syntax.ts'
@@ -21,6 +22,8 @@ interface Failure {
   readonly source: TemplateSource
   readonly line: number
   readonly message: string
+  /** What is known by nearly that name. */
+  readonly hint?: string | undefined
 }
 
 /**
@@ -42,7 +45,7 @@ export function templateRenderer(lookup: TemplateLookup): RenderTemplate {
       try {
         return compile(compiled, source, Object.keys(values))({ ...values, include })
       } catch (error) {
-        failure ??= failureOf(error, source)
+        failure ??= failureOf(error, source, values)
         throw error
       }
     }
@@ -105,7 +108,7 @@ function printed(value: unknown): string {
   throw new Unprintable(typeof value === 'object' ? 'a mapping: print its parts' : `no text (${String(value)})`)
 }
 
-function failureOf(error: unknown, source: TemplateSource): Failure {
+function failureOf(error: unknown, source: TemplateSource, data: Readonly<Record<string, unknown>>): Failure {
   // ejs puts `file:line`, the lines around and an empty line before the message.
   const text = messageOf(error)
   const framed = text.startsWith(`${source.file}:`)
@@ -118,22 +121,69 @@ function failureOf(error: unknown, source: TemplateSource): Failure {
   }
   const line = Number(framed[1])
   const message = text.slice(source.file.length + framed[0].length)
-  if (error instanceof Unprintable) return { source, line, message: `${printedAt(source.text, line)} is ${message}` }
+  if (error instanceof Unprintable) {
+    const printed = suspects(expressionsAt(source.text, line), data)
+    const hint = printed.length === 1 && printed[0] !== undefined ? memberHint(printed[0], data) : undefined
+    return { source, line, message: `${quoted(printed)} is ${message}`, hint }
+  }
   const missing = error instanceof ReferenceError ? /^(\S+) is not defined$/.exec(message)?.[1] : undefined
-  return { source, line, message: missing === undefined ? message : `'${missing}' is not set` }
+  if (missing === undefined) return { source, line, message }
+  return { source, line, message: `'${missing}' is not set`, hint: didYouMean(missing, Object.keys(data)) }
 }
 
 /** The expressions that a line prints, as they are written. */
-const printedAt = (text: string, line: number): string => {
-  const found = [...text.matchAll(/<%[=-]([\s\S]*?)[-_]?%>/g)]
+const expressionsAt = (text: string, line: number): string[] =>
+  [...text.matchAll(/<%[=-]([\s\S]*?)[-_]?%>/g)]
     .filter((tag) => text.slice(0, tag.index).split('\n').length === line)
-    .map((tag) => `'${tag[1]?.trim()}'`)
-  return found.length === 0 ? 'what it prints' : found.join(' or ')
+    .map((tag) => tag[1]?.trim() ?? '')
+
+const quoted = (expressions: readonly string[]): string =>
+  expressions.length === 0 ? 'what it prints' : expressions.map((one) => `'${one}'`).join(' or ')
+
+/** Of several expressions on a line, those that may be the wrong one: what is in the data and can be printed is not. */
+const suspects = (expressions: readonly string[], data: Readonly<Record<string, unknown>>): readonly string[] => {
+  const left = expressions.filter((one) => {
+    const [head = ''] = one.split('.')
+    return !isPath(one) || !(head in data) || !isPrintable(valueAt(one.split('.'), data))
+  })
+  return left.length > 0 ? left : expressions
 }
 
-const templateError = ({ source, line, message }: Failure): ProvisionError =>
+const isPath = (expression: string): boolean => /^[\w$]+(\.[\w$]+)*$/.test(expression)
+
+const isPrintable = (value: unknown): boolean => {
+  try {
+    printed(value)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const valueAt = (path: readonly string[], data: unknown): unknown =>
+  path.reduce(
+    (value, name) => (typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined),
+    data,
+  )
+
+/** For `host.nmae`: the name that the mapping has. */
+function memberHint(expression: string, data: Readonly<Record<string, unknown>>): string | undefined {
+  const path = isPath(expression) ? expression.split('.') : []
+  const last = path.pop()
+  const parent = valueAt(path, data)
+  if (last === undefined || typeof parent !== 'object' || parent === null || last in parent) return undefined
+  return didYouMean(last, Object.keys(parent))
+}
+
+/** All the names there are would be no help. */
+const didYouMean = (wrong: string, known: readonly string[]): string | undefined => {
+  const near = nearest(wrong, known)
+  return near === undefined ? undefined : `did you mean '${near}'?`
+}
+
+const templateError = ({ source, line, message, hint }: Failure): ProvisionError =>
   new ProvisionError(`template: ${message}`, {
     code: 'input',
     origin: { file: source.file, line, col: 1 },
-    hint: source.text.split('\n')[line - 1]?.trim(),
+    hint: [hint, source.text.split('\n')[line - 1]?.trim()].filter((one) => one).join(' In: '),
   })

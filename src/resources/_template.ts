@@ -1,5 +1,5 @@
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { rawScript, type Script, sh } from '../shell/script.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { constructorOf, type ResourceKind } from './resource.ts'
 
 /** What a role declares. Say of each field what it means and, where it may be left out, what its absence means. */

@@ -1,8 +1,8 @@
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
 import { type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 /** A source of packages in deb822 form (sources.list(5)), with the key that may sign it and nothing else. */

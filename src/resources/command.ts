@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { masked, reveal } from '../secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
 import { absolutePath, type FileEntry, parseFiles, probeFiles, type WantedFile } from './content.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 export const DIRECTORY = {

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
@@ -13,7 +14,6 @@ import {
   sha256,
   type WantedFile,
 } from './content.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { snapshotOf } from './guard.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 

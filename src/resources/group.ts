@@ -1,6 +1,6 @@
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { accountName, records } from './account.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 export const GROUP = {

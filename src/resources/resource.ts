@@ -1,7 +1,7 @@
 import { messageOf, type Problem, ProvisionError } from '../errors.ts'
+import { type FieldSchema, type FieldSchemas, fieldsCheck } from '../schemas/fields.ts'
 import type { Text } from '../secret.ts'
 import type { Script } from '../shell/script.ts'
-import { type FieldSchemas, fieldsCheck, NOTIFY } from './fields.ts'
 import { isNotingPlaces, notePlace } from './place.ts'
 import type { Shared } from './shared.ts'
 
@@ -168,6 +168,10 @@ export interface Resource<Desired = unknown, Actual = unknown> {
   readonly kind: ResourceKind<Desired, Actual>
   readonly desired: Desired
   readonly notify: readonly Handler[]
+  /** What was given, where the kind takes it in another form. */
+  readonly given?: object | undefined
+  /** What it was checked by. */
+  readonly fields?: FieldSchemas | undefined
   /** What is wrong with it: it can't be planned. */
   readonly problems?: readonly Problem[] | undefined
   /** Where a role declared it, as V8 has it; only where somebody will want to know. */
@@ -189,6 +193,13 @@ export interface ConstructorOptions<Input, Desired> {
   readonly declare?: ((input: Input) => Desired) | undefined
 }
 
+/** What roles call for a kind. */
+export interface Constructor<Input, Desired, Actual> {
+  (input: Input & ResourceOptions): Resource<Desired, Actual>
+  /** What it takes, for the documentation and for the build. */
+  readonly fields?: FieldSchemas | undefined
+}
+
 /**
  * The constructor that roles use for a kind: desired state and `notify` in one object. It never throws: what is wrong with
  * the input is in the resource's `problems`, and is told with that of all other resources before any host is touched.
@@ -197,7 +208,7 @@ export interface ConstructorOptions<Input, Desired> {
 export function constructorOf<Desired extends object, Actual, Input extends object = Desired>(
   kind: ResourceKind<Desired, Actual>,
   options: ConstructorOptions<Input, Desired> = {},
-): (input: Input & ResourceOptions) => Resource<Desired, Actual> {
+): Constructor<Input, Desired, Actual> {
   const { fields, check, declare = asDesired } = options
   const problemsOf = fields && fieldsCheck({ ...fields, notify: NOTIFY })
   const construct = (input: Input & ResourceOptions): Resource<Desired, Actual> => {
@@ -213,13 +224,14 @@ export function constructorOf<Desired extends object, Actual, Input extends obje
     }
     try {
       check?.(given)
-      const resource = { kind, desired: declare(given), notify }
+      const desired = declare(given)
+      const resource = { kind, desired, notify, fields, ...(Object.is(desired, given) ? {} : { given }) }
       return isNotingPlaces() ? notePlace(resource, construct) : resource
     } catch (error) {
       return wrong([{ message: messageOf(error), hint: error instanceof ProvisionError ? error.hint : undefined }])
     }
   }
-  return construct
+  return Object.assign(construct, { fields: fields && { ...fields, notify: NOTIFY } })
 }
 
 /** Where nothing is said of how an input becomes what is desired it is that; and what is wrong is never planned. */
@@ -234,3 +246,11 @@ function nameOf<Desired, Actual>(kind: ResourceKind<Desired, Actual>, desired: D
     return kind.kind
   }
 }
+
+/** What every constructor takes besides the fields of its kind. */
+const NOTIFY = {
+  description: 'Handlers that a change of this resource owes: reload(…), restart(…).',
+  type: 'array',
+  items: { is: 'handler' },
+  optional: true,
+} as const satisfies FieldSchema

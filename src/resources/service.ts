@@ -1,5 +1,5 @@
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import type { FieldSchemas, FieldsOf } from './fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 import { probeUnits, unitBlocks, unitProperties } from './units.ts'
 

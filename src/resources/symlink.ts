@@ -1,9 +1,9 @@
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
+import type { FieldSchemas } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { isDirectory, refuseIf } from './attributes.ts'
 import { absolutePath, type FileEntry, type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
-import type { FieldSchemas } from './fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 
 export const SYMLINK = {

@@ -181,11 +181,11 @@ web_sites:
     ])
   })
 
-  test('names both roles of a key that is there twice', async () => {
-    const twin: Role = { ...web, vars: {}, resources: () => [note({ id: 'motd' })] }
+  test('names both roles of a key that is there twice and is not alike', async () => {
+    const twin: Role = { ...web, vars: {}, resources: () => [note({ id: 'motd', text: 'other' })] }
     const { compiler, host } = await compilerOf({ 'inventories/prod/group_vars/web.yml': '' }, [base, twin])
     expect(shown(compiler.compile(host, FACTS).problems)).toEqual([
-      "note:motd is declared by role 'base' and by role 'web' on web1 (declare it once)",
+      "note:motd is declared by role 'base' and by role 'web', and they differ in text (not set, other) {web1} (declare it alike in both, or in one of them only)",
     ])
   })
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { prepare } from '../../src/prepare.ts'
+import type { Facts } from '../../src/facts/facts.ts'
+import { type Prepared, prepare } from '../../src/prepare.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
 
 /** What is told of a project whose hosts have these roles. */
-const told = (roles: Record<string, string>, more: Record<string, string> = {}): Promise<string[]> => {
+const told = (roles: Record<string, string>, more: Record<string, string> = {}): Promise<string[]> =>
+  problemsOf(() => prepared(roles, more))
+
+const prepared = (roles: Record<string, string>, more: Record<string, string> = {}): Promise<Prepared> => {
   const root = projectFolder({
     'inventories/site.yml': `tiers: [{ name: web, roles: [${Object.keys(roles).join(', ')}] }]`,
     'inventories/prod/hosts.yml':
@@ -11,7 +15,19 @@ const told = (roles: Record<string, string>, more: Record<string, string> = {}):
     ...Object.fromEntries(Object.entries(roles).map(([name, text]) => [`roles/${name}/index.ts`, text])),
     ...more,
   })
-  return problemsOf(() => prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [] }))
+  return prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [] })
+}
+
+const FACTS: Facts = {
+  os: { id: 'debian', versionId: '13', codename: 'trixie' },
+  arch: 'amd64',
+  hostname: 'web1',
+  cpus: 2,
+  memoryMiB: 2048,
+  systemd: 257,
+  virtualization: 'none',
+  defaultInterface: 'eth0',
+  addresses: { eth0: ['192.0.2.1'] },
 }
 
 /** A role of one file; its resources begin in line 7. */
@@ -104,5 +120,91 @@ describe('fields of a resource', () => {
       expect.stringMatching(/^roles\/r\/index\.ts:11:1 role 'r': "A b" is not the name of a package \{web1, web2\}/),
       expect.stringMatching(/^roles\/r\/index\.ts:12:1 role 'r': ufw rule: several ports need a proto \{web1, web2\}/),
     ])
+  })
+})
+
+describe('a mistake of a role or a template', () => {
+  it('C43: a name that provision does not export is told at its line, with the right one, without a hint about secrets', async () => {
+    const uses = `      comand({ name: 'x', run: vars.r_token }),`
+    const vars = "{ r_token: { type: 'string', secret: true, description: 'Token.', default: 'hunter22' } }"
+    expect(await told({ r: role('r', uses, 'comand', vars) })).toEqual([
+      "roles/r/index.ts:7:1 role 'r': 'provision' exports no 'comand' {web1, web2} (did you mean 'command'?)",
+    ])
+  })
+
+  it('C43: one that is used while the role is loaded, too', async () => {
+    const text = role('r', '', 'fil, file').replace(
+      'export default',
+      "const it = fil({ path: '/a' })\n\nexport default",
+    )
+    expect(await told({ r: text })).toEqual([
+      "roles/r/index.ts:3:1 role 'r' can't be loaded: 'provision' exports no 'fil' (did you mean 'file'?)",
+    ])
+  })
+
+  it('C43: what a role throws is told with its line, once for all hosts', async () => {
+    const uses = `      ...vars.r_list.flatMap((one) => one.names.sort()),`
+    const vars = "{ r_list: { type: 'array', description: 'List.', default: [{}] } }"
+    expect(await told({ r: role('r', uses, 'file', vars) })).toEqual([
+      "roles/r/index.ts:7:1 role 'r': Cannot read properties of undefined (reading 'sort') {web1, web2}",
+    ])
+  })
+
+  it.each([
+    ['<%= prt %>', "'prt' is not set", "did you mean 'port'? In: <%= prt %>"],
+    ['<%= host.nmae %>', "'host.nmae' is not set", "did you mean 'name'? In: <%= host.nmae %>"],
+    ['<%= host.name %> <%= host.adress %> <%= port %>', "'host.adress' is not set", /^did you mean 'address'\? In: /],
+    ['<%= quite_another %>', "'quite_another' is not set", '<%= quite_another %>'],
+  ])(
+    'C43: a misspelt name in a template is told at its line, once, with the name of the data: %s',
+    async (line, message, hint) => {
+      const uses = `      file({ path: '/a', content: template('a', { port: 80 }) }),`
+      const problems = await told({ r: role('r', uses, 'file') }, { 'templates/r/a.ejs': `first\n${line}\n` })
+      const [start, end = ''] = problems[0]?.split(' {web1, web2} (') ?? []
+      expect(problems).toHaveLength(1)
+      expect(start).toBe(`templates/r/a.ejs:2:1 role 'r': template: ${message}`)
+      if (typeof hint === 'string') expect(end.slice(0, -1)).toBe(hint)
+      else expect(end).toMatch(hint)
+    },
+  )
+})
+
+describe('the same thing declared by several roles', () => {
+  const socat = (more: string): string => `      pkg({ name: 'socat'${more} }),`
+
+  it('C44: is one when they declare it alike; what has a default may be left out', async () => {
+    const roles = {
+      a: role('a', socat(", notify: [restart('a')]"), 'pkg, restart'),
+      b: role('b', socat(", state: 'present', notify: [restart('a'), restart('b')]"), 'pkg, restart'),
+    }
+    expect(await told(roles)).toEqual([])
+    const { compiler, hosts } = await prepared(roles)
+    const resources = hosts.map((host) => compiler.compile(host, FACTS).resources)
+    expect(resources.map((all) => all.map(({ key, notify }) => `${key} ${notify.map(({ id }) => id)}`))).toEqual([
+      ['package:socat restart a,restart b'],
+      ['package:socat restart a,restart b'],
+    ])
+  })
+
+  it('C44: which differs names both places and the fields', async () => {
+    const rule = (comment: string) => `      ufwRule({ action: 'allow', port: 22, comment: '${comment}' }),`
+    const roles = {
+      a: role('a', `${socat('')}\n${rule('one')}`, 'pkg, ufwRule'),
+      b: role('b', `\n${socat(", hold: true, version: '1.*'")}\n${rule('two')}`, 'pkg, ufwRule'),
+    }
+    expect(await told(roles)).toEqual([
+      "roles/b/index.ts:8:1 package:socat is declared by role 'a' (roles/a/index.ts:7) and by role 'b' (roles/b/index.ts:8), and they differ in hold (not set, true), version (not set, 1.*) {web1, web2} (declare it alike in both, or in one of them only)",
+      "roles/b/index.ts:9:1 ufw:in from any to any port 22 is declared by role 'a' (roles/a/index.ts:8) and by role 'b' (roles/b/index.ts:9), and they differ in comment (one, two) {web1, web2} (declare it alike in both, or in one of them only)",
+    ])
+  })
+
+  it('C44: secrets are compared and never shown', async () => {
+    const user = (hash: string) => `      user({ name: 'ann', passwordHash: secret('${hash}') }),`
+    const made = (second: string) => ({
+      a: role('a', user('hunter22'), 'secret, user'),
+      b: role('b', user(second), 'secret, user'),
+    })
+    expect(await told(made('hunter22'))).toEqual([])
+    expect((await told(made('hunter23'))).join()).toMatch(/differ in passwordHash \(‹secret›, ‹secret›\)/)
   })
 })

@@ -1,5 +1,5 @@
 import { ProvisionError } from '../../errors.ts'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { type KeyLine, parseKeyLine } from './line.ts'
 
 export const AUTHORIZED_KEYS = {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import { ProvisionError } from '../../errors.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import type { Text } from '../../secret.ts'
 import { joinScripts, rawScript } from '../../shell/script.ts'
 import { ATTRIBUTES, attributeChanges } from '../attributes.ts'
@@ -14,7 +15,6 @@ import {
   sha256,
   type WantedFile,
 } from '../content.ts'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { snapshotOf } from '../guard.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind, type TextChange } from '../resource.ts'
 import { type Purge, parseUnlisted, probeUnlisted } from './purge.ts'

@@ -1,4 +1,4 @@
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { parseSql, probeSql, row, runSql } from './client.ts'
 import { type Server, serverOf, serverQuery } from './server.ts'

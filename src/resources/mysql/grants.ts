@@ -1,4 +1,4 @@
-import type { FieldSchema, FieldsOf } from '../fields.ts'
+import type { FieldSchema, FieldsOf } from '../../schemas/fields.ts'
 import type { FieldChange } from '../resource.ts'
 import { name, raw, type Sql, sql } from './sql.ts'
 

@@ -1,6 +1,6 @@
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { reveal } from '../../secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { askPeer, parseSql, probeSql, row } from './client.ts'
 import { parseGtids } from './gtid.ts'
 import { FOLLOWS, type ServerRole, serverOf, serverQuery } from './server.ts'

@@ -1,5 +1,5 @@
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { MASK, reveal } from '../../secret.ts'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { BYTES, parseSql, probeSql, row, runSql, type SqlAnswer } from './client.ts'
 import { declared, GRANT_OPTION, GRANTS, type GrantChange, grantChanges, grantStatements, objectKey } from './grants.ts'

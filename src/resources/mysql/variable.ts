@@ -1,5 +1,5 @@
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
 import { type Change, constructorOf, type ResourceKind } from '../resource.ts'
 import { askSql, parseSql, probeSql, row } from './client.ts'
 import { type Server, serverOf, serverQuery } from './server.ts'

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 
 export const RELEASE = {
   name: {

@@ -1,5 +1,5 @@
 import { ProvisionError } from '../../errors.ts'
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { ANYWHERE, type Family, formatNet, masked, parseNet } from './address.ts'
 import { normalPorts } from './ports.ts'
 import { IPV4_ONLY, needsFamily, ruleArgs, type Tuple } from './tuple.ts'

@@ -1,4 +1,4 @@
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import type { Policy } from './access.ts'
 import type { RuleDesired } from './declared.ts'
 import type { Tuple } from './tuple.ts'

@@ -1,3 +1,4 @@
+import type { FieldSchemas } from '../../schemas/fields.ts'
 import { constructorOf, type Resource, type ResourceKind, type ResourceOptions } from '../resource.ts'
 import { applyUfw } from './apply.ts'
 import { deadManFor } from './dead-man.ts'
@@ -58,5 +59,13 @@ const constructFirewall = constructorOf<UfwDesired, UfwActual, Firewall>(ufwKind
 })
 
 /** The firewall itself: running or not, policies, logging, and what becomes of rules that nobody declares. */
-export const firewall = (settings: Firewall & ResourceOptions = {}): Resource<UfwDesired, UfwActual> =>
-  constructFirewall(settings)
+export const firewall: FirewallConstructor = Object.assign(
+  (settings: Firewall & ResourceOptions = {}) => constructFirewall(settings),
+  { fields: constructFirewall.fields },
+)
+
+/** Everything of it has a default. */
+interface FirewallConstructor {
+  (settings?: Firewall & ResourceOptions): Resource<UfwDesired, UfwActual>
+  readonly fields?: FieldSchemas | undefined
+}

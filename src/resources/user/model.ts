@@ -1,4 +1,4 @@
-import type { FieldSchemas, FieldsOf } from '../fields.ts'
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 
 export const USER = {
   name: { description: 'Its name.', type: 'string' },

@@ -2,11 +2,10 @@ import type { ErrorObject } from 'ajv'
 import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
 import type { Problem } from '../errors.ts'
 import { nameHint, steps } from '../problems.ts'
-import { CODE, explain, UNDEFINED, withoutBranches } from '../schemas/explain.ts'
-import { validators } from '../schemas/validators.ts'
-import type { ValueName } from '../schemas/values.ts'
 import type { Secret, Text } from '../secret.ts'
-import type { Script } from '../shell/script.ts'
+import { CODE, explain, UNDEFINED, withoutBranches } from './explain.ts'
+import { validators } from './validators.ts'
+import type { ValueName } from './values.ts'
 
 /** What is added to JSON Schema for what a role hands over. */
 type Extension = {
@@ -25,6 +24,11 @@ type Extension = {
 export type FieldSchema = Exclude<ExtendedJSONSchema<Extension>, boolean> & { readonly description: string }
 
 export type FieldSchemas = { readonly [name: string]: FieldSchema }
+
+/** Of `src/shell`, which this folder does not know. */
+interface Script {
+  readonly sh: string
+}
 
 type Values = {
   deserialize: [
@@ -119,11 +123,3 @@ const undefinedFields = (fields: FieldSchemas, input: object): Problem[] =>
         ]
       : [],
   )
-
-/** What every constructor takes besides the fields of its kind. */
-export const NOTIFY = {
-  description: 'Handlers that a change of this resource owes: reload(…), restart(…).',
-  type: 'array',
-  items: { is: 'handler' },
-  optional: true,
-} as const satisfies FieldSchema
