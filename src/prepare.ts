@@ -3,6 +3,7 @@ import { missingArtifacts } from './artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from './catalog/compile.ts'
 import { findRoles, loadRoles } from './catalog/load-roles.ts'
 import { placeFinder } from './catalog/places.ts'
+import { strayKeys } from './catalog/stray-keys.ts'
 import { templateLookup } from './catalog/templates.ts'
 import { InputError, type Problem } from './errors.ts'
 import { type FactsCache, factsCache } from './facts/cache.ts'
@@ -14,7 +15,7 @@ import type { KeySources } from './inventory/sops/identities.ts'
 import { createMask, type Mask, maskedError } from './masked-events.ts'
 import { toldOnce } from './problems.ts'
 import type { Secret } from './secret.ts'
-import { trial } from './trial.ts'
+import { systems, trial } from './trial.ts'
 
 export interface PrepareOptions {
   /** Folder of the project, absolute or relative to the current one. */
@@ -94,7 +95,10 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
   const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
   const artifacts = await missingArtifacts(root, options.sendsNothing ? [] : compiled.flatMap((one) => one.artifacts))
-  const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts]
+  const tried = [...vars, ...compiled.flatMap((one) => one.problems)]
+  // Where a role could not be tried, what it declares is not known.
+  const stray = tried.length > 0 ? [] : strayKeys(inventory, compiler, (host) => systems(host, known.get(host.name)))
+  const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts, ...stray]
   if (problems.length > 0) throw new InputError(toldOnce(problems))
   return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }

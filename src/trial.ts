@@ -35,6 +35,12 @@ export function trial(
 export const conceivableFacts = (host: Host, known: Facts | undefined): readonly Facts[] =>
   known ? [known] : OTHER_SYSTEMS.map((os) => ({ ...assumed(host), os }))
 
+/** Those at hand first, then any other system that a host may have once it is installed anew. */
+export const systems = (host: Host, known: Facts | undefined): readonly [Facts, ...Facts[]] => [
+  known ?? assumed(host),
+  ...conceivableFacts(host, undefined),
+]
+
 /** What a host's resources would be made of. */
 export interface Trial {
   readonly problems: readonly Problem[]

@@ -17,20 +17,20 @@ export function projectFolder(files: Readonly<Record<string, string>>): string {
 }
 
 /** Problems as lines: `file:line:col message [path] {hosts} (hint)`. */
-export function shown(problems: readonly Problem[]): string[] {
+export function shown(problems: readonly Problem[], withHosts = false): string[] {
   return problems.map(({ origin, message, path, hint, hosts }) => {
     const where = origin ? `${origin.file}:${origin.line}:${origin.col} ` : ''
-    const who = hosts ? ` {${hosts.join(', ')}}` : ''
+    const who = withHosts && hosts ? ` {${hosts.join(', ')}}` : ''
     return `${where}${message}${path === undefined ? '' : ` [${path}]`}${who}${hint === undefined ? '' : ` (${hint})`}`
   })
 }
 
 /** The problems that an action is refused with. */
-export async function problemsOf(action: () => unknown): Promise<string[]> {
+export async function problemsOf(action: () => unknown, withHosts = false): Promise<string[]> {
   try {
     await action()
   } catch (error) {
-    if (error instanceof InputError) return shown(error.problems)
+    if (error instanceof InputError) return shown(error.problems, withHosts)
     throw error
   }
   return []

@@ -34,7 +34,7 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
     disturbs: [
       `release:${name}`,
       `handler:restart ${name}`,
-      `file:${dir}/config/*`,
+      { key: `file:${dir}/config/*`, optional: true },
       `systemd-unit:/etc/systemd/system/${name}.service`,
     ],
     ...(vars.app_migrate_cmd !== undefined && { first: migratesFirst(vars, host, group) }),

@@ -18,8 +18,14 @@ export function rollout({ host, vars, group }: RoleInput<KeepalivedVars>): HostR
   const [next] = others
   const alone = next === undefined || vips.length === 0
   return {
-    serves: ['service:haproxy.service', 'service:keepalived.service'],
-    disturbs: ['package:haproxy', 'handler:restart haproxy', 'package:keepalived', 'handler:restart keepalived'],
+    // What the check asks may be another program than that of role haproxy.
+    serves: [{ key: 'service:haproxy.service', optional: true }, 'service:keepalived.service'],
+    disturbs: [
+      { key: 'package:haproxy', optional: true },
+      { key: 'handler:restart haproxy', optional: true },
+      'package:keepalived',
+      'handler:restart keepalived',
+    ],
     preflight: alone ? [] : [able(others)],
     drain: alone ? [] : [handOver(vips, vars), ...(others.length === 1 ? [taken(next, vips)] : []), quiet(vips)],
     undrain: alone ? [] : [takeBack(owned, vars)],

@@ -48,7 +48,9 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   return {
     serves: ['service:mysql.service'],
     disturbs: [`package:${packageOf(vars)}`, `handler:${restartReplica.id}`],
-    relieves: vars.mysql_restart_replicas ? MYSQL_START_VARIABLES.map((name) => `mysql-variable:${name}`) : [],
+    relieves: vars.mysql_restart_replicas
+      ? MYSQL_START_VARIABLES.map((name) => ({ key: `mysql-variable:${name}`, optional: true }))
+      : [],
     preflight: [preflight],
     drain: [drain],
     gates: [up, gate],

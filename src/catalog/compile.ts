@@ -64,8 +64,8 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
     try {
       const input = inputOf(role, host, facts, groups)
       const made = resourcesOf(role, input, host, placeOf)
-      const rollouts = rolloutOf(role, input, hostNames)
-      return { ...made, rollouts }
+      const { rollouts, problems } = rolloutOf(role, input, hostNames)
+      return { ...made, rollouts, problems: [...made.problems, ...problems] }
     } catch (error) {
       return { resources: [], rollouts: [], problems: [roleProblem(error, role, host, placeOf)] }
     }

@@ -53,7 +53,7 @@ function declaredBy(role: Role, input: RoleInput<VarsOf<Role['vars']>>): readonl
   return declared
 }
 
-const isResource = (value: unknown): value is Resource =>
+export const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && 'kind' in value && 'desired' in value && 'notify' in value
 
 const notOne = (value: unknown, i: number): string => {

@@ -1,3 +1,4 @@
+import { type FieldSchema, objectSchema } from '../schemas/fields.ts'
 import type { Script } from '../shell/script.ts'
 
 /**
@@ -32,6 +33,58 @@ export interface RolloutStep {
   readonly every?: number | undefined
 }
 
+const ROLLOUT_STEP = {
+  name: {
+    description: "In words, without the host's own name: hosts with the same plan are told together.",
+    type: 'string',
+  },
+  on: {
+    description:
+      'Hosts of the inventory on which it runs, whatever `--limit` says. Not set: the host itself. Empty: left out.',
+    type: 'array',
+    items: { type: 'string' },
+    optional: true,
+  },
+  run: {
+    description: 'sh`…`, done once on each, under `set -eu`, safe to run twice. A status other than 0 ends the step.',
+    is: 'script',
+    optional: true,
+  },
+  until: {
+    description:
+      'sh`…`, read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit status 3: it will not become so, and nobody waits. 4: the one who would know can not be asked.',
+    is: 'script',
+    optional: true,
+  },
+  within: {
+    description: 'Seconds in which `until` must be so. 0: it is asked once.',
+    type: 'number',
+    minimum: 0,
+    default: 60,
+  },
+  orGoOn: {
+    description: 'When it does not become so in time, go on all the same; unanswered: only where nobody could tell.',
+    enum: [true, false, 'unanswered'],
+    default: false,
+  },
+  after: {
+    description:
+      'Seconds before it is asked for the first time: rates over a minute know what happened a minute later.',
+    type: 'number',
+    minimum: 0,
+    default: 0,
+  },
+  underLock: {
+    description:
+      '`run` changes what a role of those hosts declares: it is done under their lock, and a plan that was made before is made anew.',
+    type: 'boolean',
+    default: false,
+  },
+  every: { description: 'Seconds between two questions.', type: 'number', minimum: 0, default: 1 },
+} as const satisfies Record<keyof RolloutStep, FieldSchema>
+
+const STEPS = { type: 'array', items: objectSchema(ROLLOUT_STEP) } as const
+
 /** When a step is done: before the tier, before the change, after it, to put the host back, once it serves again. */
 export const PHASES = ['preflight', 'drain', 'gate', 'undrain', 'verify'] as const
 
@@ -56,23 +109,44 @@ export interface FirstHost {
   readonly hint?: string | undefined
 }
 
+/** What a role calls a thing that changes: its key, or the thing itself. */
+export type Watched = string | MaybeThere | WatchedResource | WatchedHandler
+
+/** A key which only some vars, or another role, bring about. Without `optional`, one that nothing has is a mistake. */
+export interface MaybeThere {
+  readonly key: string
+  readonly optional: true
+}
+
+/** What a constructor of a kind returns. */
+export interface WatchedResource {
+  readonly kind: { readonly kind: string }
+  readonly desired: unknown
+}
+
+/** What `restart('nginx')` and such return. */
+export interface WatchedHandler {
+  readonly id: string
+  readonly script: Script
+}
+
 /** What a role has to say about the change of one host. */
 export interface HostRollout {
   /**
    * What takes the service away for a moment when it is changed: keys of resources (`package:nginx`) and handlers
    * (`handler:restart nginx`), of whichever role; a `*` at the end stands for any.
    */
-  readonly disturbs: readonly string[]
+  readonly disturbs: readonly Watched[]
   /**
    * Services without which the host serves nobody: keys of `service` resources. Where one of them does not run, the host is
    * not drained, and mended first.
    */
-  readonly serves?: readonly string[] | undefined
+  readonly serves?: readonly Watched[] | undefined
   /**
    * What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it
    * does so first. Keys as in `disturbs`.
    */
-  readonly relieves?: readonly string[] | undefined
+  readonly relieves?: readonly Watched[] | undefined
   /** What has to be done on one host before any other of the tier begins with the same, such as migrations. */
   readonly first?: FirstHost | undefined
   /** Asked before the first host of a tier is drained; one that is not so leaves the whole tier alone. */
@@ -90,7 +164,85 @@ export interface HostRollout {
   readonly verify?: readonly RolloutStep[] | undefined
 }
 
-/** The same with the role that it comes from. */
-export interface CompiledRollout extends HostRollout {
+const KEYS = { type: 'array', items: { is: 'watched' } } as const
+
+/** What a role's rollout() may return. */
+export const HOST_ROLLOUT = {
+  disturbs: {
+    description:
+      'What takes the service away for a moment when it is changed, of whichever role: keys of resources (`package:nginx`) and of handlers (`handler:restart nginx`), or these themselves; a `*` at the end stands for any.',
+    ...KEYS,
+  },
+  serves: {
+    description:
+      'Services without which the host serves nobody: keys of `service` resources. Where one of them does not run, the host is not drained, and mended first.',
+    ...KEYS,
+    optional: true,
+  },
+  relieves: {
+    description:
+      'What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it does so first. As in `disturbs`.',
+    ...KEYS,
+    optional: true,
+  },
+  first: {
+    description:
+      'What has to be done on one host before any other of the tier begins with the same, such as migrations.',
+    type: 'object',
+    additionalProperties: false,
+    required: ['host', 'changes', 'what'],
+    properties: {
+      host: { description: 'Every host of the tier names the same.', type: 'string' },
+      changes: {
+        description: "Keys of the changes that wait for that host's, as in `disturbs`.",
+        type: 'array',
+        items: { type: 'string' },
+      },
+      fields: {
+        description: 'Only those that change one of these fields. Not set: any.',
+        type: 'array',
+        items: { type: 'string' },
+      },
+      what: { description: 'What is done there, in words: `migrations`.', type: 'string' },
+      hint: { description: 'What to do where the run leaves that host out: one sentence.', type: 'string' },
+    },
+    optional: true,
+  },
+  preflight: {
+    description: 'Asked before the first host of a tier is drained; one that is not so leaves the whole tier alone.',
+    ...STEPS,
+    optional: true,
+  },
+  drain: { description: 'Takes the host out, in order.', ...STEPS, optional: true },
+  undrain: {
+    description: 'Puts it back, in order; also after a drain that did not come to its end.',
+    ...STEPS,
+    optional: true,
+  },
+  gates: {
+    description: "What must be so after a change of this role's resources; on a drained host before it is put back.",
+    ...STEPS,
+    optional: true,
+  },
+  verify: {
+    description:
+      'What must be so once the host serves with its changes: what only traffic can show. Where it is not, the host has failed, but stays in service. Not asked where what disturbs is only now created: nobody asked for it before.',
+    ...STEPS,
+    optional: true,
+  },
+} as const satisfies Record<keyof HostRollout, FieldSchema>
+
+/** The same with the role that it comes from, and all things by their keys. */
+export interface CompiledRollout extends Omit<HostRollout, 'disturbs' | 'serves' | 'relieves'> {
   readonly role: string
+  readonly disturbs: readonly string[]
+  readonly serves?: readonly string[] | undefined
+  readonly relieves?: readonly string[] | undefined
+  /** Keys that must lead somewhere, with the field that names them. */
+  readonly named?: readonly NamedKey[] | undefined
+}
+
+export interface NamedKey {
+  readonly field: string
+  readonly key: string
 }

@@ -1,7 +1,7 @@
 import { isSecret } from '../secret.ts'
 
 /** Values that JSON has no word for, and that the keyword `is` names in the schemas of kinds. */
-export type ValueName = 'text' | 'secret' | 'bytes' | 'content' | 'string or bytes' | 'handler' | 'keep' | 'script'
+export type ValueName = 'text' | 'secret' | 'bytes' | 'content' | 'string or bytes' | 'handler' | 'keep' | 'script' | 'watched'
 
 interface Value {
   /** What is wanted, in words that follow `must be`. */
@@ -35,6 +35,15 @@ const VALUES: Readonly<Record<ValueName, Value>> = {
     test: (value) => typeof value === 'string' || value instanceof Uint8Array,
   },
   handler: { words: 'a handler, as reload(…), restart(…) or handler({ … }) make it', test: isHandler },
+  watched: {
+    words: "a key such as 'package:nginx' or 'handler:restart nginx', { key, optional: true }, a resource or a handler",
+    test: (value) =>
+      typeof value === 'string' ||
+      isHandler(value) ||
+      (typeof value === 'object' &&
+        value !== null &&
+        (('kind' in value && 'desired' in value) || ('key' in value && typeof value.key === 'string'))),
+  },
   keep: { words: 'a function: (wanted, present) => text', test: (value) => typeof value === 'function' },
   script: { words: 'a script, as sh`…` makes it', test: isScript },
 }

@@ -5,7 +5,7 @@ import { problemsOf, projectFolder } from '../project-folder.ts'
 
 /** What is told of a project whose hosts have these roles. */
 const told = (roles: Record<string, string>, more: Record<string, string> = {}): Promise<string[]> =>
-  problemsOf(() => prepared(roles, more))
+  problemsOf(() => prepared(roles, more), true)
 
 const prepared = (roles: Record<string, string>, more: Record<string, string> = {}): Promise<Prepared> => {
   const root = projectFolder({
@@ -206,5 +206,58 @@ describe('the same thing declared by several roles', () => {
     })
     expect(await told(made('hunter22'))).toEqual([])
     expect((await told(made('hunter23'))).join()).toMatch(/differ in passwordHash \(‹secret›, ‹secret›\)/)
+  })
+})
+
+describe('what a rollout watches', () => {
+  const watching = (rollout: string, resources = `      pkg({ name: 'nginx', notify: [restart('nginx')] }),`): string =>
+    role('r', resources, 'file, pkg, restart').replace(
+      '  resources(',
+      `  rollout: ({ host, vars }) => (${rollout}),\n  resources(`,
+    )
+
+  it('is refused when nothing is called so, with the nearest name', async () => {
+    const rollout = `{
+      disturbs: ['package:ngnix', 'handler:restart nginx.service', 'file:/srv/*', 'package:nginx', 'pack*'],
+      serves: ['service:nginx.service'],
+      relieves: [{ key: 'mysql-variable:x', optional: true }],
+    }`
+    const problems = await told({ r: watching(rollout) })
+    const start = "role 'r': rollout(): "
+    const end = 'and nothing is called so on any host that has the role {web1, web2}'
+    expect(problems.map((line) => line.replace(/ Or, .*$/, ''))).toEqual([
+      `${start}disturbs names 'package:ngnix', ${end} (did you mean 'package:nginx'?`,
+      `${start}disturbs names 'handler:restart nginx.service', ${end} (did you mean 'handler:restart nginx'?`,
+      `${start}disturbs names 'file:/srv/*', ${end} (where only some vars, or another role, bring it about: { key: 'file:/srv/*', optional: true })`,
+      `${start}serves names 'service:nginx.service', ${end} (where only some vars, or another role, bring it about: { key: 'service:nginx.service', optional: true })`,
+    ])
+  })
+
+  it('may be what another role declares, or this one on another host or system only', async () => {
+    const rollout = `{ disturbs: ['package:other', 'package:on-web2', 'package:on-ubuntu'] }`
+    const resources = `      ...(vars.r_some ? [pkg({ name: 'on-web2' })] : []),
+      ...(facts.os.id === 'ubuntu' ? [pkg({ name: 'on-ubuntu' })] : []),`
+    const text = watching(rollout, resources)
+      .replace('vars: {}', "vars: { r_some: { type: 'boolean', description: 'Some.', default: false } }")
+      .replace('resources({ vars,', 'resources({ vars, facts,')
+    const other = role('o', `      pkg({ name: 'other' }),`, 'pkg')
+    expect(await told({ r: text, o: other }, { 'inventories/prod/host_vars/web2.yml': 'r_some: true' })).toEqual([])
+  })
+
+  it('may be the resource or the handler itself', async () => {
+    const roles = { r: watching(`{ disturbs: [pkg({ name: 'nginx' }), restart('nginx')], serves: [] }`) }
+    const { compiler, hosts } = await prepared(roles)
+    const [rollout] = hosts.flatMap((host) => compiler.compile(host, FACTS).rollouts)
+    expect(rollout?.disturbs).toEqual(['package:nginx', 'handler:restart nginx'])
+  })
+
+  it('C40: fields of a rollout and of its steps are checked like those of resources', async () => {
+    const step = `{ name: 'x', until: 'true', witin: 3 }`
+    expect(await told({ r: watching(`{ disturbs: 'package:nginx', gate: [], drain: [${step}] }`) })).toEqual([
+      "role 'r': rollout(): unknown field 'gate' {web1, web2} (did you mean 'gates'?)",
+      "role 'r': rollout(): disturbs is a string, must be a list {web1, web2} (What takes the service away for a moment when it is changed, of whichever role: keys of resources (`package:nginx`) and of handlers (`handler:restart nginx`), or these themselves; a `*` at the end stands for any.)",
+      "role 'r': rollout(): unknown field 'witin' {web1, web2} (did you mean 'within'?)",
+      "role 'r': rollout(): drain[0].until is a string, must be a script, as sh`…` makes it {web1, web2} (sh`…`, read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit status 3: it will not become so, and nobody waits. 4: the one who would know can not be asked.)",
+    ])
   })
 })

@@ -40,7 +40,7 @@ beforeAll(async () => {
   const module: unknown = await import(pathToFileURL(join(dir, 'precompiled.mjs')).href)
   if (!isPrecompiled(module)) throw new Error('nothing was precompiled')
   precompiled = module.PRECOMPILED
-})
+}, 60_000)
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 const namesIn = (schema: object): string[] =>
