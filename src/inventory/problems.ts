@@ -1,7 +1,7 @@
 import type { Origin } from '../errors.ts'
 import type { Origins } from './inventory.ts'
 
-export { dotted, nameHint, step, steps } from '../problems.ts'
+export { dotted, nameHint, nearest, step, steps } from '../problems.ts'
 
 /** Where the value at a pointer was written, or the nearest thing around it. */
 export function originAt(origins: Origins, pointer: string): Origin | undefined {

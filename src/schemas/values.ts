@@ -1,7 +1,16 @@
 import { isSecret } from '../secret.ts'
 
 /** Values that JSON has no word for, and that the keyword `is` names in the schemas of kinds. */
-export type ValueName = 'text' | 'secret' | 'bytes' | 'content' | 'string or bytes' | 'handler' | 'keep' | 'script' | 'watched'
+export type ValueName =
+  | 'text'
+  | 'secret'
+  | 'bytes'
+  | 'content'
+  | 'string or bytes'
+  | 'handler'
+  | 'keep'
+  | 'script'
+  | 'watched'
 
 interface Value {
   /** What is wanted, in words that follow `must be`. */

@@ -1,14 +1,26 @@
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import type { FieldChange } from '../resource.ts'
 
 /** A kernel setting, now and after a boot. All of a host stand in one file, in the order in which they are declared. */
-export interface Sysctl {
-  /** `net.ipv4.ip_forward`; a name with dots in it as sysctl.d(5) has it: `net/ipv4/conf/eth0.100/rp_filter`. */
-  readonly name: string
-  /** Needed unless absent. Blanks and tabs between several values are alike. */
-  readonly value?: string | number
-  /** Absent: its line goes; the kernel keeps the value until the next boot. */
-  readonly state?: 'present' | 'absent'
-}
+export const SYSCTL = {
+  name: {
+    description:
+      '`net.ipv4.ip_forward`; a name with dots in it as sysctl.d(5) has it: `net/ipv4/conf/eth0.100/rp_filter`.',
+    type: 'string',
+  },
+  value: {
+    description: 'Needed unless absent. Blanks and tabs between several values are alike.',
+    type: ['string', 'number'],
+    given: true,
+  },
+  state: {
+    description: 'absent: its line goes; the kernel keeps the value until the next boot.',
+    enum: ['present', 'absent'],
+    default: 'present',
+  },
+} as const satisfies FieldSchemas
+
+export type Sysctl = FieldsOf<typeof SYSCTL>
 
 export interface SysctlState {
   /** Value in the kernel; undefined: it can't be read. */

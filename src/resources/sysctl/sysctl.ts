@@ -1,7 +1,7 @@
 import { ProvisionError } from '../../errors.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { apply } from './apply.ts'
-import { CONF, oldFile, PROC, procPath, type Sysctl, type SysctlState, settingName } from './model.ts'
+import { CONF, oldFile, PROC, procPath, SYSCTL, type Sysctl, type SysctlState, settingName } from './model.ts'
 import { files, parse, probe } from './probe.ts'
 import { isSameValue, normal } from './value.ts'
 
@@ -124,22 +124,22 @@ export const sysctlKind: ResourceKind<Sysctl, SysctlState> = {
   together: true,
 }
 
-const construct = constructorOf(sysctlKind)
-
 /**
  * Declares a kernel setting: `sysctl({ name: 'net.core.somaxconn', value: 4096 })`.
  * @throws RangeError for a name that leads out of /proc/sys, and for no value
  */
-export const sysctl: typeof construct = (input) => {
-  const parts = procPath(input.name).split('/').slice(3)
-  if (!/^[A-Za-z0-9_./:@-]+$/.test(input.name) || parts.some((part) => ['', '.', '..'].includes(part))) {
-    throw new RangeError(`${JSON.stringify(input.name)} is not the name of a kernel setting`)
-  }
-  if (input.state !== 'absent' && (input.value === undefined || /[\n\0]/.test(String(input.value)))) {
-    throw new RangeError(`sysctl ${input.name} needs a value of one line`)
-  }
-  if (typeof input.value === 'number' && !Number.isSafeInteger(input.value)) {
-    throw new RangeError(`sysctl ${input.name}: a number of this size or form is not exact: write it in quotes`)
-  }
-  return construct(input)
-}
+export const sysctl = constructorOf(sysctlKind, {
+  fields: SYSCTL,
+  check(input) {
+    const parts = procPath(input.name).split('/').slice(3)
+    if (!/^[A-Za-z0-9_./:@-]+$/.test(input.name) || parts.some((part) => ['', '.', '..'].includes(part))) {
+      throw new RangeError(`${JSON.stringify(input.name)} is not the name of a kernel setting`)
+    }
+    if (input.state !== 'absent' && (input.value === undefined || /[\n\0]/.test(String(input.value)))) {
+      throw new RangeError(`sysctl ${input.name} needs a value of one line`)
+    }
+    if (typeof input.value === 'number' && !Number.isSafeInteger(input.value)) {
+      throw new RangeError(`sysctl ${input.name}: a number of this size or form is not exact: write it in quotes`)
+    }
+  },
+})

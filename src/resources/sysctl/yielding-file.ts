@@ -1,3 +1,4 @@
+import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../../shell/script.ts'
 import { absolutePath } from '../content.ts'
 import { constructorOf, type ResourceKind } from '../resource.ts'
@@ -9,9 +10,11 @@ import { normal } from './value.ts'
  * A file of kernel settings that another program applies by itself, as ufw does whenever it is reloaded: it sets nothing
  * otherwise than the `sysctl` resources of the host. What they don't declare is left to it.
  */
-export interface SysctlFile {
-  readonly path: string
-}
+export const SYSCTL_FILE = {
+  path: { description: 'Absolute.', type: 'string' },
+} as const satisfies FieldSchemas
+
+export type SysctlFile = FieldsOf<typeof SYSCTL_FILE>
 
 export interface SysctlFileState {
   /** What it sets otherwise, by the setting's name. */
@@ -71,7 +74,7 @@ export const sysctlFileKind: ResourceKind<SysctlFile, SysctlFileState> = {
 }
 
 /** `sysctlFile({ path: '/etc/ufw/sysctl.conf' })`, after the package that brings the file. */
-export const sysctlFile = constructorOf(sysctlFileKind)
+export const sysctlFile = constructorOf(sysctlFileKind, { fields: SYSCTL_FILE })
 
 /**
  * Takes out of a file of kernel settings, which a program applies by itself (ufw at each reload), what our file sets
