@@ -44,6 +44,7 @@ export default defineConfig({
           isolate: false,
           // No test is timed; the limit only ends one that hangs, on the slowest machine too.
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { findRoles } from '../../src/catalog/load-roles.ts'
 import * as exported from '../../src/index.ts'
+import { takeKeySources } from '../../src/inventory/sops/identities.ts'
 import { prepare } from '../../src/prepare.ts'
 import { ensureOpenssl } from '../lab/certificates.ts'
 import { projectFolder } from '../project-folder.ts'
@@ -30,9 +31,10 @@ function filesOf(page: string): Record<string, string> {
 }
 
 /** What a project of these files comes to: the resources of its hosts. */
-async function resourcesOf(files: Record<string, string>): Promise<string[]> {
-  const root = projectFolder(files)
-  const { compiler, hosts } = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [] })
+const resourcesOf = (files: Record<string, string>): Promise<string[]> => resourcesIn(projectFolder(files))
+
+async function resourcesIn(root: string, ageKeys?: ReturnType<typeof takeKeySources>): Promise<string[]> {
+  const { compiler, hosts } = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [], ageKeys })
   return hosts.flatMap((host) => {
     const facts = {
       os: { id: 'debian', versionId: '13', codename: 'trixie' },
@@ -62,12 +64,25 @@ describe('the pages', () => {
     expect(links.filter((link) => !existsSync(join(ROOT, dirname(page), link)))).toEqual([])
   })
 
-  test('the project of the README works as it stands there', async () => {
+  test('the project of the README works as it stands there, with the commands that it tells', async () => {
     const files = filesOf('README.md')
     expect(Object.keys(files)).toHaveLength(5)
-    const resources = await resourcesOf(files)
-    expect(resources).toContain('app1 file:/etc/systemd/journald.conf.d/size.conf')
-    expect(resources).toContain('app2 file:/etc/systemd/journald.conf.d/size.conf')
+    const root = projectFolder({ ...files, 'app/main.py': 'print()\n' })
+    const home = projectFolder({})
+    const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: '1' }
+    const [jiti, cli] = [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli.ts')]
+    const block = /^Then, with the program in.*\n\n((?: {4}.*\n)+)/m.exec(read('README.md'))?.[1] ?? ''
+    const commands = block
+      .split('\n')
+      .flatMap((line) => /^ {4}npx provision ((?:release|secrets) .*?)(?: {2,}#.*)?$/.exec(line)?.[1] ?? [])
+    expect(commands).toHaveLength(4)
+    for (const command of commands) {
+      execFileSync(process.execPath, [jiti, cli, ...command.split(' ')], { cwd: root, env, input: 'hunter22\n' })
+    }
+    const resources = await resourcesIn(root, takeKeySources({}, home))
+    expect(resources).toContain('web1 release:shop')
+    expect(resources).toContain('web2 file:/srv/shop/config/credentials/db_password')
+    expect(resources).toContain('web2 file-set:nginx')
   })
 
   test('the role of docs/roles.md works as it stands there', async () => {
