@@ -88,6 +88,7 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
     drained: around?.leftDrained ?? false,
     leads: run?.planned()?.leads ?? false,
     relieved: run?.planned()?.around.relieving ?? false,
+    down: run?.planned()?.around.down ?? false,
     first: run?.planned()?.around.first.map((one) => one.host) ?? [],
     failed: run?.failed() ?? false,
     domain: failureDomain === undefined ? undefined : domainOf(host, failureDomain),

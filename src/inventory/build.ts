@@ -38,6 +38,7 @@ function policyOf(file: RolloutFile = {}): RolloutPolicy {
   const { serial } = file
   return {
     serial: serial === undefined ? undefined : Array.isArray(serial) ? serial : [serial],
+    serialDown: file.serial_down,
     maxFailPercentage: file.max_fail_percentage,
     maxFailures: file.max_failures,
     failureDomain: file.failure_domain,

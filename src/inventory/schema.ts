@@ -138,6 +138,11 @@ const ROLLOUT = {
         'Hosts at a time: a number from 1, or a percentage such as 25%; or a list, canaries first: [1, 25%]. Default: all at once, but one by one where hosts are drained.',
       anyOf: [SERIAL, { type: 'array', items: SERIAL, minItems: 1 }],
     },
+    serial_down: {
+      ...SERIAL,
+      description:
+        'The same for hosts of which no service runs, such as new ones: they come first, so many at a time. Default: as serial has it.',
+    },
     max_fail_percentage: {
       type: 'number',
       minimum: 0,

@@ -22,6 +22,8 @@ export interface Around {
   readonly exposed: readonly string[]
   /** Hosts that have to make changes of this plan before any other does; this one, maybe. */
   readonly first: readonly FirstHost[]
+  /** Its roles name services, and none of them runs: it serves nobody. */
+  readonly down: boolean
   /** Where the others depend on the host, and a run may hand that over, it is done first. */
   readonly relieving: boolean
   /** Roles whose drain runs, and with it their preflight. */
@@ -46,6 +48,7 @@ export function aroundChanges(
   drained: readonly string[],
 ): Around {
   const changes = items.filter(({ action }) => action !== 'none')
+  const naming = rollouts.filter(({ serves = [] }) => serves.length > 0)
   const serving = rollouts.filter((rollout) => !isDown(rollout, changes))
   const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disturbs, changes, handlers) }))
   const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
@@ -58,6 +61,7 @@ export function aroundChanges(
     disturbing,
     exposed: [...new Set(found.flatMap(({ keys }) => keys))].filter((key) => !disturbing.includes(key)),
     first: rollouts.flatMap(({ first }) => (first && changes.some((change) => waits(change, first)) ? [first] : [])),
+    down: naming.length > 0 && naming.every((rollout) => isDown(rollout, changes)),
     relieving: drain.length > 0 || serving.some((one) => among(one.relieves ?? [], changes, handlers).length > 0),
     drain: drain.map(({ rollout }) => rollout),
     undrain: undrain.toReversed(),

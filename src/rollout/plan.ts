@@ -9,6 +9,8 @@ export interface RolloutHost {
   readonly disturbed: boolean
   /** An earlier run left it drained: it is put back first. */
   readonly drained: boolean
+  /** None of its services runs: nobody misses it. */
+  readonly down?: boolean | undefined
   /** The others depend on it: where it is disturbed, it comes last. */
   readonly leads?: boolean | undefined
   /** Where the others depend on it, and that may be handed over, it is before its work. */
@@ -128,7 +130,12 @@ function batchesOf(
   )
   const stops = policy.pause > 0 || policy.confirm
   const others = hosts.filter((one) => one !== awaiting && !goesFirst(one))
-  const rest = stagesOf(domainsOf(others), widths, stops)
+  const rest = stagesByState(
+    others,
+    widths,
+    stops,
+    policy.serialDown === undefined ? undefined : slots(policy.serialDown, size),
+  )
   const alone: Stage[] = awaiting ? [{ hosts: [awaiting], width: 1, handover }] : []
   const stages = [...leading, ...(handover?.from === undefined ? [...alone, ...rest] : [...rest, ...alone])]
   return stages.map((stage, i) => ({
@@ -165,6 +172,24 @@ interface Stage {
   readonly hosts: readonly RolloutHost[]
   readonly width: number
   readonly handover?: Handover | undefined
+}
+
+/**
+ * Where hosts that serve nobody have a width of their own they come first: they are there when others are taken out. What
+ * an earlier run left out of service is before everything else, and then all keep their order.
+ */
+function stagesByState(
+  hosts: readonly RolloutHost[],
+  widths: readonly number[],
+  stops: boolean,
+  widthDown: number | undefined,
+): Stage[] {
+  if (widthDown === undefined || hosts.some(({ drained }) => drained)) return stagesOf(domainsOf(hosts), widths, stops)
+  const isDown = ({ down }: RolloutHost): boolean => down === true
+  return [
+    ...stagesOf(domainsOf(hosts.filter(isDown)), [widthDown], stops),
+    ...stagesOf(domainsOf(hosts.filter((one) => !isDown(one))), widths, stops),
+  ]
 }
 
 /**

@@ -5,6 +5,11 @@ export interface RolloutPolicy {
    * next so many, and the last one goes for all that are left.
    */
   readonly serial?: readonly (number | string)[] | undefined
+  /**
+   * The same for hosts of which no service runs: new ones, mostly. Nobody misses them, so they need no order to stay
+   * reachable. Undefined: like the others.
+   */
+  readonly serialDown?: number | string | undefined
   /** Failed hosts of the tier, in percent, above which the rest of it is not begun. */
   readonly maxFailPercentage?: number | undefined
   /** The same as a number of hosts; the stricter of both counts. */

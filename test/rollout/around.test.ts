@@ -119,6 +119,17 @@ describe('aroundChanges', () => {
     expect(aroundChanges([MYSQL], [item('mysql-variable:back_log', 'none')], [], []).relieving).toBe(false)
   })
 
+  it('knows a host that serves nobody: of its roles none that names a service has it running', () => {
+    const app: CompiledRollout = { ...APP, serves: ['service:notes.service'] }
+    const state = (key: string) => ({ ...item(key, 'update'), fields: [{ field: 'state' }] })
+    const nginx: CompiledRollout = { ...NGINX, serves: ['service:nginx.service'] }
+    const down = (...keys: string[]) => aroundChanges([nginx, app], keys.map(state), [], []).down
+    expect(down('service:nginx.service', 'service:notes.service')).toBe(true)
+    expect(down('service:nginx.service')).toBe(false)
+    expect(down()).toBe(false)
+    expect(aroundChanges([{ ...NGINX, serves: undefined }], [state('service:nginx.service')], [], []).down).toBe(false)
+  })
+
   describe('verify', () => {
     const asked = { ...NGINX, verify: [step('is praised')] }
     const verified = (items: ReturnType<typeof item>[], drained: string[] = []) =>

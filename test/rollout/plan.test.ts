@@ -38,6 +38,21 @@ describe('batches', () => {
     expect(batches(two(false))).toEqual(['db1 db2/2'])
   })
 
+  it('has a width for hosts that serve nobody, before those that do', () => {
+    const tier = [host('web1'), host('web2', { down: true }), host('web3', { down: true }), host('web4')]
+    expect(batches(tier, { serial: [1], serialDown: '100%' })).toEqual(['web2 web3/2', 'web1 web4/1'])
+    expect(batches(web(4, { down: true }), { serial: [1], serialDown: 2 })).toEqual(['web1 web2 web3 web4/2'])
+    expect(batches(tier, { serial: [1] })).toEqual(['web1 web2 web3 web4/1'])
+  })
+
+  it('lets hosts that serve nobody wait for the one that comes first, and puts back first what a run left drained', () => {
+    const first = ['app2']
+    const tier = ['app1', 'app2', 'app3'].map((name) => host(name, { first, down: true }))
+    expect(batches(tier, { serial: [1], serialDown: '100%' })).toEqual(['app2/1', 'app1 app3/2'])
+    const left = [host('web1', { down: true, drained: true }), host('web2', { down: true })]
+    expect(batches(left, { serial: [1], serialDown: '100%' })).toEqual(['web1 web2/1'])
+  })
+
   describe('a host that comes first', () => {
     const app = (more: (name: string) => Partial<RolloutHost> = () => ({})) =>
       ['app1', 'app2', 'app3'].map((name) => host(name, { first: ['app2'], ...more(name) }))
