@@ -58,7 +58,8 @@ export default defineConfig({
           // After the unit tests, which take all cores.
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,
-          hookTimeout: 600_000,
+          // On a bare machine the first hooks also install an engine and build images, one of them for all others.
+          hookTimeout: 1_800_000,
         },
       },
     ],
