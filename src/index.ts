@@ -1,6 +1,8 @@
 /** What roles, and programs that run provision as a library, import. */
 
 export { ipFamily, listedOrTier, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
+export type { Listener } from './catalog/listeners.ts'
+export { managementListener, parseSocket } from './catalog/listeners.ts'
 export type {
   Across,
   HostChange,

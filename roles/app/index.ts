@@ -26,6 +26,16 @@ export default defineRole({
   description: 'A program of your own as a service: releases side by side, switched at once, put back when they fail.',
   vars,
   rollout,
+  // Its health is asked there; where it listens besides, only the program knows.
+  listens: ({ vars }) => [
+    {
+      by: `application '${vars.app_name}'`,
+      program: vars.app_name,
+      address: '127.0.0.1',
+      port: vars.app_port,
+      at: ['app_port'],
+    },
+  ],
   resources(input) {
     const { vars, template } = input
     const name = vars.app_name

@@ -3,6 +3,7 @@ import {
   defineRole,
   file,
   listedOrTier,
+  managementListener,
   managementSocket,
   pkg,
   restart,
@@ -57,6 +58,8 @@ export default defineRole({
       default: 5,
     },
   },
+  listens: ({ host, vars, facts }) =>
+    managementListener('blackbox_exporter', host, facts, vars.blackbox_exporter_port, vars.blackbox_exporter_listen),
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-blackbox-exporter')]
     const readers = listedOrTier(

@@ -1,5 +1,4 @@
 import { nameHint, ProvisionError } from 'provision'
-import { bindsOf } from './binds.ts'
 import type { Backend, Frontend, HaproxyVars } from './vars.ts'
 
 /**
@@ -13,7 +12,6 @@ export function checkVars(vars: HaproxyVars): void {
     backends.map(({ name }) => name),
     'haproxy_backends',
   )
-  unique(frontends.flatMap(bindsOf), 'haproxy_frontends, bind')
   const certNames = certs.map(({ name }) => name)
   unique(certNames, 'haproxy_certs')
   for (const one of frontends) {

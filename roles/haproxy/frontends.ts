@@ -1,4 +1,4 @@
-import { addressOf, bindsOf, portOf } from './binds.ts'
+import { bindsIn } from './binds.ts'
 import { wrong } from './checks.ts'
 import type { Frontend, HaproxyVars } from './vars.ts'
 
@@ -21,21 +21,13 @@ export function frontendViews(vars: HaproxyVars): FrontendView[] {
     name: frontend.name,
     mode: frontend.mode,
     maxconn: frontend.maxconn,
-    binds: bindsOf(frontend).flatMap((bind) =>
-      listens(bind, vars.haproxy_ipv6).map((at) => at + tlsWords(frontend, vars)),
-    ),
+    binds: bindsIn(frontend, vars).map(({ words }) => words + tlsWords(frontend, vars)),
     headers: Object.entries(frontend.headers).map(([name, value]) => `${name} ${quoted(formatted(value))}`),
     lines: frontend.lines,
     redirect: frontend.redirect_to_https,
     routes: frontend.routes.map((route) => routeWords(route, frontend)),
     backend: frontend.backend,
   }))
-}
-
-const listens = (bind: string, ipv6: boolean): string[] => {
-  const everywhere = ['', '*'].includes(addressOf(bind))
-  if (!everywhere) return [bind]
-  return [`*:${portOf(bind)}`, ...(ipv6 ? [`[::]:${portOf(bind)} v6only`] : [])]
 }
 
 function tlsWords(frontend: Frontend, vars: HaproxyVars): string {

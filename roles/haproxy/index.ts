@@ -1,6 +1,19 @@
-import { defineRole, file, fileSet, ipFamily, pkg, reveal, service, sysctl, systemdUnit, type Text } from 'provision'
+import {
+  defineRole,
+  type Facts,
+  file,
+  fileSet,
+  ipFamily,
+  managementSocket,
+  pkg,
+  reveal,
+  service,
+  sysctl,
+  systemdUnit,
+  type Text,
+} from 'provision'
 import { backendViews } from './backends.ts'
-import { boundAddresses } from './binds.ts'
+import { boundAddresses, listeners } from './binds.ts'
 import { checkVars } from './checks.ts'
 import { firewallRules } from './firewall.ts'
 import { frontendViews } from './frontends.ts'
@@ -24,12 +37,12 @@ export default defineRole({
   description:
     'Load balancer: its whole configuration is validated before any of it lands, and a reload loses neither a request nor what was drained.',
   vars,
+  listens: ({ host, vars, facts }) => listeners(vars, metricsSocket(host, vars, facts)),
   resources({ host, vars, facts, group, template }) {
     checkVars(vars)
     const peers = group('all')
     const present = Object.values(facts.addresses).flat()
-    const listen = vars.haproxy_metrics_listen ?? (present.includes(host.address) ? host.address : '*')
-    const elsewhere = boundAddresses(vars.haproxy_frontends).filter((address) => !present.includes(address))
+    const elsewhere = boundAddresses(vars).filter((address) => !present.includes(address))
     return [
       pkg({ name: 'haproxy', ...(vars.haproxy_hold && { hold: true }), notify: [restart] }),
       pkg({ name: 'socat' }),
@@ -54,7 +67,7 @@ export default defineRole({
             template('haproxy.cfg.ejs', {
               ciphers: CIPHERS,
               ciphersuites: CIPHERSUITES,
-              metrics: `${ipFamily(listen) === 6 ? `[${listen}]` : listen}:${vars.haproxy_metrics_port}`,
+              metrics: metricsSocket(host, vars, facts),
               frontends: frontendViews(vars),
               backends: backendViews(vars.haproxy_backends, peers),
             }),
@@ -81,6 +94,10 @@ export default defineRole({
     ]
   },
 })
+
+/** Where Prometheus asks. `*` is IPv4's, as the firewall has it for the monitor. */
+const metricsSocket = (host: { readonly address: string }, vars: HaproxyVars, facts: Facts): string =>
+  managementSocket(host, facts, vars.haproxy_metrics_port, vars.haproxy_metrics_listen).replace(/^:/, '*:')
 
 const config = (content: Text) => ({ content, mode: '0644', owner: 'root', group: 'root' })
 

@@ -49,7 +49,8 @@ export const frontend = {
   properties: {
     name: { type: 'string', pattern: NAME },
     bind: {
-      description: 'Ports, or address:port. Default: 80, with tls 443.',
+      description:
+        'Ports (of IPv4 and, with haproxy_ipv6, IPv6), or address:port: [::]:80 is both, 0.0.0.0:80 IPv4. Default: 80, with tls 443.',
       type: 'array',
       items: { type: ['integer', 'string'], minimum: 1, maximum: 65535, pattern: BIND },
       minItems: 1,

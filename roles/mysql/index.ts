@@ -24,6 +24,14 @@ export default defineRole({
   description: 'MySQL 8.0 to 9.x: one writable server and its replicas, by GTID over TLS.',
   vars,
   rollout,
+  listens: ({ host, vars, facts }) =>
+    optionsOf(vars, host, facts)
+      .filter(({ name }) => name === 'bind_address')
+      .flatMap(({ value }) => String(value).split(','))
+      .map((address) => ({
+        ...{ by: 'mysql', program: 'mysql', address: address.trim(), port: vars.mysql_port },
+        at: ['mysql_port'],
+      })),
   resources({ host, vars, facts, group, template }) {
     refuseRelease(facts, vars)
     const members = group(host.tier)

@@ -5,6 +5,7 @@ import {
   file,
   isSecret,
   listedOrTier,
+  managementListener,
   managementSocket,
   ProvisionError,
   pkg,
@@ -83,6 +84,8 @@ export default defineRole({
       default: '/run/mysqld/mysqld.sock',
     },
   },
+  listens: ({ host, vars, facts }) =>
+    managementListener('mysqld_exporter', host, facts, vars.mysqld_exporter_port, vars.mysqld_exporter_listen),
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-mysqld-exporter')]
     const readers = listedOrTier(

@@ -14,8 +14,9 @@ import {
 } from 'provision'
 import { checkSites } from './checks.ts'
 import { siteFiles } from './files.ts'
+import { listeners, openPorts } from './listens.ts'
 import { rollout } from './rollout.ts'
-import { openPorts, siteViews } from './sites.ts'
+import { siteViews } from './sites.ts'
 import { upstreamViews } from './upstreams.ts'
 import { vars } from './vars.ts'
 
@@ -35,6 +36,7 @@ export default defineRole({
     'Web server: static sites and reverse proxy. Its whole configuration is validated before any of it lands.',
   vars,
   rollout,
+  listens: ({ vars }) => listeners(vars),
   resources({ host, vars, facts, group, template }) {
     checkSites(vars)
     const views = siteViews(vars, facts)
@@ -72,7 +74,7 @@ export default defineRole({
         notify: [reload('nginx', { changes: WORKERS })],
       }),
       ...(vars.nginx_firewall
-        ? openPorts(vars.nginx_sites).map((port) =>
+        ? openPorts(vars.nginx_sites, vars).map((port) =>
             ufwRule({
               action: 'allow',
               proto: 'tcp',

@@ -75,7 +75,8 @@ export const site = {
       default: [],
     },
     listen: {
-      description: 'Ports, or address:port. Default: 80, with tls 443.',
+      description:
+        'Ports (of IPv4 and, with nginx_ipv6, IPv6), or address:port: *:80 is IPv4, [::]:80 IPv6. Default: 80, with tls 443.',
       type: 'array',
       items: { type: ['integer', 'string'], minimum: 1, maximum: 65535, pattern: LISTEN },
       minItems: 1,

@@ -1,5 +1,6 @@
 import type { Facts } from 'provision'
 import { wrong } from './checks.ts'
+import { type Listen, listensOf, redirectListensOf } from './listens.ts'
 import type { Location, NginxVars, Site } from './vars.ts'
 
 /** A site as its template takes it: everything worked out. */
@@ -29,36 +30,19 @@ export interface LocationView extends Omit<Location, 'cache' | 'headers' | 'retu
   readonly isStatic: boolean
 }
 
-/** Where the sites listen: `80`, `127.0.0.1:8080`. */
-export const portsOf = (site: Site): string[] => (site.listen ?? [site.tls ? 443 : 80]).map(String)
-
-const redirects = (site: Site): boolean => site.tls?.redirect_http === true && !portsOf(site).includes('80')
-
-/** Ports that clients come to, for the firewall. */
-export function openPorts(sites: readonly Site[]): number[] {
-  const listens = sites.flatMap((site) => [...portsOf(site), ...(redirects(site) ? ['80'] : [])])
-  const open = listens.filter((one) => !/^(127\.|\[::1\])/.test(one)).map((one) => Number(one.split(':').at(-1)))
-  return [...new Set(open)].sort((a, b) => a - b)
-}
-
 /** The sites as their templates take them. @throws ProvisionError when two of them claim the same */
 export function siteViews(vars: NginxVars, facts: Facts): SiteView[] {
   const sites = vars.nginx_sites
-  const claims = sites.flatMap((site) => [
-    ...portsOf(site).map((listen) => ({ site, listen })),
-    ...(redirects(site) ? [{ site, listen: '80' }] : []),
-  ])
-  checkClaims(claims)
-  const isDefault = (site: Site, listen: string): boolean => {
-    const there = claims.filter((claim) => claim.listen === listen).map((claim) => claim.site)
+  const claims = sites.flatMap((site) =>
+    [...listensOf(site, vars), ...redirectListensOf(site, vars)].map((listen) => ({ site, listen })),
+  )
+  checkClaims(claims, vars)
+  const isDefault = (site: Site, { id }: Listen): boolean => {
+    const there = claims.filter((claim) => claim.listen.id === id).map((claim) => claim.site)
     return (there.find((one) => one.default) ?? there[0]) === site
   }
-  const listensOf = (site: Site, listens: readonly string[], words: string): string[] =>
-    listens.flatMap((listen) => {
-      const flags = `${words}${isDefault(site, listen) ? ' default_server' : ''}`
-      const everywhere = /^[0-9]+$/.test(listen)
-      return [`${listen}${flags}`, ...(everywhere && vars.nginx_ipv6 ? [`[::]:${listen}${flags}`] : [])]
-    })
+  const wordsOf = (site: Site, listens: readonly Listen[], words: string): string[] =>
+    listens.map((listen) => `${listen.words}${words}${isDefault(site, listen) ? ' default_server' : ''}`)
   return sites.map((site) => {
     const wants2 = site.tls?.http2 === true
     const words = site.tls ? ` ssl${wants2 && !hasHttp2Directive(facts) ? ' http2' : ''}` : ''
@@ -67,8 +51,8 @@ export function siteViews(vars: NginxVars, facts: Facts): SiteView[] {
       name: site.name,
       // An empty name is that of requests without a Host.
       serverName: site.server_name.length > 0 ? site.server_name.join(' ') : '""',
-      listens: listensOf(site, portsOf(site), words),
-      redirectListens: redirects(site) ? listensOf(site, ['80'], '') : [],
+      listens: wordsOf(site, listensOf(site, vars), words),
+      redirectListens: wordsOf(site, redirectListensOf(site, vars), ''),
       tls: site.tls,
       http2: wants2 && hasHttp2Directive(facts),
       root,
@@ -132,14 +116,25 @@ const hasHttp2Directive = ({ os }: Facts): boolean => !['bullseye', 'bookworm', 
 
 interface Claim {
   readonly site: Site
-  readonly listen: string
+  readonly listen: Listen
 }
 
-function checkClaims(claims: readonly Claim[]): void {
+/** Is it the server that sends to https which listens there? */
+const redirected = (site: Site, { id }: Listen, vars: NginxVars): boolean =>
+  redirectListensOf(site, vars).some((one) => one.id === id)
+
+function checkClaims(claims: readonly Claim[], vars: NginxVars): void {
   for (const [i, { site, listen }] of claims.entries()) {
-    for (const other of claims.slice(0, i).filter((one) => one.listen === listen)) {
+    for (const other of claims.slice(0, i).filter((one) => one.listen.id === listen.id)) {
+      const [tls, otherTls] = [site, other.site].map((one) => one.tls !== undefined && !redirected(one, listen, vars))
+      if (tls !== otherTls) {
+        throw wrong(
+          `nginx_sites: '${other.site.name}' and '${site.name}' both listen on ${listen.words}, one of them with tls`,
+          'a socket of nginx speaks TLS or does not: give one of them another port',
+        )
+      }
       if (site.default && other.site.default) {
-        throw wrong(`nginx_sites: '${other.site.name}' and '${site.name}' are both the default of ${listen}`)
+        throw wrong(`nginx_sites: '${other.site.name}' and '${site.name}' are both the default of ${listen.words}`)
       }
       const names = site.server_name.length > 0 ? site.server_name : ['']
       const others = other.site.server_name.length > 0 ? other.site.server_name : ['']
@@ -147,7 +142,7 @@ function checkClaims(claims: readonly Claim[]): void {
       if (name !== undefined) {
         const what = name === '' ? 'have no server_name' : `have the server_name ${name}`
         throw wrong(
-          `nginx_sites: '${other.site.name}' and '${site.name}' both ${what} on ${listen}`,
+          `nginx_sites: '${other.site.name}' and '${site.name}' both ${what} on ${listen.words}`,
           'nginx would only warn, and never use the second',
         )
       }

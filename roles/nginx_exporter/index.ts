@@ -3,6 +3,7 @@ import {
   defineRole,
   file,
   listedOrTier,
+  managementListener,
   managementSocket,
   pkg,
   restart,
@@ -55,6 +56,8 @@ export default defineRole({
       optional: true,
     },
   },
+  listens: ({ host, vars, facts }) =>
+    managementListener('nginx_exporter', host, facts, vars.nginx_exporter_port, vars.nginx_exporter_listen),
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-nginx-exporter')]
     const readers = listedOrTier(

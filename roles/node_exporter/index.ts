@@ -3,6 +3,7 @@ import {
   defineRole,
   file,
   listedOrTier,
+  managementListener,
   managementSocket,
   pkg,
   restart,
@@ -49,6 +50,8 @@ export default defineRole({
       default: true,
     },
   },
+  listens: ({ host, vars, facts }) =>
+    managementListener('node_exporter', host, facts, vars.node_exporter_port, vars.node_exporter_listen),
   resources({ host, vars, facts, group, template }) {
     const restarted = [restart('prometheus-node-exporter')]
     const readers = listedOrTier(

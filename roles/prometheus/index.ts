@@ -3,6 +3,7 @@ import {
   defineRole,
   file,
   fileSet,
+  managementListener,
   managementSocket,
   pkg,
   restart,
@@ -31,6 +32,8 @@ export default defineRole({
   description:
     'Prometheus: scrapes what the inventory has, probes the links between tiers, records rates, and raises alerts.',
   vars,
+  listens: ({ host, vars, facts }) =>
+    managementListener('prometheus', host, facts, vars.prometheus_port, vars.prometheus_listen),
   resources({ host, vars, facts, group, template }) {
     const peers = group('all')
     const self = peers.find(({ name }) => name === host.name) ?? { ...host, vars: {} }

@@ -7,6 +7,7 @@ import { checkVars } from './check-vars.ts'
 import type { CompiledResource } from './compiled.ts'
 import { declaredOnce } from './declared-twice.ts'
 import { type Groups, groupsOf } from './groups.ts'
+import { type Listener, listenerProblems } from './listeners.ts'
 import { lostSecrets } from './lost-secrets.ts'
 import type { PlaceOf } from './places.ts'
 import type { HostChange, Role } from './role.ts'
@@ -21,6 +22,10 @@ export interface Compiled {
   /** What the roles of the tier say about the change of this host; of all roles, whatever the tags. */
   readonly rollouts: readonly CompiledRollout[]
   readonly problems: readonly Problem[]
+}
+
+interface CompiledRole extends Compiled {
+  readonly listeners: readonly Listener[]
 }
 
 export interface CompileOptions {
@@ -60,23 +65,23 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
   }
   let problems: readonly Problem[] | undefined
 
-  const compileAnew = (role: Role, host: Host, facts: Facts): Compiled => {
+  const compileAnew = (role: Role, host: Host, facts: Facts): CompiledRole => {
     try {
       const input = inputOf(role, host, facts, groups)
       const made = resourcesOf(role, input, host, placeOf)
       const { rollouts, problems } = rolloutOf(role, input, hostNames)
-      return { ...made, rollouts, problems: [...made.problems, ...problems] }
+      return { ...made, rollouts, listeners: role.listens?.(input) ?? [], problems: [...made.problems, ...problems] }
     } catch (error) {
-      return { resources: [], rollouts: [], problems: [roleProblem(error, role, host, placeOf)] }
+      return { resources: [], rollouts: [], listeners: [], problems: [roleProblem(error, role, host, placeOf)] }
     }
   }
 
   // The trial before any login is the plan's as well where the facts turn out as they were known.
-  const done = new Map<Host, { readonly facts: string; readonly roles: Map<Role, Compiled> }>()
-  const compileRole = (role: Role, host: Host, facts: Facts): Compiled => {
+  const done = new Map<Host, { readonly facts: string; readonly roles: Map<Role, CompiledRole> }>()
+  const compileRole = (role: Role, host: Host, facts: Facts): CompiledRole => {
     const seen = JSON.stringify(facts)
     const before = done.get(host)
-    const current = before?.facts === seen ? before : { facts: seen, roles: new Map<Role, Compiled>() }
+    const current = before?.facts === seen ? before : { facts: seen, roles: new Map<Role, CompiledRole>() }
     const compiled = current.roles.get(role) ?? compileAnew(role, host, facts)
     current.roles.set(role, compiled)
     done.set(host, current)
@@ -112,7 +117,15 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       return {
         resources: gathered(all),
         rollouts: every.flatMap((one) => one.compiled.rollouts),
-        problems: [...compiled.flatMap((one) => one.problems), ...twice, ...lostSecrets(all, host)],
+        problems: [
+          ...compiled.flatMap((one) => one.problems),
+          ...twice,
+          ...listenerProblems(
+            every.flatMap((one) => one.compiled.listeners),
+            host,
+          ),
+          ...lostSecrets(all, host),
+        ],
       }
     },
   }

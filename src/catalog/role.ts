@@ -4,6 +4,7 @@ import type { Facts } from '../facts/facts.ts'
 import type { Change, Resource } from '../resources/resource.ts'
 import type { HostRollout } from '../rollout/steps.ts'
 import type { Secret, Text } from '../secret.ts'
+import type { Listener } from './listeners.ts'
 
 /** What provision adds to JSON Schema. */
 type Extension = {
@@ -85,6 +86,11 @@ export interface Role<S extends VarSchemas = VarSchemas> {
   readonly description: string
   readonly vars: S
   resources(input: RoleInput<VarsOf<S>>): readonly Resource[]
+  /**
+   * The TCP ports on which its programs listen on this host. Two roles that want one port are told so before any host is
+   * touched, not by the program that fails to start.
+   */
+  listens?(input: RoleInput<VarsOf<S>>): readonly Listener[]
   /**
    * What is done around a host's changes: how it is drained and put back, what must be so before it is. Data: scripts
    * and questions that the run follows. Undefined: this host has nothing of the kind.

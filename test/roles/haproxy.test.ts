@@ -84,6 +84,53 @@ describe('role haproxy', () => {
     expect(await rules([some], { haproxy_firewall: false })).toEqual([])
   })
 
+  test.each<[string, unknown[], unknown[], boolean]>([
+    ['80 and 80', [80], [80], true],
+    ['80 and *:80', [80], ['*:80'], true],
+    ['80 and 0.0.0.0:80', [80], ['0.0.0.0:80'], true],
+    ['80 and [::]:80', [80], ['[::]:80'], true],
+    ['80 and [0:0::0]:80', ['*:80'], ['[0:0::0]:80'], true],
+    ['two texts of one address', ['[2001:DB8::0:1]:80'], ['[2001:db8::1]:80'], true],
+    ['the IPv4 half and the IPv6 half', ['0.0.0.0:80'], ['[::]:80'], false],
+    // The kernel gives it what comes to this address; haproxy 2.6 and 3.0 were asked.
+    ['one address beside all', [80], ['192.0.2.21:80'], false],
+    ['two ports', [80], [81], false],
+    ['two addresses', ['192.0.2.21:80'], ['192.0.2.22:80'], false],
+  ])('C04: two frontends, %s', async (_, a, b, clash) => {
+    const haproxy_frontends = [
+      { ...front, bind: a },
+      { ...front, name: 'b', bind: b },
+    ]
+    const { problems } = await compiled(haproxy, { vars: { ...one, haproxy_frontends }, host: 'lb1' })
+    expect(problems).toEqual(clash ? [expect.stringContaining("'http' of haproxy and frontend 'b' of haproxy")] : [])
+  })
+
+  test.each<[string, string, boolean]>([
+    ['a range', 'bind :79-81', true],
+    ['a list', 'bind 192.0.2.21:81,*:80 ssl crt x', true],
+    ['IPv6, which takes IPv4 too', 'bind ipv6@:80', true],
+    ['IPv6 alone, which the other has as well', 'bind :::80 v6only', true],
+    ['one interface', 'bind *:80 interface eth1', false],
+    ['a socket of unix', 'bind unix@/run/x', false],
+    ['another port', 'bind *:81', false],
+  ])('C04: a bind of its own among the lines: %s', async (_, line, clash) => {
+    const haproxy_frontends = [front, { ...front, name: 'b', bind: [8080], lines: [line] }]
+    const { problems } = await compiled(haproxy, { vars: { ...one, haproxy_frontends }, host: 'lb1' })
+    expect(problems).toEqual(clash ? [expect.stringContaining('would both listen on port 80')] : [])
+  })
+
+  test.each<[string, unknown[], boolean, string[]]>([
+    ['80', [80], true, ['*:80', '[::]:80 v6only']],
+    ['80 without IPv6', ['80'], false, ['*:80']],
+    ['one socket written often', [80, '*:80', '0.0.0.0:80', '[::]:80'], true, ['*:80', '[::]:80 v6only']],
+    ['[::] for both families', ['[::]:80'], true, ['[::]:80 v4v6']],
+    ['[::] beside IPv4', ['0.0.0.0:80', '[::]:80'], true, ['*:80', '[::]:80 v6only']],
+  ])('C04: %s is bound once', async (_, bind, haproxy_ipv6, words) => {
+    const vars = { ...one, haproxy_ipv6, haproxy_frontends: [{ ...front, bind }] }
+    const config = (await compiled(haproxy, { vars, host: 'lb1' })).setContent(SET, 'haproxy.cfg')
+    expect(config.split('frontend http')[1]?.match(/(?<=^ +bind ).*/gm)).toEqual(words)
+  })
+
   test.each<[string, Record<string, unknown>, string]>([
     [
       'an unknown backend',
@@ -96,7 +143,24 @@ describe('role haproxy', () => {
       { haproxy_backends: [{ ...web, servers: [{ name: 'web1', addr: 'a:1' }] }] },
       'two servers named web1',
     ],
-    ['a port twice', { ...one, haproxy_frontends: [front, { ...front, name: 'b' }] }, "'80' is there twice"],
+    [
+      'C04: a port twice, written in two ways',
+      {
+        ...one,
+        haproxy_frontends: [
+          { ...front, bind: [80] },
+          { ...front, name: 'b', bind: ['*:80'] },
+        ],
+      },
+      "all.yml:1:103 frontend 'http' of haproxy and frontend 'b' of haproxy would both listen on port 80 [haproxy_frontends.1.bind.0]",
+    ],
+    ['an address that is none', { ...one, haproxy_frontends: [{ ...front, bind: ['1.2.3:80'] }] }, "'1.2.3:80' is no"],
+    ['a port that is none', { ...one, haproxy_frontends: [{ ...front, bind: ['*:70000'] }] }, "'*:70000' is no port"],
+    [
+      'the port of its own metrics',
+      { ...one, haproxy_frontends: [{ ...front, bind: [8405] }], haproxy_metrics_listen: '0.0.0.0' },
+      'the metrics of haproxy and frontend',
+    ],
     ['a name of its own', { ...one, haproxy_frontends: [{ ...front, name: 'haproxy_health' }] }, 'is there twice'],
     ['tls without a certificate', { ...one, haproxy_frontends: [{ ...front, tls: {} }] }, 'no certificate'],
     [

@@ -142,6 +142,36 @@ describe('role nginx', () => {
     expect(await site('trixie')).toContain('http2 on;')
   })
 
+  test.each<[string, unknown[], string[]]>([
+    ['80 with its IPv6 half', [80, '[::]:80'], ['80 default_server', '[::]:80 default_server']],
+    ['80 in every way', ['*:80', 80, '0.0.0.0:80', '[0::0]:80'], ['*:80 default_server', '[::]:80 default_server']],
+    ['one address in two texts', ['[2001:DB8::1]:80', '[2001:db8:0::1]:80'], ['[2001:DB8::1]:80 default_server']],
+    ['one address beside all', ['127.0.0.1:80', '*:80'], ['127.0.0.1:80 default_server', '*:80 default_server']],
+  ])('C05: %s is listened on once', async (_, listen, words) => {
+    const host = await compiled(nginx, { vars: { nginx_sites: [{ name: 'a', listen }] } })
+    expect(host.problems).toEqual([])
+    expect(host.setContent(SET, 'provision/sites/a.conf').match(/(?<=listen ).*(?=;)/g)).toEqual(words)
+  })
+
+  test('C05: a socket has one default server, however its sites write it', async () => {
+    const nginx_sites = [
+      { name: 'a', server_name: ['a.org'], listen: ['*:80'] },
+      { name: 'b', server_name: ['b.org'], listen: [80], default: true },
+    ]
+    const host = await compiled(nginx, { vars: { nginx_sites } })
+    expect(host.setContent(SET, 'provision/sites/a.conf')).toContain('listen *:80;')
+    expect(host.setContent(SET, 'provision/sites/b.conf')).toMatch(
+      /listen 80 default_server;\n +listen \[::\]:80 default/,
+    )
+  })
+
+  test('C05: a site with tls on every port sends nobody from http, for it has 80 itself', async () => {
+    const site = { name: 'a', listen: [443, '*:80'], tls: { cert: '/c', key: '/k' } }
+    const host = await compiled(nginx, { vars: { nginx_sites: [site] } })
+    expect(host.problems).toEqual([])
+    expect(host.setContent(SET, 'provision/sites/a.conf')).not.toContain('return 301')
+  })
+
   test.each<[string, Record<string, unknown>, string]>([
     [
       'an unknown upstream',
@@ -196,6 +226,32 @@ describe('role nginx', () => {
         ],
       },
       "'a' and 'b' are both the default of 80",
+    ],
+    [
+      'C05: a name that two sites claim on one socket',
+      {
+        nginx_sites: [
+          { name: 'a', server_name: ['x.org'], listen: ['0.0.0.0:80'] },
+          { name: 'b', server_name: ['x.org'] },
+        ],
+      },
+      "'a' and 'b' both have the server_name x.org on 80",
+    ],
+    ['a port that is none', { nginx_sites: [{ name: 'a', listen: ['*:70000'] }] }, "'*:70000' is no port"],
+    [
+      'a site on the socket of its status',
+      { nginx_sites: [{ name: 'a', listen: ['127.0.0.1:8081'] }] },
+      'the status page of nginx would both listen on port 8081 of 127.0.0.1',
+    ],
+    [
+      'one socket with tls and without',
+      {
+        nginx_sites: [
+          { name: 'a', server_name: ['a.org'], tls: { cert: '/c', key: '/k' } },
+          { name: 'b', server_name: ['b.org'], listen: ['*:443'] },
+        ],
+      },
+      "'a' and 'b' both listen on *:443, one of them with tls",
     ],
     ['a path that leaves the root', { nginx_sites: [{ name: 'a', files: { '../etc/passwd': '' } }] }, 'files'],
     ['a status in a wrong place', { nginx_status_listen: 'everywhere' }, 'nginx_status_listen'],
