@@ -75,6 +75,7 @@ const assumed = (host: Host): Facts => ({
   hostname: host.name,
   cpus: 2,
   memoryMiB: 2048,
+  openFiles: 1_048_576,
   systemd: 257,
   virtualization: 'none',
   defaultInterface: 'eth0',

@@ -1,4 +1,4 @@
-import { ipFamily, type Peer } from 'provision'
+import { ipFamily, type Peer, parseSocket } from 'provision'
 import { wrong } from './checks.ts'
 import type { Backend } from './vars.ts'
 
@@ -7,6 +7,8 @@ export interface BackendView extends Omit<Backend, 'servers' | 'tier' | 'port'> 
   /** Path that is asked by HTTP; undefined: a connection is enough. */
   readonly question: string | undefined
   readonly checkPort: string
+  /** Some server is known by a name, which may not resolve when haproxy starts. */
+  readonly named: boolean
   /** Arguments of `server`. */
   readonly servers: readonly string[]
 }
@@ -32,6 +34,7 @@ export function backendViews(backends: readonly Backend[], peers: readonly Peer[
       ...rest,
       question: backend.check.path ?? (backend.mode === 'http' ? '/healthz' : undefined),
       checkPort: backend.check.port === undefined ? '' : ` port ${backend.check.port}`,
+      named: all.some(({ addr }) => ipFamily(parseSocket(addr).address) === undefined),
       servers: all.map((server) => serverWords(server, backend)),
     }
   })

@@ -1,4 +1,4 @@
-import { nameHint, ProvisionError } from 'provision'
+import { type Facts, nameHint, ProvisionError } from 'provision'
 import type { Location, NginxVars, Site } from './vars.ts'
 
 /**
@@ -22,6 +22,18 @@ export function checkSites({ nginx_sites: sites, nginx_upstreams: upstreams }: N
     )
     for (const one of site.locations) checkLocation(one, site, names)
   }
+}
+
+/**
+ * A worker opens a file for each connection, and one more for what it passes on or sends.
+ * @throws ProvisionError where the host has fewer: nginx would only warn, and turn clients away when they are many
+ */
+export function checkOpenFiles({ nginx_worker_connections: connections }: NginxVars, { openFiles }: Facts): void {
+  if (connections * 2 <= openFiles) return
+  throw wrong(
+    `nginx_worker_connections: ${connections} connections need ${connections * 2} open files, and a service may have ${openFiles} here`,
+    `set nginx_worker_connections to ${Math.floor(openFiles / 2)} at most, or raise the limit of open files (of a container: where it is started)`,
+  )
 }
 
 function checkLocation(location: Location, { name }: Site, upstreams: readonly string[]): void {

@@ -12,9 +12,10 @@ import {
   tierAddresses,
   ufwRule,
 } from 'provision'
-import { checkSites } from './checks.ts'
+import { checkOpenFiles, checkSites } from './checks.ts'
 import { siteFiles } from './files.ts'
 import { listeners, openPorts } from './listens.ts'
+import { namesHash } from './names-hash.ts'
 import { rollout } from './rollout.ts'
 import { siteViews } from './sites.ts'
 import { upstreamViews } from './upstreams.ts'
@@ -39,6 +40,7 @@ export default defineRole({
   listens: ({ vars }) => listeners(vars),
   resources({ host, vars, facts, group, template }) {
     checkSites(vars)
+    checkOpenFiles(vars, facts)
     const views = siteViews(vars, facts)
     const peers = group('all')
     const config = (name: string, data = {}) => ({ content: template(name, data), mode: '0644' })
@@ -57,7 +59,7 @@ export default defineRole({
         name: 'nginx',
         root: '/etc/nginx',
         files: {
-          'nginx.conf': config('nginx.conf.ejs', { proxies }),
+          'nginx.conf': config('nginx.conf.ejs', { proxies, namesHash: namesHash(vars.nginx_sites) }),
           'provision/upstreams.conf': {
             ...config('upstreams.conf.ejs', { upstreams: upstreamViews(vars.nginx_upstreams, peers, host) }),
             keep: keepDrainedServers,

@@ -106,6 +106,8 @@ const expires = (cache: string | undefined): string | undefined => (cache === 'n
 
 /** One word of nginx's configuration. `$` stays what it is to nginx: a variable. */
 export function quoted(text: string): string {
+  const bytes = Buffer.byteLength(text)
+  if (bytes > 4000) throw wrong(`nginx takes no value of ${bytes} bytes: ${text.slice(0, 60)}…`, '4000 at most')
   if (/^[A-Za-z0-9_./:=@%+,^|?*()$~-]+$/.test(text)) return text
   const escaped = text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll('\r', '\\r')
   return `"${escaped}"`

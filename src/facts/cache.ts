@@ -61,7 +61,7 @@ function isFacts(value: unknown): value is Facts {
   return (
     hasAll(value.os, ['id', 'versionId', 'codename'], 'string') &&
     hasAll(value, ['arch', 'hostname', 'virtualization', 'defaultInterface'], 'string') &&
-    hasAll(value, ['cpus', 'memoryMiB', 'systemd'], 'number') &&
+    hasAll(value, ['cpus', 'memoryMiB', 'openFiles', 'systemd'], 'number') &&
     Object.values(value.addresses).every(
       (list) => Array.isArray(list) && list.every((address) => typeof address === 'string'),
     )

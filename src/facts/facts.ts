@@ -14,6 +14,8 @@ export interface Facts {
   readonly cpus: number
   /** Rounded to 64 MiB, so that it does not flicker. */
   readonly memoryMiB: number
+  /** Most files that a service may have open: the kernel's limit, or systemd's own where it can't raise it (containers). */
+  readonly openFiles: number
   /** Major version; 0 where systemd is not PID 1. */
   readonly systemd: number
   /** `kvm`, `docker`, `none` …, as systemd-detect-virt says. */

@@ -24,12 +24,30 @@ export function parseFacts(answer: string): Facts {
     hostname: text('hostname'),
     cpus: count('cpus'),
     memoryMiB: Math.round(count('memory') / 1024 / 64) * 64,
+    openFiles: openFiles(values),
     // `252`, `257~rc1`, `256.7-1`
     systemd: Number.parseInt(text('systemd'), 10) || 0,
     virtualization: text('virtualization') || 'none',
     defaultInterface: defaultInterface(routes),
     addresses: addressesOf(addresses),
   }
+}
+
+/** CAP_SYS_RESOURCE: a process with it may raise a limit beyond its own. */
+const SYS_RESOURCE = 1n << 24n
+
+/** The kernel's own default of fs.nr_open. */
+const USUAL_FILES = 1_048_576
+
+function openFiles(values: ReadonlyMap<string, string>): number {
+  const number = (name: string): number | undefined => {
+    const value = values.get(name) ?? ''
+    return /^[1-9]\d*$/.test(value) ? Number(value) : undefined
+  }
+  const capabilities = /^[0-9a-f]+$/.exec(values.get('capabilities') ?? '')?.[0]
+  const raises = capabilities !== undefined && (BigInt(`0x${capabilities}`) & SYS_RESOURCE) !== 0n
+  const kernel = number('files_kernel') ?? USUAL_FILES
+  return raises ? kernel : Math.min(kernel, number('files') ?? kernel)
 }
 
 function sections(answer: string): { head: string[]; addresses: string[]; routes: string[] } {

@@ -22,6 +22,9 @@ export const factsProbe: Script = rawScript(
     'fi',
     `printf 'id=%s\\nversion_id=%s\\ncodename=%s\\n' "$ID" "$VERSION_ID" "$VERSION_CODENAME"`,
     `printf 'hostname=%s\\nmemory=%s\\nvirtualization=%s\\nsystemd=%s\\n' "$name" "$total" "$virt" "$version"`,
+    // Of PID 1, from which services have their limits. The shell can't: it reads byte by byte, and nr_open gives the first.
+    'awk \'/^Max open files/ { print "files=" $5 } /^CapEff:/ { print "capabilities=" $2 }',
+    '  FILENAME ~ /nr_open/ { print "files_kernel=" $1 }\' /proc/1/limits /proc/1/status /proc/sys/fs/nr_open 2>/dev/null || :',
     // The file is there since dpkg 1.22: bookworm has none.
     'arch=; read -r arch 2>/dev/null </var/lib/dpkg/arch-native || arch=$(dpkg --print-architecture 2>/dev/null || uname -m)',
     `printf 'arch=%s\\n' "$arch"`,

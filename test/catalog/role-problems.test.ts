@@ -24,6 +24,7 @@ const FACTS: Facts = {
   hostname: 'web1',
   cpus: 2,
   memoryMiB: 2048,
+  openFiles: 1_048_576,
   systemd: 257,
   virtualization: 'none',
   defaultInterface: 'eth0',

@@ -42,6 +42,7 @@ async function resourcesIn(root: string, ageKeys?: ReturnType<typeof takeKeySour
       hostname: host.name,
       cpus: 2,
       memoryMiB: 2048,
+      openFiles: 1_048_576,
       systemd: 257,
       virtualization: 'none',
       defaultInterface: 'eth0',

@@ -11,6 +11,7 @@ const FACTS: Facts = {
   hostname: 'web1',
   cpus: 2,
   memoryMiB: 2048,
+  openFiles: 1_048_576,
   systemd: 252,
   virtualization: 'kvm',
   defaultInterface: 'eth0',

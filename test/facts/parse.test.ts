@@ -10,6 +10,9 @@ virtualization=kvm
 systemd=255
 arch=arm64
 cpus=4
+files=524288
+files_kernel=1073741816
+capabilities=000001ffffffffff
 `
 const ADDRESSES = `[addresses]
 2: eth0    inet 192.0.2.21/24 metric 100 brd 192.0.2.255 scope global dynamic eth0\\       valid_lft 83sec preferred_lft 83sec
@@ -34,6 +37,7 @@ describe('parseFacts', () => {
       hostname: 'lb1',
       cpus: 4,
       memoryMiB: 7936,
+      openFiles: 1_073_741_816,
       systemd: 255,
       virtualization: 'kvm',
       defaultInterface: 'eth0',
@@ -50,6 +54,16 @@ describe('parseFacts', () => {
       defaultInterface: '',
       addresses: {},
     })
+  })
+
+  test.each([
+    ['a machine, whose systemd may raise limits', '1024', '000001ffffffffff', 1_073_741_816],
+    ['a container, whose systemd may not', '20000', '00000000a8ac3dfb', 20_000],
+    ['a container without a limit', 'unlimited', '00000000a8ac3dfb', 1_073_741_816],
+    ['a host that does not tell', '', '', 1_073_741_816],
+  ])('C11: files that a service may have open on %s', (_, files, capabilities, openFiles) => {
+    const head = HEAD.replace('files=524288', `files=${files}`).replace('000001ffffffffff', capabilities)
+    expect(parseFacts(`${head}[addresses]\n[routes]\n`)).toMatchObject({ openFiles })
   })
 
   test.each([

@@ -15,5 +15,6 @@ describe('the facts of this machine', () => {
     expect(facts.arch).toMatch(/^[a-z0-9_]+$/)
     expect(facts.cpus).toBeGreaterThan(0)
     expect(facts.memoryMiB % 64).toBe(0)
+    expect(facts.openFiles).toBeGreaterThan(255)
   })
 })

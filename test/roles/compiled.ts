@@ -14,6 +14,7 @@ export const FACTS: Facts = {
   hostname: 'web1',
   cpus: 2,
   memoryMiB: 2048,
+  openFiles: 1_048_576,
   systemd: 257,
   virtualization: 'kvm',
   defaultInterface: 'eth0',

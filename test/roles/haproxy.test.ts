@@ -19,11 +19,13 @@ describe('role haproxy', () => {
       'file:/usr/local/sbin/haproxy-reload',
       'systemd-unit:/etc/systemd/system/haproxy.service.d/provision.conf',
       SET,
+      'systemd-unit:/etc/systemd/system/haproxy-names.timer',
+      'systemd-unit:/etc/systemd/system/haproxy-names.service',
       'ufw:in proto tcp from 192.0.2.31 to any port 8405',
       'service:haproxy.service',
     ])
     expect(host.setContent(SET, 'haproxy.cfg')).toMatchSnapshot()
-    expect(host.desired(SET)).toMatchObject({ root: '/etc/haproxy', purge: ['maps/*', 'certs/*'] })
+    expect(host.desired(SET)).toMatchObject({ root: '/etc/haproxy', purge: ['maps/*', 'certs/*', 'lists/*'] })
     expect(host.notifies(SET)).toEqual(['reload haproxy'])
     // Nothing but a new package restarts it.
     expect(host.keys.filter((key) => host.notifies(key).includes('restart haproxy'))).toEqual(['package:haproxy'])
@@ -82,6 +84,85 @@ describe('role haproxy', () => {
       'ufw:in proto tcp from any to any port 80',
     ])
     expect(await rules([some], { haproxy_firewall: false })).toEqual([])
+  })
+
+  test('C10: a route with more hosts and paths than a line of haproxy takes is several conditions', async () => {
+    const hosts = Array.from({ length: 60 }, (_, i) => `H${i}.example.org`)
+    const paths = Array.from({ length: 120 }, (_, i) => `/${i}/`)
+    const routes = [
+      { hosts, paths, backend: 'web' },
+      { hosts: hosts.slice(0, 3), backend: 'web' },
+    ]
+    const host = await compiled(haproxy, { vars: { ...one, haproxy_frontends: [{ ...front, routes }] }, host: 'lb1' })
+    expect(host.problems).toEqual([])
+    const lines = host.setContent(SET, 'haproxy.cfg').split('\n')
+    expect(lines.filter((line) => line.split(' ').length > 64)).toEqual([])
+    const values = (name: string) =>
+      lines
+        .filter((line) => line.includes(`acl ${name} `))
+        .flatMap((line) =>
+          line
+            .trim()
+            .split(' ')
+            .slice(name.endsWith('hosts') ? 5 : 3),
+        )
+    expect(lines.filter((line) => line.includes('acl route0_hosts '))[0]).toContain(
+      'acl route0_hosts req.hdr(host),host_only,lower -m str h0.example.org h1.example.org',
+    )
+    expect(values('route0_hosts')).toEqual(hosts.map((name) => name.toLowerCase()))
+    expect(values('route0_paths')).toEqual(paths)
+    expect(lines).toContain('    use_backend web if route0_hosts route0_paths')
+    expect(lines).toContain(
+      '    use_backend web if { req.hdr(host),host_only,lower -m str h0.example.org h1.example.org h2.example.org }',
+    )
+  })
+
+  test('C10: more certificates than a line of haproxy takes are a list, in their order', async () => {
+    const haproxy_certs = Array.from({ length: 40 }, (_, i) => ({ name: `c${i}`, pem: 'CERT' }))
+    const vars = { ...one, haproxy_certs, haproxy_frontends: [{ ...front, tls: {} }] }
+    const host = await compiled(haproxy, { vars, host: 'lb1' })
+    expect(host.setContent(SET, 'haproxy.cfg')).toContain(
+      'bind *:443 ssl crt-list lists/http.crt-list alpn h2,http/1.1\n',
+    )
+    expect(host.setContent(SET, 'lists/http.crt-list')).toBe(
+      haproxy_certs.map(({ name }) => `certs/${name}.pem\n`).join(''),
+    )
+  })
+
+  test('C11: more connections than the host has files for are refused, with the number that fits', async () => {
+    const problems = async (vars: Record<string, unknown>, openFiles: number) =>
+      (await compiled(haproxy, { vars, host: 'lb1', facts: { openFiles } })).problems
+    const said = await problems({}, 20_000)
+    expect(said).toEqual([
+      expect.stringMatching(/20000 connections need 40\d\d\d open files, and a service may have 20000 here/),
+    ])
+    const fits = Number(/set haproxy_maxconn to (\d+) at most/.exec(said[0] ?? '')?.[1])
+    expect(await problems({ haproxy_maxconn: fits }, 20_000)).toEqual([])
+    expect(await problems({ haproxy_maxconn: fits + 1 }, 20_000)).toHaveLength(1)
+    expect((await problems({ haproxy_maxconn: 100 }, 100))[0]).toContain('(raise the limit of open files')
+  })
+
+  test('C11: the unit may open as many files as its connections need', async () => {
+    const unit = async (haproxy_maxconn: number) =>
+      (await compiled(haproxy, { vars: { haproxy_maxconn }, host: 'lb1', facts: { openFiles: 2_000_000 } })).content(
+        'systemd-unit:/etc/systemd/system/haproxy.service.d/provision.conf',
+      )
+    expect(await unit(20_000)).toContain('\nLimitNOFILE=524288\n')
+    expect(await unit(500_000)).toMatch(/\nLimitNOFILE=1000\d\d\d\n/)
+  })
+
+  test('C13: a server by name that does not resolve is down, and is looked up until it does', async () => {
+    const servers = [{ name: 'a', addr: 'db.example.org:3306' }]
+    const host = await compiled(haproxy, {
+      vars: { haproxy_backends: [{ name: 'db', mode: 'tcp', servers }] },
+      host: 'lb1',
+    })
+    expect(host.setContent(SET, 'haproxy.cfg')).toMatch(/default-server check .* init-addr libc,last,none\n/)
+    expect(host.keys).toContain('service:haproxy-names.timer')
+    expect(host.content('systemd-unit:/etc/systemd/system/haproxy-names.service')).toContain('haproxy-reload names')
+    const bare = await compiled(haproxy, { vars: one, host: 'lb1' })
+    expect(bare.setContent(SET, 'haproxy.cfg')).not.toContain('init-addr')
+    expect(bare.desired('systemd-unit:/etc/systemd/system/haproxy-names.timer')).toMatchObject({ state: 'absent' })
   })
 
   test.each<[string, unknown[], unknown[], boolean]>([

@@ -142,6 +142,31 @@ describe('role nginx', () => {
     expect(await site('trixie')).toContain('http2 on;')
   })
 
+  test.each<[string, string[], string[]]>([
+    ['usual names', ['a.example.org'], ['bucket_size 128']],
+    // As nginx 1.22 and 1.26 were seen to take it: 110 is the longest for 128.
+    ['one of 110 characters', ['a'.repeat(110)], ['bucket_size 128']],
+    ['one of 111 characters', ['a'.repeat(111)], ['bucket_size 256']],
+    ['one of 133 characters', ['a'.repeat(133)], ['bucket_size 256']],
+    ['the longest that DNS has', ['a'.repeat(253)], ['bucket_size 512']],
+    ['900', Array.from({ length: 900 }, (_, i) => `n${i}.org`), ['bucket_size 128', 'max_size 2048']],
+  ])('C12: the table of server names follows from them: %s', async (_, server_name, sizes) => {
+    const nginx_sites = [{ name: 'a', server_name }, { name: 'b' }]
+    const host = await compiled(nginx, { vars: { nginx_sites } })
+    expect(host.setContent(SET, 'nginx.conf').match(/(?<=server_names_hash_).*(?=;)/g)).toEqual(sizes)
+  })
+
+  test('C11: more connections than the host has files for are refused, with the number that fits', async () => {
+    const problems = async (nginx_worker_connections: number) =>
+      (await compiled(nginx, { vars: { nginx_worker_connections }, facts: { openFiles: 1024 } })).problems
+    expect(await problems(4096)).toEqual([
+      expect.stringContaining(
+        'need 8192 open files, and a service may have 1024 here (set nginx_worker_connections to 512',
+      ),
+    ])
+    expect(await problems(512)).toEqual([])
+  })
+
   test.each<[string, unknown[], string[]]>([
     ['80 with its IPv6 half', [80, '[::]:80'], ['80 default_server', '[::]:80 default_server']],
     ['80 in every way', ['*:80', 80, '0.0.0.0:80', '[0::0]:80'], ['*:80 default_server', '[::]:80 default_server']],
@@ -254,6 +279,11 @@ describe('role nginx', () => {
       "'a' and 'b' both listen on *:443, one of them with tls",
     ],
     ['a path that leaves the root', { nginx_sites: [{ name: 'a', files: { '../etc/passwd': '' } }] }, 'files'],
+    [
+      'a value that is too long for nginx',
+      { nginx_sites: [{ name: 'a', headers: { 'Content-Security-Policy': 'x'.repeat(5000) } }] },
+      'nginx takes no value of 5000 bytes',
+    ],
     ['a status in a wrong place', { nginx_status_listen: 'everywhere' }, 'nginx_status_listen'],
     [
       'ip_hash with backup servers',
