@@ -27,7 +27,8 @@ export interface HaproxySteps {
  * Takes a server out of a backend and puts it back, by HAProxy's runtime API on every load balancer. Each answer is
  * read anew, for the socket reports its errors as text (management.txt, "set server", "show stat"). A load balancer on
  * which haproxy does not run, or that does not know the server yet, sends it nothing: there is nothing to do. A server
- * in maintenance was put there by hand and stays so.
+ * that somebody put into maintenance, or drained, stays so: a drain of ours leaves a mark on the load balancer, under
+ * /run as what haproxy itself knows of it is gone after a boot.
  */
 export function haproxyServer(server: HaproxyServer): HaproxySteps {
   const { on, backend, within = 60, upWithin = 60 } = server
@@ -42,7 +43,10 @@ export function haproxyServer(server: HaproxyServer): HaproxySteps {
 }
 
 const toolsFor = ({ backend, server, others = 1, socket = '/run/haproxy/admin.sock' }: HaproxyServer): Script =>
-  joinScripts([sh`backend=${backend} server=${server} others=${others} socket=${socket}`, TOOLS])
+  joinScripts([sh`backend=${backend} server=${server} others=${others} socket=${socket} marks=${MARKS}`, TOOLS])
+
+/** A file for each server that a run has drained here. */
+const MARKS = '/run/provision/haproxy-drained'
 
 /**
  * Columns are found by their names, which stay; their places differ by version. Bits of srv_admin_state: 0x01 put into
@@ -66,7 +70,12 @@ const TOOLS = rawScript(
     'up() { printf "%s\\n" "$stats" | awk -F, -v name="$server" \'',
     '  /^#/ { sub(/^# /, ""); for (i = 1; i <= NF; i++) at[$i] = i; next }',
     '  NF > 1 && $at["svname"] != name && $at["status"] ~ /^(UP|no check)/ { n++ } END { print n + 0 }\'; }',
-    'by_hand() { [ $((admin & 1)) != 0 ]; }',
+    'mark="$marks/$backend,$server"',
+    'by_hand() { [ $((admin & 1)) != 0 ] || { [ $((admin & 8)) != 0 ] && [ ! -e "$mark" ]; }; }',
+    'leave() {',
+    '  case $((admin & 1)) in 1) put="in MAINT" ;; *) put=drained ;; esac',
+    '  echo "$server is manually $put: left as is"; exit 0',
+    '}',
     'set_state() {',
     '  said=$(ask "set server $backend/$server state $1")',
     '  case $said in *[!\\ ]*) printf "%s\\n" "$said"; exit 1 ;; esac',
@@ -83,9 +92,11 @@ const ENOUGH = [
 ].join('\n')
 
 const DRAIN = [
-  'if by_hand; then echo "$server is in maintenance by hand: left so"; exit 0; fi',
+  'if by_hand; then leave; fi',
   'if [ $((admin & 8)) = 0 ]; then',
   ENOUGH,
+  // Before the drain: one that dies in between leaves a server that is ready and a mark that does no harm.
+  'mkdir -p -- "$marks"; : >"$mark"',
   'set_state drain',
   'fi',
 ].join('\n')
@@ -96,10 +107,7 @@ const IDLE = [
   'if [ "$sessions" != 0 ] || [ "$queued" != 0 ]; then echo "$sessions sessions, $queued in the queue"; exit 1; fi',
 ].join('\n')
 
-const READY = [
-  'if by_hand; then echo "$server is in maintenance by hand: left so"; exit 0; fi',
-  'set_state ready',
-].join('\n')
+const READY = ['if by_hand; then leave; fi', 'set_state ready', 'rm -f -- "$mark"'].join('\n')
 
 const UP = [
   'if by_hand; then exit 0; fi',
