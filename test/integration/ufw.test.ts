@@ -180,11 +180,42 @@ describe('ufw on a real host', () => {
   })
 
   it('never leaves the rule that lets it in out while it moves', async () => {
+    const allows = "iptables -w 10 -S ufw-user-input | grep -q -- '--dport 22 -j ACCEPT'"
+    await exec(allows)
+    await exec(`rm -f /tmp/stop; (while [ ! -e /tmp/stop ]; do ${allows} || echo gone; done) >/tmp/gone 2>&1 &`)
     const deny = ufwRule({ action: 'deny', proto: 'tcp', port: 22, from: `${SPEC.subnet}.250` })
-    const changes = await converge([deny, ...ALL])
-    const script = ufwKind.apply(changes).sh
-    expect(script).toContain(`ufw prepend allow in proto tcp from ${SPEC.subnet}.1 port 1:65535 to any port 22`)
-    expect((await added()).join()).not.toContain('guard')
+    await converge([deny, ...ALL])
+    await exec('touch /tmp/stop')
+    expect(await exec('cat /tmp/gone')).toBe('')
+    await converge(ALL)
+  })
+
+  it('C33: takes 800 sources of a rule at once, and takes them away again', async () => {
+    const from = Array.from({ length: 800 }, (_, i) => `198.${18 + (i >> 8)}.${i & 255}.${i % 200}`)
+    const many = ufwRule({ action: 'allow', proto: 'tcp', port: 8443, from, comment: 'many' })
+    const began = performance.now()
+    await converge([...ALL.slice(0, -1), many, firewall({ purge: 'all' })])
+    expect(performance.now() - began).toBeLessThan(60_000)
+    expect(await added()).toHaveLength(ALL.length + 800)
+    expect(await exec("iptables -S ufw-user-input | grep -c 'dport 8443 -j ACCEPT'")).toBe('800\n')
+    expect(ufwKind.key(many.desired).length).toBeLessThan(100)
+    await converge(ALL)
+    expect((await exec("iptables -S ufw-user-input | grep -c 'dport 8443' || :")).trim()).toBe('0')
+  })
+
+  it('C64: names a rule of somebody else that decides before a declared one, whatever purge says', async () => {
+    await exec(`ufw insert 1 deny from ${SPEC.subnet}.21 to any port 80`)
+    const notes = async (purge: 'tagged' | 'none' | 'all') => {
+      const all = [...ALL.slice(0, -1), firewall({ purge })]
+      const { actual } = await probe(all)
+      const state = actual.get(ufwKind.key(WEB.desired)) ?? 'absent'
+      return state === 'unknown' ? [] : ufwKind.notes?.(WEB.desired, state)
+    }
+    const told = `'deny in from ${SPEC.subnet}.21 to any port 80', which nobody declares, stands before this rule and decides first`
+    expect((await notes('tagged'))?.[0]).toBe(told)
+    expect((await notes('none'))?.[0]).toBe(told)
+    // It goes, and the plan shows that.
+    expect(await notes('all')).toEqual([])
     await converge(ALL)
   })
 

@@ -1,34 +1,36 @@
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
+import type { Family } from './address.ts'
 import { isHarmless } from './dead-man.ts'
-import { type Spec, specArgs, TAG } from './declared.ts'
-import { specDiffers, type UfwChange, uniteTwins } from './diff.ts'
+import type { Spec } from './declared.ts'
+import { specDiffers, type UfwChange } from './diff.ts'
 import type { FirewallActual, FirewallDesired, SpecActual, UfwActual } from './model.ts'
 import { orderMatters } from './order.ts'
-import { formatTuple, needsFamily, ruleArgs, TUPLE_MARK, type Tuple } from './tuple.ts'
+import { type Edit, editRuleFiles } from './rule-files.ts'
+import { matchOf, type Tuple } from './tuple.ts'
 
 /**
- * One transaction: rules first (that of the tool's own connection before all others), then policies, then on; rules
- * that have to go last, by what they say and never by number, since numbers shift. ufw exits 0 for much that it did
- * not do, so its files are read again at the end.
+ * One transaction: rules first, that of the tool's own connection before all others, then policies, then on; where a policy
+ * changes, rules that have to go come last.
  */
 export function applyUfw(changes: readonly UfwChange[]): Script {
-  const additions = sshFirst(additionsOf(changes))
-  const stale = changes.flatMap(staleOf)
-  const guard = guardFor(changes, additions)
-  const steps = [
+  const additions = sshFirst(additionsOf(changes)).flatMap(editsOf)
+  const removals = changes.flatMap(staleOf).map((tuple): Edit => ({ op: 'remove', tuple }))
+  const settings = changes.flatMap(firewallSettings)
+  const families: readonly Family[] = usesIpv6(changes) ? [4, 6] : [4]
+  return joinScripts([
     sh`command -v ufw >/dev/null || { echo 'ufw: not installed: declare its package before it' >&2; exit 1; }`,
     ...(changes.every(isHarmless) ? [] : [sameConnection(changes)]),
     ...changes.flatMap(ipv6Setting),
-    ...(guard ? [sh`ufw prepend ${guard} comment ${`${TAG}: guard`}`] : []),
-    ...additions.flatMap(addition),
-    ...changes.flatMap(firewallSettings),
-    ...uniteTwins(stale).map(({ tuple, both }) => removal(tuple, both)),
-    ...(guard ? [sh`ufw delete ${guard}`] : []),
-    ...verification(changes, additions, stale),
+    ...(settings.length > 0
+      ? [editRuleFiles(additions, families), ...settings, editRuleFiles(removals, families)]
+      : [editRuleFiles([...removals, ...additions], families)]),
+    ...verification(changes),
     sh`sync -- /etc/ufw/user.rules /etc/ufw/user6.rules /etc/ufw/ufw.conf /etc/default/ufw /etc/default /etc/ufw`,
-  ]
-  return joinScripts(steps)
+  ])
 }
+
+const usesIpv6 = (changes: readonly UfwChange[]): boolean =>
+  changes.every(({ desired, actual }) => (actual === 'absent' ? desired.sort === 'rule' || desired.ipv6 : actual.ipv6))
 
 interface Addition {
   readonly spec: Spec
@@ -56,36 +58,25 @@ const sshFirst = (additions: readonly Addition[]): Addition[] => {
   return [...first, ...additions.filter((one) => !first.includes(one))]
 }
 
-/** ufw replaces a rule of the same match in its place, and adds another at the end. */
-const addition = ({ spec, actual }: Addition): Script[] => {
-  const { route, rule } = specArgs(spec)
-  const comment = spec.tuples[0]?.comment ?? TAG
-  return [
-    ...(actual.move ? uniteTwins(actual.tuples).map(({ tuple, both }) => removal(tuple, both)) : []),
-    sh`ufw ${[...route, ...rule]} comment ${comment}`,
-  ]
-}
-
-const removal = (tuple: Tuple, both: boolean): Script => {
-  const { route, rule } = ruleArgs(tuple, both || !needsFamily(tuple))
-  return sh`ufw ${[...route, 'delete', ...rule]}`
+/** A rule of the same match is replaced in its place, another comes to the end. */
+const editsOf = ({ spec, actual, ipv6 }: Addition): Edit[] => {
+  const wanted = spec.tuples.filter((tuple) => ipv6 || tuple.family === 4)
+  if (actual.move) {
+    return [
+      ...actual.tuples.map((tuple): Edit => ({ op: 'remove', tuple })),
+      ...wanted.map((tuple): Edit => ({ op: 'add', tuple })),
+    ]
+  }
+  return wanted.map((tuple): Edit => {
+    const present = actual.tuples.find((other) => matchOf(other) === matchOf(tuple))
+    return present ? { op: 'replace', tuple: present, by: tuple } : { op: 'add', tuple }
+  })
 }
 
 const staleOf = ({ desired, actual }: UfwChange): readonly Tuple[] => {
   if (actual === 'absent') return []
   if (actual.sort === 'firewall') return actual.stale
   return desired.sort === 'rule' && desired.state === 'absent' ? actual.specs.flatMap((spec) => spec.tuples) : []
-}
-
-/**
- * While the rule that lets the tool in is taken out and put in again, another one stands for it: a power cut between
- * the two would shut the tool out. Its source ports make it unlike any rule that somebody would write.
- */
-const guardFor = (changes: readonly UfwChange[], additions: readonly Addition[]): string[] | undefined => {
-  const state = changes.map(({ actual }) => actual).find((actual) => actual !== 'absent' && actual.active)
-  const [client, port] = (state && state !== 'absent' ? state.checked : undefined)?.split(' ') ?? []
-  if (client === undefined || port === undefined || !additions.some(({ actual }) => actual.ssh && actual.move)) return
-  return ['allow', 'in', 'proto', 'tcp', 'from', client, 'port', '1:65535', 'to', 'any', 'port', port]
 }
 
 /** The plan was checked for one connection; over another one it says nothing. */
@@ -151,25 +142,11 @@ const power = (desired: FirewallDesired, actual: FirewallActual | undefined): Sc
   ]
 }
 
-const verification = (
-  changes: readonly UfwChange[],
-  additions: readonly Addition[],
-  stale: readonly Tuple[],
-): Script[] => {
-  const line = (tuple: Tuple) => `${TUPLE_MARK}${formatTuple(tuple)}`
-  const file = (tuple: Tuple) => `/etc/ufw/user${tuple.family === 6 ? 6 : ''}.rules`
-  const failed = (why: string) => sh`{ echo ${`ufw: ${why}`} >&2; exit 1; }`
-  const added = additions.flatMap(({ spec, ipv6 }) => spec.tuples.filter((tuple) => ipv6 || tuple.family === 4))
-  return [
-    ...added.map((t) => sh`grep -qxF -- ${line(t)} ${file(t)} || ${failed(`did not take the rule ${formatTuple(t)}`)}`),
-    ...stale.map(
-      (t) => sh`! grep -qxF -- ${line(t)} ${file(t)} || ${failed(`did not delete the rule ${formatTuple(t)}`)}`,
-    ),
-    ...changes.flatMap((change) => {
-      const [desired] = firewallOf(change) ?? []
-      if (!desired) return []
-      const want = desired.enabled ? 'active' : 'inactive'
-      return [sh`ufw status | grep -qxF ${`Status: ${want}`} || ${failed(`is not ${want}`)}`]
-    }),
-  ]
-}
+/** ufw exits 0 for much that it did not do. */
+const verification = (changes: readonly UfwChange[]): Script[] =>
+  changes.flatMap((change) => {
+    const [desired] = firewallOf(change) ?? []
+    if (!desired) return []
+    const want = desired.enabled ? 'active' : 'inactive'
+    return [sh`ufw status | grep -qxF ${`Status: ${want}`} || { echo ${`ufw: is not ${want}`} >&2; exit 1; }`]
+  })

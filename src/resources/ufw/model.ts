@@ -64,6 +64,8 @@ export interface SpecActual {
   readonly move: boolean
   /** Matches the tool's own connection. */
   readonly ssh: boolean
+  /** Rules that nobody declares, that stay, and that decide before it for some packets: of another effect. */
+  readonly overruled?: readonly Tuple[]
 }
 
 export interface FirewallActual extends Common {

@@ -20,24 +20,34 @@ export function orderMatters(a: Tuple, b: Tuple): boolean {
  */
 export function misplaced(declared: readonly Spec[], present: readonly Tuple[]): ReadonlySet<number> {
   const place = new Map(present.map((tuple, i) => [matchOf(tuple), i]))
+  const placed = declared.map(({ tuples }) => tuples.map((tuple) => ({ tuple, at: place.get(matchOf(tuple)) })))
   const moved = new Set<number>()
-  declared.forEach((spec, j) => {
-    const late = declared.slice(0, j).some((earlier, i) =>
-      spec.tuples.some((tuple) => {
-        const at = place.get(matchOf(tuple))
-        return (
-          at !== undefined &&
-          earlier.tuples.some((other) => {
-            if (!orderMatters(other, tuple)) return false
-            const before = place.get(matchOf(other))
-            return before === undefined || moved.has(i) || before > at
-          })
-        )
-      }),
+  placed.forEach((spec, j) => {
+    const late = spec.some(
+      ({ tuple, at }) =>
+        at !== undefined &&
+        placed
+          .slice(0, j)
+          .some((earlier, i) =>
+            earlier.some(
+              (other) => orderMatters(other.tuple, tuple) && (other.at === undefined || moved.has(i) || other.at > at),
+            ),
+          ),
     )
     if (late) moved.add(j)
   })
   return moved
+}
+
+/**
+ * Which of the rules that nobody declares decide before a declared one, for some packets, and do something else with them.
+ * @param present what the host has, in order
+ */
+export function deciders(spec: Spec, foreign: readonly Tuple[], present: readonly Tuple[]): Tuple[] {
+  const place = new Map(present.map((tuple, i) => [matchOf(tuple), i]))
+  // One that is not there yet comes to the end.
+  const at = (tuple: Tuple): number => place.get(matchOf(tuple)) ?? present.length
+  return foreign.filter((other) => spec.tuples.some((tuple) => at(other) < at(tuple) && orderMatters(other, tuple)))
 }
 
 const canMatchOnePacket = (a: Tuple, b: Tuple): boolean =>

@@ -111,7 +111,7 @@ const policyOf = (value: string | undefined): Policy =>
   value === 'accept' ? 'allow' : value === 'reject' ? 'reject' : 'deny'
 
 const tupleOf = (line: string): Tuple | undefined => {
-  const found = /^([46]) ### tuple ###\s*(.*)$/.exec(line)
+  const found = /^([46]) ### tuple ### ?(.*)$/.exec(line)
   return found ? parseTuple(found[2] ?? '', found[1] === '6' ? 6 : 4) : undefined
 }
 

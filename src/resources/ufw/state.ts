@@ -3,7 +3,7 @@ import { covers, coversConnection, type Policy, type SshConnection, verdict } fr
 import { describeMatch, isTagged, type RuleDesired, type Spec } from './declared.ts'
 import { diffUfw } from './diff.ts'
 import type { FirewallActual, FirewallDesired, RuleActual, SpecActual, UfwActual, UfwDesired } from './model.ts'
-import { misplaced } from './order.ts'
+import { deciders, misplaced } from './order.ts'
 import { type HostState, isActive, isInSync } from './probe.ts'
 import { matchOf, type Tuple } from './tuple.ts'
 
@@ -23,16 +23,20 @@ export function actualStates(all: readonly UfwDesired[], host: HostState): UfwAc
   const wanted = specs.filter(({ desired }) => desired.state === 'present').map(({ spec }) => inUse(spec, ipv6))
   const moved = new Set([...misplaced(wanted, present)].map((i) => wanted[i]?.tuples.map(matchOf).join('|')))
   const byMatch = new Map(present.map((tuple) => [matchOf(tuple), tuple]))
+  const undeclared = undeclaredOf(present, all)
+  const purge = firewall?.purge ?? 'none'
+  const staying = undeclared.filter((tuple) => !isStale(tuple, purge))
   const actualOf = (spec: Spec): SpecActual => {
     const used = inUse(spec, ipv6)
+    const overruled = staying.length === 0 ? [] : deciders(used, staying, present)
     return {
+      ...(overruled.length > 0 && { overruled }),
       tuples: used.tuples.flatMap((tuple) => byMatch.get(matchOf(tuple)) ?? []),
       move: moved.has(used.tuples.map(matchOf).join('|')),
       ssh: host.ssh !== undefined && used.tuples.some((tuple) => host.ssh !== undefined && covers(tuple, host.ssh)),
     }
   }
   const common = { ipv6, checked: checkedFor(host.ssh), active: host.enabled && isActive(host) }
-  const undeclared = undeclaredOf(present, all)
   const states = all.map((desired): UfwActual => {
     if (desired.sort === 'rule')
       return { sort: 'rule', ...common, specs: desired.specs.map(actualOf) } satisfies RuleActual

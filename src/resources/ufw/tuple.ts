@@ -21,6 +21,8 @@ export interface Tuple {
   readonly inIface: string
   readonly outIface: string
   readonly comment: string
+  /** The line as it stands in the file, where ufw would write it otherwise today. */
+  readonly written?: string
 }
 
 export type UfwAction = 'allow' | 'deny' | 'reject' | 'limit'
@@ -55,7 +57,7 @@ export function parseTuple(line: string, family: Family): Tuple | undefined {
   if (!action || !place || (words.length !== 6 && words.length !== 8)) return undefined
   if (proto === undefined || dport === undefined || dst === undefined || sport === undefined || src === undefined)
     return
-  return {
+  const tuple: Tuple = {
     family,
     route: action[1] !== undefined,
     action: actionOf(action[2]),
@@ -70,6 +72,7 @@ export function parseTuple(line: string, family: Family): Tuple | undefined {
     ...place,
     comment: Buffer.from(hex.trim(), 'hex').toString(),
   }
+  return formatTuple(tuple) === line ? tuple : { ...tuple, written: line }
 }
 
 /**

@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto'
 import type { FieldSchemas } from '../../schemas/fields.ts'
 import { constructorOf, type Resource, type ResourceKind, type ResourceOptions } from '../resource.ts'
 import { applyUfw } from './apply.ts'
 import { deadManFor } from './dead-man.ts'
-import { declareRule, describeMatch, UFW_RULE, type UfwRule } from './declared.ts'
+import { declareRule, describeMatch, type Spec, UFW_RULE, type UfwRule } from './declared.ts'
 import { diffUfw } from './diff.ts'
 import { declareFirewall, FIREWALL, type Firewall, type UfwActual, type UfwDesired } from './model.ts'
+import { notesOn } from './notes.ts'
 import { PROBE, parseHost } from './probe.ts'
 import { actualStates } from './state.ts'
 
@@ -20,15 +22,25 @@ export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
   kind: 'ufw',
   gather: true,
   together: true,
-  key: (desired) => (desired.sort === 'firewall' ? 'firewall' : desired.specs.map(describeMatch).join(' + ')),
+  key: (desired) => (desired.sort === 'firewall' ? 'firewall' : ruleKey(desired.specs)),
   probe: () => PROBE,
   parse: (answer, all) => {
     const states = actualStates(all, parseHost(answer))
     return new Map(all.map((desired, i) => [ufwKind.key(desired), states[i] ?? 'absent']))
   },
   diff: diffUfw,
+  notes: notesOn,
   apply: applyUfw,
   deadMan: deadManFor,
+}
+
+/** Sources that are named in a key; of more there may be thousands. */
+const NAMED = 4
+
+function ruleKey(specs: readonly Spec[]): string {
+  const all = specs.map(describeMatch)
+  if (all.length <= NAMED) return all.join(' + ')
+  return `${all[0]} + ${all.length - 1} more (${createHash('sha256').update(all.join('\n')).digest('hex').slice(0, 8)})`
 }
 
 /**
