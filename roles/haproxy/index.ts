@@ -67,15 +67,7 @@ export default defineRole({
         group: 'root',
         validate: 'sh -n "$file"',
       }),
-      // A floating address is bound on every load balancer, also where it is not at the moment.
-      ...[...new Set(elsewhere.map((address) => ipFamily(address)))].map((family) =>
-        sysctl({ name: `net.ipv${family ?? 4}.ip_nonlocal_bind`, value: 1 }),
-      ),
-      systemdUnit({
-        unit: 'haproxy.service',
-        dropIn: 'provision.conf',
-        content: template('unit.conf.ejs', { files: limitFor(neededFiles(vars, servers, facts)) }),
-      }),
+      // Before all that it may bring along: what haproxy refuses leaves nothing else of it behind.
       fileSet({
         name: 'haproxy',
         root: '/etc/haproxy',
@@ -106,6 +98,15 @@ export default defineRole({
         purge: ['maps/*', 'certs/*', 'lists/*'],
         validate: VALIDATE,
         notify: [reload],
+      }),
+      // A floating address is bound on every load balancer, also where it is not at the moment.
+      ...[...new Set(elsewhere.map((address) => ipFamily(address)))].map((family) =>
+        sysctl({ name: `net.ipv${family ?? 4}.ip_nonlocal_bind`, value: 1 }),
+      ),
+      systemdUnit({
+        unit: 'haproxy.service',
+        dropIn: 'provision.conf',
+        content: template('unit.conf.ejs', { files: limitFor(neededFiles(vars, servers, facts)) }),
       }),
       ...lookUpNames(
         backends.some(({ named }) => named),

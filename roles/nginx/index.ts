@@ -53,8 +53,7 @@ export default defineRole({
       pkg({ name: 'nginx', ...(vars.nginx_hold && { hold: true }), notify: [restart('nginx')] }),
       // Root's, and not in /var/lib/provision, into which the workers could not look.
       directory({ path: posix.dirname(vars.nginx_drain_file), mode: '0755' }),
-      ...vars.nginx_sites.flatMap((site) => siteFiles(site, host)),
-      systemdUnit({ unit: 'nginx.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
+      // Before all that it may bring along: what nginx refuses leaves nothing else of it behind.
       fileSet({
         name: 'nginx',
         root: '/etc/nginx',
@@ -75,6 +74,8 @@ export default defineRole({
         validate: 'nginx -t -q -c "$STAGE/nginx.conf"',
         notify: [reload('nginx', { changes: WORKERS })],
       }),
+      ...vars.nginx_sites.flatMap((site) => siteFiles(site, host)),
+      systemdUnit({ unit: 'nginx.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
       ...(vars.nginx_firewall
         ? openPorts(vars.nginx_sites, vars).map((port) =>
             ufwRule({

@@ -15,8 +15,8 @@ describe('role nginx', () => {
     expect(host.keys).toEqual([
       'package:nginx',
       'directory:/var/lib/provision-nginx',
-      'systemd-unit:/etc/systemd/system/nginx.service.d/provision.conf',
       SET,
+      'systemd-unit:/etc/systemd/system/nginx.service.d/provision.conf',
       'service:nginx.service',
     ])
     expect(host.desired(SET)).toMatchObject({
@@ -40,6 +40,13 @@ describe('role nginx', () => {
       'include provision/status.conf;',
       'include provision/sites/*.conf;',
     ])
+  })
+
+  test('its configuration comes before all that it brings along: refused, it leaves nothing behind', async () => {
+    const { keys } = await compiled(nginx, { vars: everything })
+    const before = keys.slice(0, keys.indexOf(SET))
+    expect(before).toEqual(['package:nginx', 'directory:/var/lib/provision-nginx'])
+    expect(keys.slice(keys.indexOf(SET)).filter((key) => /^(file|ufw):/.test(key)).length).toBeGreaterThan(3)
   })
 
   test('with every word of its vars', async () => {
