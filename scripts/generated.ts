@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findRoles, loadRoles } from '../src/catalog/load-roles.ts'
 import { InputError } from '../src/errors.ts'
+import { fieldsOfConstructors, fieldsOfRollouts } from './constructors.ts'
 import { editorSchemas } from './editor-schemas.ts'
+import { fieldsPage } from './field-docs.ts'
 import { roleReadme } from './role-docs.ts'
 
 /** Folder of the checkout. */
@@ -22,7 +24,12 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     const file = join('roles', role.name, 'README.md')
     return [file, roleReadme(role, currentText(file))] as const
   })
-  return new Map([...schemas, ...readmes])
+  const pages = [
+    ['docs/kinds.md', fieldsOfConstructors()],
+    ['docs/rollouts.md', fieldsOfRollouts()],
+  ] as const
+  const fields = pages.map(([file, all]) => [file, fieldsPage(currentText(file) ?? '', all)] as const)
+  return new Map([...schemas, ...readmes, ...fields])
 }
 
 /** What a file of the checkout holds now. */

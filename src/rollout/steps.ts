@@ -33,7 +33,7 @@ export interface RolloutStep {
   readonly every?: number | undefined
 }
 
-const ROLLOUT_STEP = {
+export const ROLLOUT_STEP = {
   name: {
     description: "In words, without the host's own name: hosts with the same plan are told together.",
     type: 'string',

@@ -11,6 +11,7 @@ export type ValueName =
   | 'keep'
   | 'script'
   | 'watched'
+  | 'step'
 
 interface Value {
   /** What is wanted, in words that follow `must be`. */
@@ -53,6 +54,7 @@ const VALUES: Readonly<Record<ValueName, Value>> = {
         value !== null &&
         (('kind' in value && 'desired' in value) || ('key' in value && typeof value.key === 'string'))),
   },
+  step: { words: 'a step', test: (value) => typeof value === 'object' && value !== null },
   keep: { words: 'a function: (wanted, present) => text', test: (value) => typeof value === 'function' },
   script: { words: 'a script, as sh`…` makes it', test: isScript },
 }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { fieldsOfConstructors } from '../../scripts/constructors.ts'
 import { findRoles } from '../../src/catalog/load-roles.ts'
 import * as exported from '../../src/index.ts'
 import { takeKeySources } from '../../src/inventory/sops/identities.ts'
@@ -105,7 +106,18 @@ describe('the pages', () => {
     const kinds = Object.keys(exported).filter((name) => !tools.test(name) && !others.includes(name))
     const page = read('docs/roles.md')
     expect(kinds.length).toBeGreaterThan(10)
-    expect(kinds.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([])
+    expect(
+      kinds.filter((name) => !page.includes(`| \`${name}\` |`) && !page.includes(`| [\`${name}\`](kinds.md#`)),
+    ).toEqual([])
+  })
+
+  test('docs/kinds.md has a section for every kind, and no page for users leads into the sources', () => {
+    const page = read('docs/kinds.md')
+    const names = fieldsOfConstructors().map(([name]) => name)
+    expect(names.length).toBeGreaterThan(15)
+    expect(names.filter((name) => !new RegExp(`^## \`${name}\`\n\n[A-Z]`, 'm').test(page))).toEqual([])
+    const pages = PAGES.filter((file) => !/^CONTRIBUTING|architecture|decisions/.test(file))
+    expect(pages.filter((file) => /\]\((?:\.\.\/)*src\//.test(read(file)))).toEqual([])
   })
 
   test('the README has every built-in role', async () => {
