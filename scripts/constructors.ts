@@ -1,5 +1,11 @@
 import * as exported from '../src/index.ts'
+import { CHECK_PLACE, ENDPOINT, HTTP_QUESTION } from '../src/rollout/checks.ts'
+import { HAPROXY_SERVER } from '../src/rollout/haproxy.ts'
+import { MYSQL_SERVER } from '../src/rollout/mysql.ts'
+import { NGINX_UPSTREAM_SERVER } from '../src/rollout/nginx.ts'
+import { PROMQL_PLACE, PROMQL_QUESTION } from '../src/rollout/promql.ts'
 import { HOST_ROLLOUT, ROLLOUT_STEP } from '../src/rollout/steps.ts'
+import { ERRORS_QUESTION, QPS_QUESTION } from '../src/rollout/traffic.ts'
 import type { FieldSchemas } from '../src/schemas/fields.ts'
 
 /** What roles can call, by name, with the schema of each field that it takes. */
@@ -12,7 +18,23 @@ export function fieldsOfConstructors(): [name: string, fields: FieldSchemas][] {
 const hasFields = (value: unknown): value is { readonly fields: FieldSchemas } =>
   typeof value === 'function' && 'fields' in value && value.fields !== undefined
 
-/** What a role's rollout() returns; steps are told once, not again in each phase. */
+/** What a role's rollout() returns, and what the constructors of steps take, by name. */
+export const ROLLOUT_FIELDS: readonly (readonly [name: string, fields: FieldSchemas])[] = [
+  ['HostRollout', HOST_ROLLOUT],
+  ['RolloutStep', ROLLOUT_STEP],
+  ['CheckPlace', CHECK_PLACE],
+  ['tcpOpen', ENDPOINT],
+  ['httpAnswers', HTTP_QUESTION],
+  ['promqlHolds', PROMQL_QUESTION],
+  ['PromqlPlace', PROMQL_PLACE],
+  ['qpsLikePeers', QPS_QUESTION],
+  ['errorsNotUp', ERRORS_QUESTION],
+  ['haproxyServer', HAPROXY_SERVER],
+  ['nginxUpstreamServer', NGINX_UPSTREAM_SERVER],
+  ['mysqlServer', MYSQL_SERVER],
+]
+
+/** The same for people: steps are told once, not again in each phase. */
 export function fieldsOfRollouts(): [name: string, fields: FieldSchemas][] {
   const steps = { type: 'array', items: { is: 'step' } } as const
   const { preflight, drain, undrain, gates, verify } = HOST_ROLLOUT
@@ -20,8 +42,5 @@ export function fieldsOfRollouts(): [name: string, fields: FieldSchemas][] {
   const told = Object.fromEntries(
     phases.map(([name, { description }]) => [name, { description, ...steps, optional: true }]),
   )
-  return [
-    ['HostRollout', { ...HOST_ROLLOUT, ...told }],
-    ['RolloutStep', ROLLOUT_STEP],
-  ]
+  return ROLLOUT_FIELDS.map(([name, fields]) => [name, fields === HOST_ROLLOUT ? { ...fields, ...told } : fields])
 }

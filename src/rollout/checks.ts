@@ -1,4 +1,6 @@
+import type { FieldSchema } from '../schemas/fields.ts'
 import { type Script, sh } from '../shell/script.ts'
+import { givenTo } from './given.ts'
 import { HTTP_GET } from './http-get.ts'
 import type { RolloutStep } from './steps.ts'
 
@@ -12,12 +14,23 @@ export interface CheckPlace {
   readonly within?: number | undefined
 }
 
-const step = (place: CheckPlace, name: string, until: Script): RolloutStep => ({
-  name: place.name ?? name,
-  on: place.on,
-  until,
-  within: place.within ?? 30,
-})
+export const CHECK_PLACE = {
+  name: { description: 'Not set: says what is asked.', type: 'string', optional: true },
+  on: {
+    description: 'Hosts that ask. Not set: the host itself.',
+    type: 'array',
+    items: { type: 'string' },
+    optional: true,
+  },
+  within: { description: 'Seconds.', type: 'number', minimum: 0, default: 30 },
+} as const satisfies Record<keyof CheckPlace, FieldSchema>
+
+const checkPlace = givenTo('the place of a check', CHECK_PLACE)
+
+function step(place: CheckPlace, name: string, until: Script): RolloutStep {
+  checkPlace(place)
+  return { name: place.name ?? name, on: place.on, until, within: place.within ?? 30 }
+}
 
 /** A systemd unit is active. */
 export function unitActive(unit: string, place: CheckPlace = {}): RolloutStep {
@@ -43,7 +56,9 @@ export interface Endpoint {
 }
 
 /** Something accepts connections. bash has sockets and is Essential on Debian. */
-export function tcpOpen({ address = '127.0.0.1', port }: Endpoint, place: CheckPlace = {}): RolloutStep {
+export function tcpOpen(endpoint: Endpoint, place: CheckPlace = {}): RolloutStep {
+  checkEndpoint(endpoint)
+  const { address = '127.0.0.1', port } = endpoint
   return step(
     place,
     `port ${port} of ${address} is open`,
@@ -55,6 +70,13 @@ export function tcpOpen({ address = '127.0.0.1', port }: Endpoint, place: CheckP
   )
 }
 
+export const ENDPOINT = {
+  address: { description: 'Where it listens.', type: 'string', default: '127.0.0.1' },
+  port: { description: 'Port.', type: 'integer', minimum: 1, maximum: 65535 },
+} as const satisfies Record<keyof Endpoint, FieldSchema>
+
+const checkEndpoint = givenTo('tcpOpen', ENDPOINT)
+
 export interface HttpQuestion extends Endpoint {
   readonly path: string
   /** Host header. Default localhost. */
@@ -63,8 +85,18 @@ export interface HttpQuestion extends Endpoint {
   readonly status?: readonly number[] | undefined
 }
 
+export const HTTP_QUESTION = {
+  ...ENDPOINT,
+  path: { description: 'Path of the URL.', type: 'string' },
+  host: { description: 'Host header.', type: 'string', default: 'localhost' },
+  status: { description: 'Statuses that are right.', type: 'array', items: { type: 'integer' }, default: [200] },
+} as const satisfies Record<keyof HttpQuestion, FieldSchema>
+
+const checkQuestion = givenTo('httpAnswers', HTTP_QUESTION)
+
 /** A server answers as it should, by plain HTTP. */
 export function httpAnswers(question: HttpQuestion, place: CheckPlace = {}): RolloutStep {
+  checkQuestion(question)
   const { address = '127.0.0.1', port, path, host = 'localhost', status = [200] } = question
   return step(
     place,

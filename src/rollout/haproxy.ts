@@ -1,4 +1,6 @@
+import type { FieldSchema } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { givenTo } from './given.ts'
 import type { RolloutStep } from './steps.ts'
 
 /** A server of a backend as load balancers know it. */
@@ -17,6 +19,22 @@ export interface HaproxyServer {
   readonly socket?: string | undefined
 }
 
+export const HAPROXY_SERVER = {
+  on: { description: 'The load balancers; each of them must let it go.', type: 'array', items: { type: 'string' } },
+  backend: { description: 'Name of the backend.', type: 'string' },
+  server: { description: 'Name of the server in it.', type: 'string' },
+  others: {
+    description: 'How many other servers of the backend must be up on each of them before it is drained.',
+    type: 'number',
+    default: 1,
+  },
+  within: { description: 'Seconds that its sessions get to end.', type: 'number', default: 60 },
+  upWithin: { description: 'Seconds until it must be up again.', type: 'number', default: 60 },
+  socket: { description: 'Admin socket.', type: 'string', default: '/run/haproxy/admin.sock' },
+} as const satisfies Record<keyof HaproxyServer, FieldSchema>
+
+const checkServer = givenTo('haproxyServer', HAPROXY_SERVER)
+
 export interface HaproxySteps {
   readonly preflight: RolloutStep
   readonly drain: RolloutStep
@@ -31,6 +49,7 @@ export interface HaproxySteps {
  * /run as what haproxy itself knows of it is gone after a boot.
  */
 export function haproxyServer(server: HaproxyServer): HaproxySteps {
+  checkServer(server)
   const { on, backend, within = 60, upWithin = 60 } = server
   const tools = toolsFor(server)
   const step = (name: string, more: Partial<RolloutStep>): RolloutStep => ({ name, on, ...more })

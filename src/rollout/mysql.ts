@@ -1,8 +1,10 @@
 import { askSql } from '../resources/mysql/client.ts'
 import { FOLLOWS } from '../resources/mysql/server.ts'
 import { raw } from '../resources/mysql/sql.ts'
+import type { FieldSchema } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import type { CheckPlace } from './checks.ts'
+import { givenTo } from './given.ts'
 import { NEVER, type RolloutStep } from './steps.ts'
 
 /** A MySQL server that is one of a group. */
@@ -15,6 +17,17 @@ export interface MysqlServer {
   readonly within?: number | undefined
 }
 
+export const MYSQL_SERVER = {
+  others: { description: 'The other servers of the group.', type: 'array', items: { type: 'string' } },
+  relief: {
+    description: 'How a primary is relieved, in words: told where one would have to be taken out.',
+    type: 'string',
+  },
+  within: { description: 'Seconds that a replica may take to catch up.', type: 'number', default: 120 },
+} as const satisfies Record<keyof MysqlServer, FieldSchema>
+
+const checkServer = givenTo('mysqlServer', MYSQL_SERVER)
+
 export interface MysqlSteps {
   readonly preflight: RolloutStep
   readonly drain: RolloutStep
@@ -25,7 +38,9 @@ export interface MysqlSteps {
  * What stands around a change that stops a server of a group for a moment. Only a replica may be stopped; the one that
  * takes the writes is refused until another one does.
  */
-export function mysqlServer({ others, relief, within = 120 }: MysqlServer): MysqlSteps {
+export function mysqlServer(server: MysqlServer): MysqlSteps {
+  checkServer(server)
+  const { others, relief, within = 120 } = server
   return {
     preflight: mysqlReplicates({ name: 'the other databases are well', on: others, within: 20 }),
     drain: {

@@ -1,4 +1,6 @@
+import type { FieldSchema } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { givenTo } from './given.ts'
 import type { RolloutStep } from './steps.ts'
 
 /** A server of nginx upstreams, as the web servers in front of it know it. */
@@ -13,6 +15,19 @@ export interface NginxUpstreamServer {
   readonly file?: string | undefined
 }
 
+export const NGINX_UPSTREAM_SERVER = {
+  on: { description: 'The web servers; each of them must let it go.', type: 'array', items: { type: 'string' } },
+  server: { description: '`address:port` as in the configuration.', type: 'string' },
+  others: {
+    description: 'How many others of each upstream must accept connections before it is taken out.',
+    type: 'number',
+    default: 1,
+  },
+  file: { description: 'File with the upstreams.', type: 'string', default: '/etc/nginx/provision/upstreams.conf' },
+} as const satisfies Record<keyof NginxUpstreamServer, FieldSchema>
+
+const checkServer = givenTo('nginxUpstreamServer', NGINX_UPSTREAM_SERVER)
+
 export interface NginxUpstreamSteps {
   readonly drain: RolloutStep
   readonly undrain: RolloutStep
@@ -24,6 +39,7 @@ export interface NginxUpstreamSteps {
  * that does not run, or does not know the server, sends it nothing.
  */
 export function nginxUpstreamServer(input: NginxUpstreamServer): NginxUpstreamSteps {
+  checkServer(input)
   const { on, server, others = 1, file = '/etc/nginx/provision/upstreams.conf' } = input
   const script = (body: Script): Script =>
     joinScripts([sh`file=${file} server=${server} others=${others}`, TOOLS, body])

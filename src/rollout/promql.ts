@@ -1,5 +1,7 @@
+import type { FieldSchema } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import type { CheckPlace } from './checks.ts'
+import { CHECK_PLACE, type CheckPlace } from './checks.ts'
+import { givenTo } from './given.ts'
 import { HTTP_GET } from './http-get.ts'
 import { NEVER, type RolloutStep, UNANSWERED } from './steps.ts'
 
@@ -16,6 +18,33 @@ export interface PromqlQuestion {
   readonly port?: number | undefined
 }
 
+export const PROMETHEUS = {
+  address: {
+    description: 'Where Prometheus listens, as the hosts see it that ask; of several the first that answers.',
+    anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
+    default: '127.0.0.1',
+  },
+  port: { description: 'Its port.', type: 'integer', minimum: 1, maximum: 65535, default: 9090 },
+} as const satisfies Record<string, FieldSchema>
+
+export const PROMQL_QUESTION = {
+  query: { description: 'Holds when the result is not empty: `sum(rate(…[1m])) > 5`.', type: 'string' },
+  needs: {
+    description: 'Where this has no result, Prometheus knows nothing that would answer the query: it does not tell.',
+    type: 'string',
+    optional: true,
+  },
+  figures: {
+    description: 'Queries of one value each, by what they are: told where it does not hold.',
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    optional: true,
+  },
+  ...PROMETHEUS,
+} as const satisfies Record<keyof PromqlQuestion, FieldSchema>
+
+const checkQuestion = givenTo('promqlHolds', PROMQL_QUESTION)
+
 /** Where Prometheus is asked, and what comes of a Prometheus that does not tell. */
 export interface PromqlPlace extends CheckPlace {
   /** Hosts that run Prometheus. */
@@ -26,8 +55,23 @@ export interface PromqlPlace extends CheckPlace {
   readonly orGoOnUnanswered?: boolean | undefined
 }
 
+export const PROMQL_PLACE = {
+  ...CHECK_PLACE,
+  on: { description: 'Hosts that run Prometheus.', type: 'array', items: { type: 'string' } },
+  after: { description: 'Seconds before it is asked for the first time.', type: 'number', minimum: 0, default: 0 },
+  orGoOnUnanswered: {
+    description: 'Prometheus can not be asked in time, or knows nothing of it: go on all the same.',
+    type: 'boolean',
+    default: false,
+  },
+} as const satisfies Record<keyof PromqlPlace, FieldSchema>
+
+const checkPlace = givenTo('the place of a question to Prometheus', PROMQL_PLACE)
+
 /** Prometheus says that something is so. A query that it refuses is not asked twice. */
 export function promqlHolds(question: PromqlQuestion, place: PromqlPlace): RolloutStep {
+  checkQuestion(question)
+  checkPlace(place)
   const { query, needs, figures = {}, address = '127.0.0.1', port = 9090 } = question
   const { name, on, after, within = 30, orGoOnUnanswered = false } = place
   return {

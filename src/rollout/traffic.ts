@@ -1,4 +1,6 @@
-import { type PromqlPlace, promqlHolds } from './promql.ts'
+import type { FieldSchema } from '../schemas/fields.ts'
+import { givenTo } from './given.ts'
+import { PROMETHEUS, type PromqlPlace, promqlHolds } from './promql.ts'
 import type { RolloutStep } from './steps.ts'
 
 /** A counter as Prometheus has it: one series per server, or several that are added up. */
@@ -40,8 +42,64 @@ export interface ErrorsQuestion extends ServerTraffic {
   readonly since?: number | undefined
 }
 
+const COUNTER = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['metric'],
+  properties: {
+    metric: { description: 'A counter: one series per server, or several that are added up.', type: 'string' },
+    matchers: {
+      description: 'Matchers of labels that all its series have: `job="nginx"`.',
+      type: 'array',
+      items: { type: 'string' },
+    },
+  },
+} as const
+
+const SERVER_TRAFFIC = {
+  instance: { description: 'What the label says of the server.', type: 'string' },
+  peers: {
+    description: 'What it says of the others, which get the same kind of requests.',
+    type: 'array',
+    items: { type: 'string' },
+  },
+  label: { description: 'Label that tells servers apart.', type: 'string', default: 'instance' },
+  requests: { description: 'Requests that were answered.', ...COUNTER },
+  minQps: {
+    description: 'Requests per second of all peers together below which nothing is concluded: it holds.',
+    type: 'number',
+    default: 5,
+  },
+  window: { description: 'Seconds that a rate is taken over: four scrapes or more.', type: 'number', default: 60 },
+  ...PROMETHEUS,
+} as const satisfies Record<keyof ServerTraffic, FieldSchema>
+
+export const QPS_QUESTION = {
+  ...SERVER_TRAFFIC,
+  ratio: { description: "Part of its peers' mean rate that it must get.", type: 'number', default: 0.5 },
+} as const satisfies Record<keyof QpsQuestion, FieldSchema>
+
+export const ERRORS_QUESTION = {
+  ...SERVER_TRAFFIC,
+  errors: {
+    description: 'Requests that failed; of several counters the first that Prometheus knows.',
+    type: 'array',
+    items: COUNTER,
+  },
+  ratio: {
+    description: 'Part of its requests by which it may fail more often than all of them together did before.',
+    type: 'number',
+    default: 0.01,
+  },
+  since: { description: 'Seconds ago that `before` is.', type: 'number', default: 600 },
+} as const satisfies Record<keyof ErrorsQuestion, FieldSchema>
+
+const checkQps = givenTo('qpsLikePeers', QPS_QUESTION)
+const checkErrors = givenTo('errorsNotUp', ERRORS_QUESTION)
+
 /** The server gets requests again like the others. Rates need a window with traffic: default within 180 seconds. */
 export function qpsLikePeers(question: QpsQuestion, place: PromqlPlace): RolloutStep {
+  checkQps(question)
   const { ratio = 0.5, peers, requests, label = 'instance' } = question
   const own = rate(requests, question, [question.instance])
   const all = rate(requests, question, peers)
@@ -59,6 +117,7 @@ export function qpsLikePeers(question: QpsQuestion, place: PromqlPlace): Rollout
 
 /** The server does not fail more often than all of them did before the rollout. */
 export function errorsNotUp(question: ErrorsQuestion, place: PromqlPlace): RolloutStep {
+  checkErrors(question)
   const { ratio = 0.01, since = 600, instance, peers, requests, errors } = question
   const own = rate(requests, question, [instance])
   const failed = anyOf(errors.map((one) => rate(one, question, [instance])))
