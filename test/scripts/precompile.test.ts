@@ -75,7 +75,7 @@ test('what is compiled beforehand says the same of any data, and makes the same 
       { numRuns: 30 },
     )
   }
-})
+}, 180_000)
 
 test('a schema that is not known is compiled', () => {
   const validate = validators(precompiled)({
