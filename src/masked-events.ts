@@ -1,6 +1,6 @@
 import { InputError, type Problem, ProvisionError } from './errors.ts'
 import type { Emit, Event, Failure, HostResult } from './execute/events.ts'
-import { masker } from './masker.ts'
+import { createMasker } from './masking/masker.ts'
 import type { HostPlan, PlannedItem } from './plan/plan.ts'
 import { secretsIn } from './secret.ts'
 
@@ -12,15 +12,12 @@ export interface Mask {
 }
 
 export function createMask(): Mask {
-  const known = new Set<string>()
-  let replace = masker([])
+  const masker = createMasker()
   return {
     learn(data) {
-      const before = known.size
-      for (const value of secretsIn(data)) known.add(value)
-      if (known.size > before) replace = masker([...known])
+      for (const value of secretsIn(data)) masker.learn(value)
     },
-    text: (text) => replace(text),
+    text: masker.mask,
   }
 }
 

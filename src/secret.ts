@@ -4,6 +4,15 @@
  */
 export const MASK = '‹secret›'
 
+/** A secret that is another than before. */
+export const CHANGED_MASK = '‹secret, changed›'
+
+/** A secret that is several lines. */
+export const linesMask = (count: number): string => `‹secret, ${count} lines›`
+
+/** All of these, in a text. */
+export const MASKS = /‹secret(?:, (?:changed|\d+ lines))?›/g
+
 /** What a secret may be before it is text. Lists and mappings are plain data with secrets as their leaves. */
 export type SecretValue = string | number | boolean
 

@@ -1,5 +1,5 @@
 import type { Secret, Text } from '../secret.ts'
-import { isSecret, MASK, reveal } from '../secret.ts'
+import { CHANGED_MASK, isSecret, linesMask, MASK, reveal } from '../secret.ts'
 
 /**
  * One line of a text as a diff sees it: `real` decides what is equal and never leaves; `shown` is all that people see.
@@ -19,8 +19,6 @@ export interface Pattern {
   readonly literals: readonly string[]
   readonly values: readonly string[]
 }
-
-export const CHANGED = MASK.replace('›', ', changed›')
 
 type Piece = string | { readonly value: string }
 
@@ -79,7 +77,7 @@ const lineOf = (pieces: readonly Piece[]): MaskedLine => {
     }
   }
   if (values.length === 0) return { real, shown: real, count }
-  const shown = count === 1 ? literals.join(MASK) : literals.join(MASK.replace('›', `, ${count} lines›`))
+  const shown = count === 1 ? literals.join(MASK) : literals.join(linesMask(count))
   return { real, shown, count, pattern: { literals, values } }
 }
 
@@ -106,5 +104,7 @@ export function valuesIn(line: string, { literals }: Pattern): string[] | undefi
 
 /** How a secret-bearing line is shown where an older version of it, with these values, goes away. */
 export function shownChanged({ literals, values }: Pattern, old: readonly string[]): string {
-  return literals.map((literal, i) => (i === 0 ? '' : values[i - 1] === old[i - 1] ? MASK : CHANGED) + literal).join('')
+  return literals
+    .map((literal, i) => (i === 0 ? '' : values[i - 1] === old[i - 1] ? MASK : CHANGED_MASK) + literal)
+    .join('')
 }

@@ -3,29 +3,31 @@ import type { AgeEntry } from './metadata.ts'
 
 const KEY_BYTES = 32
 
+/** Opens data keys; undefined when it can't. */
+export type Unwrap = (entries: readonly AgeEntry[]) => Promise<Uint8Array | undefined>
+
 /**
- * The data key of a file, opened with whichever identity can.
- * @returns undefined when none of them can.
+ * Opens the data keys of files with whichever identity can. Made once for all files: to get an identity ready takes as
+ * long as to open a file with it.
  * @throws Error when an identity is damaged; the message does not show it.
  */
-export async function unwrapDataKey(
-  entries: readonly AgeEntry[],
-  identities: readonly Secret[],
-): Promise<Uint8Array | undefined> {
-  if (identities.length === 0) return undefined
+export async function unwrapper(identities: readonly Secret[]): Promise<Unwrap> {
+  if (identities.length === 0) return async () => undefined
   // Loaded where it is needed: most runs have no encrypted file.
   const { armor, Decrypter } = await import('age-encryption')
   const decrypter = new Decrypter()
   for (const identity of identities) addTo(decrypter, identity)
-  for (const { enc } of entries) {
-    try {
-      const key = await decrypter.decrypt(armor.decode(enc))
-      if (key.length === KEY_BYTES) return key
-    } catch {
-      // For another recipient, or damaged: the next one may do.
+  return async (entries) => {
+    for (const { enc } of entries) {
+      try {
+        const key = await decrypter.decrypt(armor.decode(enc))
+        if (key.length === KEY_BYTES) return key
+      } catch {
+        // For another recipient, or damaged: the next one may do.
+      }
     }
+    return undefined
   }
-  return undefined
 }
 
 function addTo(decrypter: { addIdentity(identity: string): void }, identity: Secret): void {

@@ -1,4 +1,4 @@
-import { unwrapDataKey } from './data-key.ts'
+import { type Unwrap, unwrapper } from './data-key.ts'
 import { type KeySources, readIdentities } from './identities.ts'
 import type { Metadata } from './metadata.ts'
 
@@ -16,8 +16,12 @@ export function createKeyring(sources: KeySources): Keyring {
     read ??= readIdentities(sources)
     return read
   }
+  let unwrap: Promise<Unwrap> | undefined
   return {
-    open: async ({ age }) => unwrapDataKey(age, (await identities()).identities),
+    async open({ age }) {
+      unwrap ??= identities().then((found) => unwrapper(found.identities))
+      return (await unwrap)(age)
+    },
     looked: async () => (await identities()).looked,
   }
 }

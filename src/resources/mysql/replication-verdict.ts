@@ -1,3 +1,4 @@
+import { CHANGED_MASK, MASK } from '../../secret.ts'
 import type { FieldChange } from '../resource.ts'
 import { gtidText, parseGtids, withoutGtids } from './gtid.ts'
 import type { Channel, MysqlPeer, MysqlReplication, PeerAnswer, ReplicationState, Thread } from './replication-state.ts'
@@ -79,7 +80,7 @@ function channelFields(desired: MysqlReplication, state: ReplicationState, chann
     from === to ? [] : [{ field, from: shown(from), to: shown(to) }]
   return [
     ...differs('user', channel.user, desired.user),
-    ...(channel.passwordFits ? [] : [{ field: 'password', from: '‹secret›', to: '‹secret, changed›' }]),
+    ...(channel.passwordFits ? [] : [{ field: 'password', from: MASK, to: CHANGED_MASK }]),
     ...differs('ssl', channel.ssl, true),
     ...differs('ssl_ca', channel.sslCa, desired.sslCa),
     ...differs('ssl_verify_server_cert', channel.verify, true),

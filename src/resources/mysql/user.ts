@@ -1,5 +1,5 @@
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
-import { MASK, reveal } from '../../secret.ts'
+import { CHANGED_MASK, MASK, reveal } from '../../secret.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { BYTES, parseSql, probeSql, row, runSql, type SqlAnswer } from './client.ts'
 import { declared, GRANT_OPTION, GRANTS, type GrantChange, grantChanges, grantStatements, objectKey } from './grants.ts'
@@ -161,7 +161,7 @@ function loginFields(desired: MysqlUser, found: FoundUser | undefined): FieldCha
   return [
     ...(found?.plugin === plugin ? [] : [{ field: 'login', from: found?.plugin, to: plugin }]),
     ...(found === undefined && desired.password !== undefined ? [{ field: 'password', to: MASK }] : []),
-    ...(password ? [{ field: 'password', from: MASK, to: MASK.replace('›', ', changed›') }] : []),
+    ...(password ? [{ field: 'password', from: MASK, to: CHANGED_MASK }] : []),
     ...(found?.plugin === SOCKET && plugin === SOCKET && !found.fits
       ? [{ field: 'socket login', from: 'as another user', to: `as ${desired.name}` }]
       : []),
