@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, mkdirSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
@@ -8,17 +8,24 @@ import { errno, failure } from './failure.ts'
 import {
   fingerprint,
   formatKnownHost,
+  type HostAddress,
   judge,
   type KnownHosts,
   keyType,
+  knownHostsName,
   knownTypes,
   parseKnownHosts,
 } from './known-hosts.ts'
 
-/** known_hosts files of a run, each parsed once until it changes. */
+/** known_hosts files of a run, each parsed once until something else changes it. */
 export interface KnownHostsFiles {
   /** A missing file has no entries. @throws the system's error when it is there and cannot be read. */
   read(path: string): KnownHosts
+  /**
+   * Adds a host to a file, in one write with O_APPEND, so that lines of several processes never mix. Synchronous on
+   * purpose: between the look at the file and the write no other host of this process comes in.
+   */
+  add(path: string, host: HostAddress, key: Buffer): void
 }
 
 /** @param warn told once of each line that cannot be used. */
@@ -29,21 +36,48 @@ export function knownHostsFiles(warn: (message: string) => void = () => {}): Kno
     const stat = statSync(path, { throwIfNoEntry: false })
     return stat && `${stat.ino} ${stat.size} ${stat.mtimeMs}`
   }
+  const read = (path: string): KnownHosts => {
+    const stamp = stampOf(path)
+    if (stamp === undefined) return parseKnownHosts('')
+    const before = parsed.get(path)
+    if (before?.stamp === stamp) return before.known
+    const known = parseKnownHosts(readFileSync(path, 'utf8'))
+    parsed.set(path, { stamp, known })
+    for (const { line, why } of known.malformed) {
+      const message = `${path}:${line}: not a known_hosts line: ${why}`
+      if (!warned.has(message)) warn(message)
+      warned.add(message)
+    }
+    return known
+  }
   return {
-    read(path) {
-      const stamp = stampOf(path)
-      if (stamp === undefined) return { entries: [], malformed: [] }
-      const before = parsed.get(path)
-      if (before?.stamp === stamp) return before.known
-      const known = parseKnownHosts(readFileSync(path, 'utf8'))
-      parsed.set(path, { stamp, known })
-      for (const { line, why } of known.malformed) {
-        const message = `${path}:${line}: not a known_hosts line: ${why}`
-        if (!warned.has(message)) warn(message)
-        warned.add(message)
-      }
-      return known
+    read,
+    add(path, host, key) {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+      const known = read(path)
+      const { size = 0, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
+      // A file whose names are hashed stays free of readable ones.
+      const hashed = known.entries.some((entry) => entry.names.hashed)
+      const line = formatKnownHost(host, key, hashed ? randomBytes(20) : undefined)
+      const added = size > 0 && !endsLine(path, size) ? `\n${line}` : line
+      appendFileSync(path, added, { mode: 0o600 })
+      const after = statSync(path)
+      // Whatever else was written meanwhile, the file is read anew.
+      if (after.ino !== ino || after.size !== size + Buffer.byteLength(added)) return
+      known.append(line, knownHostsName(host))
+      parsed.set(path, { stamp: `${after.ino} ${after.size} ${after.mtimeMs}`, known })
     },
+  }
+}
+
+const endsLine = (path: string, size: number): boolean => {
+  const file = openSync(path, 'r')
+  try {
+    const last = Buffer.alloc(1)
+    readSync(file, last, 0, 1, size - 1)
+    return last.toString() === '\n'
+  } finally {
+    closeSync(file)
   }
 }
 
@@ -63,7 +97,9 @@ const typeOf = (algorithm: HostKeyAlgorithm) => (algorithm.startsWith('rsa-') ? 
 
 /** What to ask the server for: types it is known by come first, so that it shows a key that can be compared. */
 export function hostKeyAlgorithms(known: KnownHosts, host: Host): HostKeyAlgorithm[] {
-  const types = knownTypes(known, { address: host.address, port: host.connection.port })
+  // With keys of the first type only, as accept-new writes them, the order is the same whoever is in the file.
+  const differs = known.entries.some(({ marker, type }) => marker === undefined && type !== ALGORITHMS[0])
+  const types = differs ? knownTypes(known, { address: host.address, port: host.connection.port }) : []
   const isKnown = (algorithm: HostKeyAlgorithm) => types.includes(typeOf(algorithm))
   return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
 }
@@ -72,23 +108,6 @@ const keyscan = (host: Host, type: string): string => {
   const port = host.connection.port === 22 ? [] : ['-p', String(host.connection.port)]
   const short = type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '')
   return `${words(['ssh-keyscan', ...port, '-t', short, host.address])} >> ${words([host.connection.knownHosts])}`
-}
-
-/**
- * Appends in one write with O_APPEND, so that lines of several processes never mix. Synchronous on purpose: between
- * the look at the file and the write no other host of this process comes in.
- */
-const append = (path: string, known: KnownHosts, host: Host, key: Buffer) => {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  // A file whose names are hashed stays free of readable ones.
-  const hashed = known.entries.some((entry) => entry.names.hashed)
-  const line = formatKnownHost(
-    { address: host.address, port: host.connection.port },
-    key,
-    hashed ? randomBytes(20) : undefined,
-  )
-  const unfinished = known.entries.length > 0 && !readFileSync(path, 'utf8').endsWith('\n')
-  appendFileSync(path, unfinished ? `\n${line}` : line, { mode: 0o600 })
 }
 
 /**
@@ -130,7 +149,7 @@ export function checkHostKey(files: KnownHostsFiles, host: Host, key: Buffer): P
             `Compare the fingerprint with the host's console, then add it: ${keyscan(host, keyType(key) ?? 'ed25519')}`,
           )
         }
-        append(path, known, host, key)
+        files.add(path, { address: host.address, port }, key)
         return undefined
     }
   } catch (error) {

@@ -18,10 +18,18 @@ type Names =
   | { readonly hashed: true; readonly salt: Buffer; readonly hash: Buffer }
   | { readonly hashed: false; readonly patterns: readonly { readonly negated: boolean; readonly match: RegExp }[] }
 
+/**
+ * A file with an index. Names may be hashed, each with a salt of its own, so a name is found only by trying it on each of
+ * them: no name is tried on an entry twice, and on none that is known to be of another.
+ */
 export interface KnownHosts {
   readonly entries: readonly KnownHost[]
   /** Lines that say nothing usable, e.g. cut short. They are ignored. */
   readonly malformed: readonly { readonly line: number; readonly why: string }[]
+  /** Entries about a name, in the file's order; with `key`: only those of this key, which are found without the others. */
+  about(name: string, key?: Buffer): readonly KnownHost[]
+  /** Takes in a line that was appended to the file, as `formatKnownHost` made it for this name. */
+  append(line: string, name: string): void
 }
 
 /** What the file says about a key that a server shows. */
@@ -92,31 +100,96 @@ const parseLine = (text: string, line: number): KnownHost | string => {
   }
 }
 
+/** Of a name and a salt. */
+type HashName = (name: string, salt: Buffer) => Buffer
+
+const hashName: HashName = (name, salt) => createHmac('sha1', salt).update(name).digest()
+
 /** Reads the text of a known_hosts file. Never throws: what cannot be read is listed. */
-export function parseKnownHosts(text: string): KnownHosts {
+export function parseKnownHosts(text: string, hash: HashName = hashName): KnownHosts {
   const entries: KnownHost[] = []
   const malformed: { line: number; why: string }[] = []
-  for (const [index, raw] of text.split('\n').entries()) {
+  const lines = text.split('\n')
+  for (const [index, raw] of lines.entries()) {
     const trimmed = raw.trim()
     if (trimmed === '' || trimmed.startsWith('#')) continue
     const parsed = parseLine(trimmed, index + 1)
     if (typeof parsed === 'string') malformed.push({ line: index + 1, why: parsed })
     else entries.push(parsed)
   }
-  return { entries, malformed }
+  return indexed(entries, malformed, lines.at(-1)?.trim() === '' ? lines.length : lines.length + 1, hash)
 }
 
-const hashName = (name: string, salt: Buffer) => createHmac('sha1', salt).update(name).digest()
+/** What is known of a name: entries up to some place were looked at, and single ones beyond it. */
+interface Sight {
+  upTo: number
+  readonly found: KnownHost[]
+  readonly apart: Map<KnownHost, boolean>
+}
 
-const speaksOf = (entry: KnownHost, name: string): boolean => {
-  if (entry.names.hashed) return hashName(name, entry.names.salt).equals(entry.names.hash)
-  const hits = entry.names.patterns.filter((pattern) => pattern.match.test(name))
+function indexed(
+  entries: KnownHost[],
+  malformed: KnownHosts['malformed'],
+  nextLine: number,
+  hash: HashName,
+): KnownHosts {
+  const byKey = new Map<string, KnownHost[]>()
+  /** A hash is of one name. */
+  const owners = new Map<KnownHost, string>()
+  const sights = new Map<string, Sight>()
+  const file = (entry: KnownHost): void => {
+    const key = entry.key.toString('base64')
+    byKey.set(key, [...(byKey.get(key) ?? []), entry])
+  }
+  entries.forEach(file)
+
+  const sightOf = (name: string): Sight => {
+    const sight = sights.get(name) ?? { upTo: 0, found: [], apart: new Map() }
+    sights.set(name, sight)
+    return sight
+  }
+  const speaksOf = (entry: KnownHost, name: string, { apart }: Sight): boolean => {
+    if (!entry.names.hashed) return matches(entry.names.patterns, name)
+    const owner = owners.get(entry)
+    if (owner !== undefined) return owner === name
+    const tried = apart.get(entry)
+    if (tried !== undefined) return tried
+    const speaks = hash(name, entry.names.salt).equals(entry.names.hash)
+    if (speaks) owners.set(entry, name)
+    return speaks
+  }
+  return {
+    entries,
+    malformed,
+    about(name, key) {
+      const sight = sightOf(name)
+      if (key !== undefined && sight.upTo < entries.length) {
+        return (byKey.get(key.toString('base64')) ?? []).filter((entry) => {
+          const speaks = speaksOf(entry, name, sight)
+          sight.apart.set(entry, speaks)
+          return speaks
+        })
+      }
+      for (const entry of entries.slice(sight.upTo)) if (speaksOf(entry, name, sight)) sight.found.push(entry)
+      sight.upTo = entries.length
+      sight.apart.clear()
+      return key === undefined ? sight.found : sight.found.filter((entry) => entry.key.equals(key))
+    },
+    append(line, name) {
+      const entry = parseLine(line, nextLine)
+      nextLine += 1
+      if (typeof entry === 'string') return
+      entries.push(entry)
+      file(entry)
+      owners.set(entry, name)
+    },
+  }
+}
+
+const matches = (patterns: Extract<Names, { hashed: false }>['patterns'], name: string): boolean => {
+  const hits = patterns.filter((pattern) => pattern.match.test(name))
   return hits.length > 0 && !hits.some((pattern) => pattern.negated)
 }
-
-/** Entries about a host, without regard to a port it might be known under. */
-const entriesOf = (known: KnownHosts, name: string): readonly KnownHost[] =>
-  known.entries.filter((entry) => speaksOf(entry, name))
 
 const plain = (entries: readonly KnownHost[]) => entries.filter((entry) => entry.marker === undefined)
 
@@ -126,14 +199,16 @@ const plain = (entries: readonly KnownHost[]) => entries.filter((entry) => entry
  * known types are asked for first (see `knownTypes`), so a server that has none of them is not the one we knew.
  */
 export function judge(known: KnownHosts, host: HostAddress, key: Buffer): Verdict {
-  const own = entriesOf(known, knownHostsName(host))
-  const bare = host.port === 22 ? [] : entriesOf(known, host.address.toLowerCase())
-  const same = (entry: KnownHost) => entry.key.equals(key)
-  const revoked = [...own, ...bare].find((entry) => entry.marker === 'revoked' && same(entry))
+  const name = knownHostsName(host)
+  const bare = host.port === 22 ? undefined : host.address.toLowerCase()
+  // Entries of this key come first: most hosts are known by theirs, and then no other has to be looked at.
+  const same = known.about(name, key)
+  const sameBare = bare === undefined ? [] : known.about(bare, key)
+  const revoked = [...same, ...sameBare].find((entry) => entry.marker === 'revoked')
   if (revoked !== undefined) return { kind: 'revoked', line: revoked.line }
-  const found = plain(own).find(same)
+  const found = plain(same)[0]
   if (found !== undefined) return { kind: 'known', line: found.line }
-  const others = plain(own)
+  const others = plain(known.about(name))
   if (others.length > 0) {
     return {
       kind: 'changed',
@@ -141,16 +216,16 @@ export function judge(known: KnownHosts, host: HostAddress, key: Buffer): Verdic
       types: [...new Set(others.map((entry) => entry.type))],
     }
   }
-  const elsewhere = plain(bare).find(same)
+  const elsewhere = plain(sameBare)[0]
   if (elsewhere !== undefined) return { kind: 'known', line: elsewhere.line }
-  const authority = own.find((entry) => entry.marker === 'cert-authority')
+  const authority = known.about(name).find((entry) => entry.marker === 'cert-authority')
   return authority === undefined ? { kind: 'unknown' } : { kind: 'authority', line: authority.line }
 }
 
 /** Types of the keys that the host is known by, in the file's order. */
 export function knownTypes(known: KnownHosts, host: HostAddress): string[] {
-  const own = plain(entriesOf(known, knownHostsName(host)))
-  const used = own.length > 0 || host.port === 22 ? own : plain(entriesOf(known, host.address.toLowerCase()))
+  const own = plain(known.about(knownHostsName(host)))
+  const used = own.length > 0 || host.port === 22 ? own : plain(known.about(host.address.toLowerCase()))
   return [...new Set(used.map((entry) => entry.type))]
 }
 

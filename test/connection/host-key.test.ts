@@ -90,6 +90,20 @@ test('asks for known types first and leaves none out', () => {
   expect([...after].sort()).toEqual([...before].sort())
 })
 
+test('what is added is taken in, not read again; what another adds is', () => {
+  writeFileSync(join(dir, 'known_hosts'), '')
+  path = join(dir, 'known_hosts')
+  const files = knownHostsFiles()
+  checkHostKey(files, host('10.0.0.1'), key(1))
+  const known = files.read(path)
+  checkHostKey(files, host('10.0.0.2'), key(2))
+  expect(files.read(path)).toBe(known)
+  expect(known.entries.map(({ line }) => line)).toEqual([1, 2])
+  checkHostKey(knownHostsFiles(), host('10.0.0.3'), key(3))
+  expect(files.read(path)).not.toBe(known)
+  expect(checkHostKey(files, host('10.0.0.3', 'strict'), key(3))).toBeUndefined()
+})
+
 test('two processes add many hosts at once and lose none', async () => {
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const program = join(dir, 'add.mts')

@@ -3,8 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { fingerprint, formatKnownHost, judge, knownTypes, parseKnownHosts } from '../../src/connection/known-hosts.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  fingerprint,
+  formatKnownHost,
+  judge,
+  knownHostsName,
+  knownTypes,
+  parseKnownHosts,
+} from '../../src/connection/known-hosts.ts'
 
 const wire = (type: string, fill: number) => {
   const name = Buffer.from(type)
@@ -140,4 +147,60 @@ test('agrees with ssh-keygen about hashed names and fingerprints', () => {
   } finally {
     rmSync(dir, { recursive: true })
   }
+})
+
+describe.each([12, 500, 2_000])('a file of %d hosts with hashed names', (count) => {
+  const keyOf = (host: number, type: string) => Buffer.concat([wire(type, 1), Buffer.from(String(host))])
+  const types = ['ssh-ed25519', 'ssh-rsa']
+  const salt = (host: number, of: number) => Buffer.from(`${of} ${host}`.padEnd(20))
+  // As quick as can be, for what counts is how often it is asked.
+  const hash = (name: string, salt: Buffer) => Buffer.from(`${salt} ${name}`)
+  const hashedLine = (host: number, of: number) => {
+    const [type = '', names] = [types[of], `|1|${salt(host, of).toString('base64')}`]
+    const hashed = hash(`host${host}`, salt(host, of)).toString('base64')
+    return line(`${names}|${hashed}`, keyOf(host, type), type)
+  }
+  const file = (of: readonly number[]) =>
+    Array.from({ length: count }, (_, host) => of.map((type) => hashedLine(host, type))).flat()
+  const counted = (lines: readonly string[]) => {
+    const asked = { times: 0 }
+    const known = parseKnownHosts(`${lines.join('\n')}\n`, (name, salt) => {
+      asked.times += 1
+      return hash(name, salt)
+    })
+    return { known, asked }
+  }
+
+  test('a host that shows its key is found by one HMAC', () => {
+    const { known, asked } = counted(file([0]))
+    for (let host = 0; host < count; host++) {
+      expect(judge(known, at(`host${host}`), keyOf(host, 'ssh-ed25519')).kind).toBe('known')
+    }
+    expect(asked.times).toBe(count)
+  })
+
+  test('no name is tried twice on a line, and on none that is known to be of another', () => {
+    const { known, asked } = counted(file([0, 1]))
+    const seen = 12
+    for (let round = 0; round < 3; round++) {
+      for (let host = 0; host < seen; host++) {
+        expect(knownTypes(known, at(`host${host}`))).toEqual(types)
+        expect(judge(known, at(`host${host}`), keyOf(host, 'ssh-rsa')).kind).toBe('known')
+        expect(judge(known, at(`host${host}`), keyOf(host + 1, 'ssh-rsa')).kind).toBe('changed')
+      }
+    }
+    // The nth name finds two lines of each before it taken already.
+    expect(asked.times).toBe(seen * 2 * count - seen * (seen - 1))
+  })
+
+  test('what is appended is known without one', () => {
+    const { known, asked } = counted(file([0]))
+    expect(judge(known, at('new'), ED).kind).toBe('unknown')
+    const before = asked.times
+    expect(before).toBe(count)
+    known.append(formatKnownHost(at('new'), ED, Buffer.alloc(20, 1)), knownHostsName(at('new')))
+    expect(judge(known, at('new'), ED)).toEqual({ kind: 'known', line: count + 1 })
+    expect(judge(known, at('new'), OTHER)).toMatchObject({ kind: 'changed', lines: [count + 1] })
+    expect(asked.times).toBe(before)
+  })
 })
