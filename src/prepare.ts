@@ -88,7 +88,7 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const tags = attempt(() => selectRoles(inventory, options.tags), undefined)
   // Where the inventory itself can't be read, every name in a flag would look wrong.
   const selection = inventory.hosts.length > 0 ? [...hosts.problems, ...tags.problems] : []
-  // With an encrypted file unread, its vars would all be told as missing.
+  // With a file unread, its vars would all be told as missing.
   const vars = [...read.problems, ...roleProblems, ...(read.incomplete ? [] : compiler.problems())]
   const cache = factsCache(inventory.dir)
   const known = await knownFacts(inventory.hosts, cache)

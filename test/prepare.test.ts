@@ -47,6 +47,44 @@ describe('a project', () => {
     ])
   })
 
+  test('C66: what cannot be read is told alone, not with all that is missing for it', async () => {
+    const more = { 'inventories/prod/host_vars/web1.yml': '{}\n' }
+    const vars = 'inventories/prod/group_vars/web.yml'
+    const told = (files: Record<string, string>) => problemsOf(() => prepare(options(projectFolder(files))))
+    expect(await told({ ...FILES, ...more, [vars]: 'web_name: x\n  y: [\n' })).toEqual([
+      expect.stringMatching(/^inventories\/prod\/group_vars\/web.yml:\d:\d+ not valid YAML: /),
+    ])
+    expect(await told({ ...FILES, ...more, [vars]: '- web_name\n' })).toEqual([
+      'inventories/prod/group_vars/web.yml:1:1 a file of vars must be a mapping of names to values',
+    ])
+    expect(await problemsOf(() => prepare({ ...options(projectFolder(FILES)), vars: ['web_name={'] }))).toEqual([
+      expect.stringContaining('--var web_name: not valid YAML'),
+    ])
+    const site = 'tiers: [{ name: web, roles: [web_test, web_test] }]\n'
+    expect(await told({ ...FILES, ...more, 'inventories/site.yml': site })).toEqual([
+      "inventories/site.yml:1:40 roles has 'web_test' twice [tiers.0.roles.1]",
+    ])
+  })
+
+  test('C45: a secret that is missing is to be set encrypted, in the narrowest file for all that need it', async () => {
+    const root = (tiers: string, hosts: string) =>
+      projectFolder({
+        'inventories/site.yml': `tiers: [${tiers}]\n`,
+        'inventories/prod/hosts.yml': `tiers: { ${hosts} }\n`,
+        'roles/web_test/index.ts': WEB.replace("type: 'string'", "type: 'string', secret: true"),
+      })
+    const web = '{ name: web, roles: [web_test] }'
+    const two = 'web: { hosts: { web1: { address: 192.0.2.1 }, web2: { address: 192.0.2.2 } } }'
+    expect(await problemsOf(() => prepare(options(root(web, two))))).toEqual([
+      "inventories/site.yml:1:9 'web_name' (Name) is not set for web1, web2; role 'web_test' needs it (set it: provision secrets set -i prod group_vars/web web_name)",
+    ])
+    const db = 'db: { hosts: { db1: { address: 192.0.2.3 } } }'
+    const both = root(`${web}, { name: db, roles: [web_test] }`, `${two}, ${db}`)
+    expect(await problemsOf(() => prepare(options(both)))).toEqual([
+      "inventories/site.yml:1:9 'web_name' (Name) is not set for web1, web2, db1; role 'web_test' needs it (set it: provision secrets set -i prod group_vars/all web_name)",
+    ])
+  })
+
   test('names the inventories there are', async () => {
     const root = projectFolder(FILES)
     expect(await problemsOf(() => prepare(options(root, 'prd')))).toEqual([

@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { nameHint, originAt, step } from '../inventory/problems.ts'
+import { words } from '../shell/quote.ts'
 import type { Role } from './role.ts'
 import type { RoleVarsReader } from './role-vars.ts'
 
@@ -36,21 +37,32 @@ interface Missing {
 }
 
 const note = (all: Map<string, Missing>, one: Missing): void => {
-  const key = `${one.role.name} ${one.name} ${one.hosts[0]?.tier}`
+  const key = `${one.role.name} ${one.name}`
   all.set(key, { ...one, hosts: [...(all.get(key)?.hosts ?? []), ...one.hosts] })
 }
 
-function missingVar({ role, name, hosts }: Missing, { dir, tiers }: Inventory): Problem {
-  const tier = tiers.find((one) => one.name === hosts[0]?.tier)
+function missingVar({ role, name, hosts }: Missing, inventory: Inventory): Problem {
+  const { dir, tiers } = inventory
   const description = role.vars[name]?.description.replace(/\.$/, '') ?? ''
   const names = hosts.map((host) => host.name)
   const shown = names.length > 4 ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more` : names.join(', ')
-  const inventory = relative(`${dir}/../..`, dir)
+  const folder = relative(`${dir}/../..`, dir)
+  const place = commonFile(hosts)
+  const single = names.length === 1 ? ` or ${folder}/host_vars/${names[0]}.yml` : ''
   return {
     message: `'${name}' (${description}) is not set for ${shown}; role '${role.name}' needs it`,
-    origin: tier?.origin,
-    hint: `set it in ${inventory}/group_vars/${tier?.name}.yml${names.length === 1 ? ` or ${inventory}/host_vars/${names[0]}.yml` : ''}`,
+    origin: tiers.find((one) => one.name === hosts[0]?.tier)?.origin,
+    hint:
+      role.vars[name]?.secret === true
+        ? `set it: ${words(['provision', 'secrets', 'set', '-i', inventory.name, place, name])}`
+        : `set it in ${folder}/${place}.yml${single}`,
   }
+}
+
+/** The narrowest of the files of vars that are for all of these hosts. */
+function commonFile(hosts: readonly Host[]): string {
+  const [first, ...others] = new Set(hosts.map(({ tier }) => tier))
+  return others.length > 0 ? 'group_vars/all' : `group_vars/${first}`
 }
 
 const unknownVars = (host: Host, known: readonly string[]): Problem[] =>

@@ -23,7 +23,7 @@ export interface InventoryFiles {
   readonly groupVars: ReadonlyMap<string, YamlFile>
   readonly hostVars: ReadonlyMap<string, YamlFile>
   readonly problems: readonly Problem[]
-  /** Some encrypted file could not be read: vars that are in it seem to be missing. */
+  /** Some file of vars could not be read: vars that are in it seem to be missing. */
   readonly incomplete: boolean
 }
 

@@ -43,7 +43,7 @@ export interface ReadInventory {
   /** What is valid of it. */
   readonly inventory: Inventory
   readonly problems: readonly Problem[]
-  /** Some encrypted file could not be read: which vars are missing can't be told. */
+  /** Something that was written could not be read: which vars are missing can't be told. */
   readonly incomplete: boolean
 }
 
@@ -99,7 +99,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...given.problems,
   ]
   const inventory = { name: options.name, dir: files.dir, tiers, hosts: built }
-  return { inventory, problems, incomplete: files.incomplete }
+  return { inventory, problems, incomplete: files.incomplete || given.problems.length > 0 }
 }
 
 type Check<T> = (value: unknown, origins: YamlFile['origins']) => ReturnType<typeof checked<T>>

@@ -15,7 +15,7 @@ export interface VarsFolder {
   readonly files: ReadonlyMap<string, YamlFile>
   /** Encrypted files for which there is no key. */
   readonly locked: readonly LockedFile[]
-  /** Some encrypted file could not be read, so that vars are missing that are in fact there. */
+  /** Some file could not be read, so that vars are missing that are in fact there. */
   readonly incomplete: boolean
 }
 
@@ -44,7 +44,7 @@ export async function readVarsFolder(root: string, dir: string, keyring: Keyring
   return {
     files: new Map([...new Set(entries.map(({ name }) => name))].flatMap((name) => level(name, entries))),
     locked: sealed.filter(isLocked),
-    incomplete: sealed.some((file) => isLocked(file) || file.problems.length > 0),
+    incomplete: entries.some(({ plain, sealed }) => isUnread(plain) || isUnread(sealed)),
   }
 }
 
@@ -53,6 +53,11 @@ interface Entry {
   readonly plain?: YamlFile
   readonly sealed?: YamlFile & SealedVars
 }
+
+/** What should be a mapping of vars counts too: an empty file is one. */
+const isUnread = (file: (YamlFile & Partial<SealedVars>) | undefined): boolean =>
+  file !== undefined &&
+  (file.locked !== undefined || file.problems.length > 0 || !(file.value === null || isMapping(file.value)))
 
 const isLocked = (file: YamlFile & SealedVars): file is LockedFile => file.locked !== undefined
 

@@ -9,6 +9,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml'
 import { messageOf, type Origin, type Problem } from '../errors.ts'
@@ -26,8 +27,15 @@ export interface ParsedYaml {
 /** More nodes than a person writes: aliases that multiply (a billion laughs). */
 const MAX_NODES = 100_000
 
-/** One slip of the pen makes the parser complain about all that follows. */
-const MAX_ERRORS = 3
+/**
+ * One slip of the pen makes the parser complain about all that follows, so only the first counts. Keys that are there
+ * twice are slips of their own.
+ */
+const tellable = (errors: readonly YAMLError[]): YAMLError[] => {
+  const isDouble = ({ code }: YAMLError) => code === 'DUPLICATE_KEY'
+  const syntax = errors.find((error) => !isDouble(error))
+  return syntax === undefined ? [...errors] : errors.slice(0, errors.indexOf(syntax) + 1)
+}
 
 /**
  * Reads YAML 1.2 (anchors and merge keys work) and keeps where each value was written.
@@ -40,7 +48,7 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), col: Math.max(1, col) }
   }
-  const broken = [...doc.errors, ...doc.warnings].slice(0, MAX_ERRORS).map((error) => ({
+  const broken = tellable([...doc.errors, ...doc.warnings]).map((error) => ({
     message: sentence(error.code, error.message),
     origin: at(error.pos[0]),
   }))

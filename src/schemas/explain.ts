@@ -16,7 +16,9 @@ export const withoutBranches = (errors: readonly ErrorObject[]): readonly ErrorO
 /** The JSON pointer of what is wrong. */
 export const placeOf = (error: ErrorObject): string => {
   const name = text(error.params.additionalProperty) ?? text(error.params.propertyName)
-  return name === undefined ? error.instancePath : error.instancePath + step(name)
+  if (name !== undefined) return error.instancePath + step(name)
+  // The later of two that are the same: the list itself is in order.
+  return error.keyword === 'uniqueItems' ? error.instancePath + step(secondOf(error)) : error.instancePath
 }
 
 export interface Explained {
@@ -53,8 +55,16 @@ export function explain(error: ErrorObject, subject: string, hidden: boolean, te
     return { message: `${subject} is ${shownKind(error.data, hidden, terms)}, must be ${wantedBy(error)}`, hint }
   }
   if (error.keyword === 'enum') return explainEnum(error, subject, hidden, terms)
+  if (error.keyword === 'uniqueItems') return { message: `${subject} has ${doubled(error, hidden)} twice` }
   const shown = typeof error.data === 'object' || hidden ? '' : ` is ${JSON.stringify(error.data)}:`
   return { message: `${subject}${shown} ${reasonOf(error, hint)}`, hint }
+}
+
+const secondOf = ({ params }: ErrorObject): number => Math.max(Number(params.i), Number(params.j))
+
+const doubled = (error: ErrorObject, hidden: boolean): string => {
+  const item: unknown = Array.isArray(error.data) ? error.data[secondOf(error)] : undefined
+  return hidden || typeof item !== 'string' ? 'an element' : `'${item}'`
 }
 
 /** For what was meant to be given. */

@@ -178,7 +178,7 @@ web_sites:
   test('reports a var that must be given, with its meaning and where to set it', async () => {
     const { compiler } = await compilerOf({ 'inventories/prod/group_vars/web.yml': '' })
     expect(shown(compiler.problems())).toEqual([
-      "inventories/site.yml:1:9 'web_password' (Password of the web) is not set for web1, web2; role 'web' needs it (set it in inventories/prod/group_vars/web.yml)",
+      "inventories/site.yml:1:9 'web_password' (Password of the web) is not set for web1, web2; role 'web' needs it (set it: provision secrets set -i prod group_vars/web web_password)",
     ])
   })
 
