@@ -8,11 +8,12 @@ import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
 import { InputError } from './errors.ts'
 import { askState } from './execute/ask-state.ts'
-import type { Again, Emit, HostOutcome, HostResult, Summary } from './execute/events.ts'
+import type { Again, Emit, HostResult, Summary } from './execute/events.ts'
 import { type HostRun, hostRun } from './execute/host-run.ts'
 import type { RunIdentity } from './execute/lock.ts'
 import { probeHost } from './execute/probe-host.ts'
 import { refresh } from './execute/refresh.ts'
+import { summaryOf } from './execute/summary.ts'
 import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
@@ -237,16 +238,4 @@ async function verifyArtifacts(root: string, runs: readonly HostRun[]): Promise<
     runs.flatMap((one) => one.artifacts()),
   )
   if (problems.length > 0) throw new InputError(problems)
-}
-
-export function summaryOf(results: readonly HostResult[], ms: number): Summary {
-  const count = (outcome: HostOutcome) => results.filter((result) => result.outcome === outcome).length
-  return {
-    ok: count('ok'),
-    changed: count('changed'),
-    planned: count('planned'),
-    failed: count('failed'),
-    skipped: count('skipped'),
-    ms,
-  }
 }

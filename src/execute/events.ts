@@ -39,8 +39,10 @@ export interface HostResult {
   readonly ms: number
 }
 
+/** How many hosts. */
 export interface Summary {
   readonly ok: number
+  /** Also those that failed after some of their changes were made: they count as failed, too. */
   readonly changed: number
   readonly planned: number
   readonly failed: number

@@ -12,7 +12,8 @@ const LIMIT_NAMES = 12
 export function summaryLines(event: RunFinished, check: boolean): Line[] {
   const { summary, results, notes = [] } = event
   return [
-    countsLine(summary, check),
+    countsLine(summary, results.length, check),
+    ...partlyChanged(results),
     ...drainedLines(results, check),
     ...servingLines(results),
     ...notTried(results),
@@ -22,7 +23,7 @@ export function summaryLines(event: RunFinished, check: boolean): Line[] {
   ]
 }
 
-const countsLine = (summary: Summary, check: boolean): Line => {
+const countsLine = (summary: Summary, hosts: number, check: boolean): Line => {
   const { ok, changed, planned, failed, skipped, ms } = summary
   const counts: Span[] = [
     check
@@ -33,11 +34,20 @@ const countsLine = (summary: Summary, check: boolean): Line => {
     ...(skipped > 0 ? [span('warn', `${skipped} not tried`)] : []),
   ]
   const next = check && planned > 0 ? '; run without --check to apply' : ''
-  const hosts = ok + changed + planned + failed + skipped
   return line(
     span('bold', `${counted(hosts, 'host')}: `),
     ...counts.flatMap((count, i) => (i === 0 ? [count] : [', ', count])),
     ` in ${duration(ms)}${next}`,
+  )
+}
+
+/** Hosts that are neither as they were nor as they should be. */
+const partlyChanged = (results: readonly HostResult[]): Line[] => {
+  const partly = results.filter(
+    ({ outcome, changed, failure }) => outcome === 'failed' && changed.length > 0 && failure?.code !== 'reverted',
+  )
+  return grouped(partly, ({ changed }) => listing(changed)).map(([changes, hosts]) =>
+    line(span('warn', 'changed before it failed: '), `${changes} on ${listing(hosts)}`),
   )
 }
 
