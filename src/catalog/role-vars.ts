@@ -6,6 +6,7 @@ import { isMapping, mergeVars, withoutNulls } from '../inventory/vars.ts'
 import { validators as schemaValidators, type Validators } from '../schemas/validators.ts'
 import { plainCopy, retaint, secretPlaces, undeclaredProblems } from './given-secrets.ts'
 import type { Role } from './role.ts'
+import { lostDigits, withWantedText } from './wanted-text.ts'
 
 /** The vars of one role on one host. */
 export interface RoleVars {
@@ -39,7 +40,11 @@ export function roleVarsReader(): RoleVarsReader {
     if (typeof validate !== 'function') return { vars: {}, missing: [], problems: [] }
     const names = Object.keys(role.vars)
     const set = Object.fromEntries(names.flatMap((name) => entry(host.vars, name)))
-    const merged = withoutNulls(mergeVars(defaults ? defaultsOf(role) : {}, set))
+    const merged = withWantedText(
+      withoutNulls(mergeVars(defaults ? defaultsOf(role) : {}, set)),
+      varsSchema(role),
+      host.origins,
+    )
     const vars = plainCopy(merged)
     const given = secretPlaces(merged)
     const ok = validate(vars)
@@ -48,6 +53,7 @@ export function roleVarsReader(): RoleVarsReader {
     const suffix = ` (role ${role.name})`
     const errors = ok ? [] : (validate.errors ?? [])
     const problems = [
+      ...lostDigits(merged, host.origins, suffix),
       ...problemsOf(errors, host.origins, suffix, (pointer) => given.has(pointer)),
       // Of what is wrong in itself, that is said.
       ...undeclaredProblems(

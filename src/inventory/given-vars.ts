@@ -2,6 +2,7 @@ import type { Origin, Problem } from '../errors.ts'
 import type { Value } from './inventory.ts'
 import { step } from './problems.ts'
 import type { Level } from './vars.ts'
+import { withWritten, writtenAt } from './written.ts'
 import { parseYaml } from './yaml.ts'
 
 const FILE = '--var'
@@ -24,7 +25,11 @@ export function givenVars(args: readonly string[]): { readonly level: Level; rea
       continue
     }
     values.set(name, parsed.value)
-    for (const pointer of parsed.origins.keys()) origins.set(step(name) + pointer, { file: FILE, line: 1, col: 1 })
+    for (const pointer of parsed.origins.keys()) {
+      const origin = { file: FILE, line: 1, col: 1 }
+      const written = writtenAt(parsed.origins, pointer)
+      origins.set(step(name) + pointer, written === undefined ? origin : withWritten(origin, written))
+    }
   }
   return { level: { vars: Object.fromEntries(values), origins }, problems }
 }

@@ -15,6 +15,7 @@ import {
 import { messageOf, type Origin, type Problem } from '../errors.ts'
 import type { Origins, Value } from './inventory.ts'
 import { dotted, step } from './problems.ts'
+import { withWritten } from './written.ts'
 
 export interface ParsedYaml {
   /** Plain data; null for an empty document or one with problems. */
@@ -126,7 +127,12 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
         return value(item, place, [...open, node])
       })
     }
-    return isScalar(node) ? scalar(node.value) : null
+    if (!isScalar(node)) return null
+    const origin = origins.get(pointer)
+    if (typeof node.value === 'number' && origin !== undefined && node.source !== undefined) {
+      origins.set(pointer, withWritten(origin, node.source))
+    }
+    return scalar(node.value)
   }
 
   try {

@@ -52,7 +52,12 @@ export function explain(error: ErrorObject, subject: string, hidden: boolean, te
   const badName = text(error.params.propertyName)
   if (badName !== undefined) return { message: `'${badName}' is no valid name`, hint: 'letters, digits, _ . -' }
   if (WANTED.has(error.keyword)) {
-    return { message: `${subject} is ${shownKind(error.data, hidden, terms)}, must be ${wantedBy(error)}`, hint }
+    const wanted = wantedBy(error)
+    const isUnquoted = terms === YAML && typeof error.data === 'boolean' && wanted.includes('string')
+    return {
+      message: `${subject} is ${shownKind(error.data, hidden, terms)}, must be ${wanted}`,
+      hint: isUnquoted ? 'quote it, to have it as text' : hint,
+    }
   }
   if (error.keyword === 'enum') return explainEnum(error, subject, hidden, terms)
   if (error.keyword === 'uniqueItems') return { message: `${subject} has ${doubled(error, hidden)} twice` }

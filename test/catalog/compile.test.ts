@@ -252,10 +252,12 @@ web_sites:
     const { compiler, inventory } = await compilerOf({
       'inventories/prod/hosts.yml': `tiers: { web: { hosts: {\n${hosts.join(',\n')}\n } } }`,
     })
-    const start = performance.now()
+    // Of this process: what else the machine does meanwhile is not in it.
+    const start = process.cpuUsage()
     expect(compiler.problems()).toEqual([])
     const count = inventory.hosts.map((host) => compiler.compile(host, FACTS).resources.length)
-    const ms = performance.now() - start
+    const { user, system } = process.cpuUsage(start)
+    const ms = (user + system) / 1000
     expect(count).toEqual(Array.from({ length: 500 }, () => 6))
     expect(ms).toBeLessThan(2000)
   })
