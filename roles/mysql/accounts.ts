@@ -1,8 +1,15 @@
 import { mysqlUser, type Resource } from 'provision'
 import type { MysqlVars } from './vars.ts'
 
+/** What all accounts of a server have to know of it. */
+interface Server {
+  readonly joins: boolean
+  /** What the run sets it to; undefined: it stays as it is. */
+  readonly partialRevokes: boolean | undefined
+}
+
 /** The role's own accounts and the declared ones. The administrator stays as Debian made it: root, over the socket. */
-export function accounts(vars: MysqlVars): Resource[] {
+export function accounts(vars: MysqlVars, server: Server): Resource[] {
   const service = (
     name: string,
     password: typeof vars.mysql_repl_password,
@@ -13,6 +20,7 @@ export function accounts(vars: MysqlVars): Resource[] {
       ? []
       : [
           mysqlUser({
+            ...server,
             name,
             host,
             password,
@@ -31,6 +39,7 @@ export function accounts(vars: MysqlVars): Resource[] {
     ),
     ...vars.mysql_users.map(({ grants, ...user }) =>
       mysqlUser({
+        ...server,
         ...user,
         grants: grants.map(({ on, privileges, grant_option: grantOption }) => ({ on, privileges, grantOption })),
       }),

@@ -13,7 +13,9 @@ import {
 } from 'provision'
 import { accounts } from './accounts.ts'
 import { optionFile } from './config.ts'
-import { optionLine, optionsOf, refused } from './options.ts'
+import { dataDirectory, isOfDataDirectory } from './data-directory.ts'
+import { type Option, optionLine, optionsOf, serverId } from './options.ts'
+import { refused } from './refused.ts'
 import { packageOf, restartReplica, rollout, takeWrites } from './rollout.ts'
 import { reloadTls, TLS, tlsFiles } from './tls.ts'
 import { unattended } from './unattended.ts'
@@ -35,30 +37,52 @@ export default defineRole({
   resources({ host, vars, facts, group, template }) {
     refuseRelease(facts, vars)
     const members = group(host.tier)
+    refuseTwins(members, host, vars)
     const options = optionsOf(vars, host, facts)
-    const variables = options.filter(({ live }) => live)
+    const lines = options.filter((one) => !isOfDataDirectory(one)).map(({ name, value }) => [name, optionLine(value)])
+    const bootstrap = vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica')
+    // With the consent to be made writable nothing is to be waited for.
+    const joins = members.length > 1 && bootstrap === 'replica' && !vars.mysql_allow_promote
+    const revokes = options.find((one) => one.variable === 'partial_revokes')
     return [
+      ...dataDirectory(options),
       pkg({ name: packageOf(vars), notify: [members.length > 1 ? restartReplica : takeWrites] }),
       unattended(vars),
       ...tlsFiles(vars),
-      optionFile(template('provision.cnf.ejs', { lines: options.map(({ name, value }) => [name, optionLine(value)]) })),
+      optionFile(template('provision.cnf.ejs', { lines })),
       ...firewall(vars, host, group('all')),
       service({ name: 'mysql', enabled: true, state: 'started' }),
-      replication(vars, host, members),
-      ...vars.mysql_databases.map((one) => mysqlDatabase(one)),
-      ...accounts(vars),
+      replication(vars, host, members, bootstrap),
+      // How the names of databases in grants are stored.
+      ...variables(vars, revokes === undefined ? [] : [revokes], joins),
+      ...vars.mysql_databases.map((one) => mysqlDatabase({ ...one, joins })),
+      ...accounts(vars, { joins, partialRevokes: revokes && isOn(revokes.value) }),
       // Last, and in one step: a variable that must wait for a restart holds up nothing else.
-      ...variables.map(({ name, value }) =>
-        mysqlVariable({
-          name,
-          value,
-          restart: vars.mysql_restart_replicas ? 'replica' : 'never',
-          ...(name.startsWith('ssl_') && { notify: [reloadTls] }),
-        }),
+      ...variables(
+        vars,
+        options.filter((one) => one !== revokes),
+        joins,
       ),
     ]
   },
 })
+
+const isOn = (value: Option['value']): boolean => /^(on|true|yes|1)$/i.test(String(value))
+
+const variables = (vars: MysqlVars, options: readonly Option[], joins: boolean): Resource[] =>
+  options.flatMap(({ variable: name, value }) =>
+    name === undefined
+      ? []
+      : [
+          mysqlVariable({
+            name,
+            value,
+            joins,
+            restart: vars.mysql_restart_replicas ? 'replica' : 'never',
+            ...(/^(ssl|tls)_/.test(name) && { notify: [reloadTls] }),
+          }),
+        ],
+  )
 
 /** Debian itself has MySQL in sid only; what it calls default-mysql-server is MariaDB. */
 function refuseRelease({ os }: Facts, { mysql_package: name }: MysqlVars): void {
@@ -71,7 +95,25 @@ function refuseRelease({ os }: Facts, { mysql_package: name }: MysqlVars): void 
 
 type Host = { readonly name: string; readonly tier: string; readonly address: string }
 
-function replication(vars: MysqlVars, host: Host, members: readonly Peer[]): Resource {
+/** Two servers of one id push each other out of replication, or ignore each other's transactions. */
+function refuseTwins(members: readonly Peer[], host: Host, vars: MysqlVars): void {
+  const own = vars.mysql_server_id ?? serverId(host.address)
+  const idOf = ({ address, vars }: Peer) =>
+    typeof vars.mysql_server_id === 'number' ? vars.mysql_server_id : serverId(address)
+  const twin = members.find((peer) => peer.name !== host.name && own !== undefined && idOf(peer) === own)
+  if (twin === undefined) return
+  throw refused(
+    `${host.name} and ${twin.name} have the same mysql_server_id (${own})`,
+    'set another one in host_vars, or none: it is then made of the address',
+  )
+}
+
+function replication(
+  vars: MysqlVars,
+  host: Host,
+  members: readonly Peer[],
+  bootstrap: 'primary' | 'replica',
+): Resource {
   const others = members.filter(({ name }) => name !== host.name)
   const password = vars.mysql_repl_password
   if (others.length > 0 && (password === undefined || vars.mysql_tls_key === undefined || !hasCertificate(vars))) {
@@ -84,7 +126,7 @@ function replication(vars: MysqlVars, host: Host, members: readonly Peer[]): Res
     throw refused(`mysql_tls_key of ${host.name} is alone`, 'set mysql_tls_ca and mysql_tls_cert too')
   }
   return mysqlReplication({
-    bootstrap: vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica'),
+    bootstrap,
     peers: others.map((peer) => ({ name: peer.name, host: peer.address, port: portOf(peer, vars) })),
     user: vars.mysql_repl_user,
     ...(password !== undefined && { password }),

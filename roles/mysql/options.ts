@@ -1,14 +1,17 @@
-import { type Facts, ipFamily, ProvisionError } from 'provision'
+import { type Facts, ipFamily } from 'provision'
+import { optionNames } from './option-names.ts'
+import { refused } from './refused.ts'
 import { TLS } from './tls.ts'
 import type { MysqlVars } from './vars.ts'
 
 export type Value = string | number | boolean
 
-/** Lines of the option file; `live`: a variable of that name is to have that value now. */
+/** A line of the option file. */
 export interface Option {
   readonly name: string
   readonly value: Value
-  readonly live: boolean
+  /** The variable that is to have that value now; undefined: what holds now is not for this to say. */
+  readonly variable: string | undefined
 }
 
 interface Host {
@@ -16,21 +19,16 @@ interface Host {
   readonly address: string
 }
 
-/** What the group rests on: whoever changes one of these breaks replication or its safety. */
-const OURS = ['super_read_only', 'read_only', 'gtid_mode', 'enforce_gtid_consistency', 'log_bin', 'server_id', 'port']
-
 /**
  * Everything that the server is told, for 8.0, 8.4 and 9.x alike. Every node starts read-only: a primary that comes
  * back after a failover must not take writes on its own.
  * @throws ProvisionError (input) for options that are the role's own
  */
 export function optionsOf(vars: MysqlVars, host: Host, facts: Facts): Option[] {
-  const set = (name: string, value: Value): Option => ({ name, value, live: true })
-  const file = (name: string, value: Value): Option => ({ name, value, live: false })
-  const wrong = Object.keys(vars.mysql_options).find((name) => OURS.includes(name))
-  if (wrong !== undefined) throw refused(`mysql_options: ${wrong} is the role's own`, `leave it out`)
+  const set = (name: string, value: Value): Option => ({ name, value, variable: name })
+  const file = (name: string, value: Value): Option => ({ name, value, variable: undefined })
   const base = [
-    set('server_id', vars.mysql_server_id ?? serverId(host)),
+    set('server_id', vars.mysql_server_id ?? ownServerId(host)),
     set('bind_address', vars.mysql_bind_address ?? bindAddress(host, facts)),
     set('port', vars.mysql_port),
     set('report_host', host.address),
@@ -64,15 +62,39 @@ export function optionsOf(vars: MysqlVars, host: Host, facts: Facts): Option[] {
       ? []
       : [set('ssl_ca', TLS.ca), set('ssl_cert', TLS.cert), set('ssl_key', TLS.key)]),
   ]
-  const own = Object.entries(vars.mysql_options).map(([name, value]) => set(name, value))
-  return [...base.filter(({ name }) => !own.some((one) => one.name === name)), ...own]
+  const own = ownOptions(vars)
+  const isOwn = ({ variable }: Option) => variable !== undefined && own.some((one) => one.variable === variable)
+  return [...base.filter((one) => !isOwn(one)), ...own]
+}
+
+/** @throws ProvisionError (input) for what no option file takes, and for one thing under two names */
+function ownOptions({ mysql_options: declared }: MysqlVars): Option[] {
+  const seen = new Map<string, string>()
+  return Object.entries(declared).map(([written, value]) => {
+    const { option, variable } = optionNames(written)
+    const other = seen.get(option)
+    if (other !== undefined)
+      throw refused(`mysql_options: ${other} and ${written} are the same`, 'leave one of them out')
+    seen.set(option, written)
+    if (option === 'default_time_zone' && !/^[A-Za-z0-9_+:/-]+$/.test(String(value))) {
+      throw refused(
+        `mysql_options: ${written} is no time zone: ${value}`,
+        "an offset in quotes ('+00:00'), SYSTEM or a name",
+      )
+    }
+    return { name: option, value, variable }
+  })
 }
 
 const seconds = (time: string): number => Number(time.slice(0, -1)) * (time.endsWith('d') ? 86_400 : 3600)
 
 /** An IPv4 address is a number of 32 bits, and so is a server's id. */
-function serverId({ name, address }: Host): number {
-  if (ipFamily(address) === 4) return address.split('.').reduce((all, part) => all * 256 + Number(part), 0)
+export const serverId = (address: string): number | undefined =>
+  ipFamily(address) === 4 ? address.split('.').reduce((all, part) => all * 256 + Number(part), 0) : undefined
+
+function ownServerId({ name, address }: Host): number {
+  const id = serverId(address)
+  if (id !== undefined) return id
   throw refused(`${name} needs a mysql_server_id`, 'it is made of the address only where that is IPv4')
 }
 
@@ -80,8 +102,11 @@ function serverId({ name, address }: Host): number {
 const bindAddress = ({ address }: Host, facts: Facts): string =>
   Object.values(facts.addresses).flat().includes(address) ? `127.0.0.1,${address}` : '*'
 
-export const optionLine = (value: Value): string =>
-  typeof value === 'boolean' ? (value ? 'ON' : 'OFF') : String(value)
-
-export const refused = (message: string, hint?: string): ProvisionError =>
-  new ProvisionError(message, { code: 'input', hint })
+/**
+ * In quotes where mysqld would read something else than it says: an escape, a comment, quotes of its own, blanks around it.
+ * Source: Reference Manual, Using Option Files.
+ */
+export function optionLine(value: Value): string {
+  const text = typeof value === 'boolean' ? (value ? 'ON' : 'OFF') : String(value)
+  return /[\\#'"]|^\s|\s$/.test(text) ? `"${text.replaceAll(/[\\"]/g, '\\$&')}"` : text
+}

@@ -40,7 +40,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   const others = group(host.tier).flatMap(({ name }) => (name === host.name ? [] : [name]))
   const up = unitActive('mysql.service')
   if (others.length === 0) return { disturbs: [], gates: [up] }
-  const { preflight, drain, gate } = mysqlServer({
+  const { preflight, drain, gate, peersGate } = mysqlServer({
     others,
     relief: `with --switchover-to HOST a run moves the writes to another server of ${host.tier} first`,
     within: vars.mysql_catch_up,
@@ -53,6 +53,6 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
       : [],
     preflight: [preflight],
     drain: [drain],
-    gates: [up, gate],
+    gates: [up, gate, peersGate],
   }
 }

@@ -59,10 +59,11 @@ export const vars = {
     default: false,
   },
   mysql_options: {
-    description: 'Further server variables, by name: into the option file, and at once where that needs no restart.',
+    description:
+      'Further server variables, by name: into the option file, and at once where that needs no restart. An option that no variable shows (plugin_load_add) counts from the next start.',
     type: 'object',
-    propertyNames: { pattern: '^[a-z][a-z0-9_]*$' },
-    additionalProperties: { type: ['string', 'number', 'boolean'], pattern: '^[^\\n#]*$' },
+    propertyNames: { pattern: '^[a-z][a-z0-9_-]*$' },
+    additionalProperties: { type: ['string', 'number', 'boolean'], pattern: '^[^\\n]*$' },
     default: {},
   },
   mysql_restart_replicas: {

@@ -10,6 +10,7 @@ import {
   ProvisionError,
   pkg,
   restart,
+  reveal,
   type Secret,
   secret,
   service,
@@ -24,6 +25,19 @@ const named = (value: unknown): string | undefined => (typeof value === 'string'
 
 const tainted = (value: unknown): Secret | undefined =>
   isSecret(value) ? value : typeof value === 'string' ? secret(value) : undefined
+
+/**
+ * What mysqld_exporter makes something else of, whatever its option file says: from 0.15 it expands the environment and
+ * names of other keys in values, and any ? counts as the beginning of the parameters that it adds to the address. Source:
+ * its config/config.go and collector/exporter.go, go-ini.
+ */
+function passwordProblem(password: string): string | undefined {
+  if (password.includes('?')) return 'it takes a ? for the end of the address that it makes of it'
+  if (password.includes('$')) return 'it takes a $ for the beginning of a variable of the environment'
+  if (/%\([^)]+\)s/.test(password)) return 'it takes %(…)s for the name of another option'
+  if (/[`\n\r]/.test(password)) return 'a backtick or the end of a line ends it'
+  return undefined
+}
 
 export default defineRole({
   name: 'mysqld_exporter',
@@ -72,7 +86,6 @@ export default defineRole({
     mysqld_exporter_password: {
       description: "Its password. Default: role mysql's mysql_exporter_password.",
       type: 'string',
-      pattern: '^[^"\'`\\\\\\n]+$',
       minLength: 1,
       secret: true,
       optional: true,
@@ -102,6 +115,13 @@ export default defineRole({
       throw new ProvisionError(`no password for the MySQL account '${user}'`, {
         code: 'input',
         hint: 'set mysql_exporter_password: role mysql makes the account with it',
+      })
+    }
+    const wrong = passwordProblem(reveal(password))
+    if (wrong !== undefined) {
+      throw new ProvisionError(`the exporter can't log in with the password of '${user}': ${wrong}`, {
+        code: 'input',
+        hint: 'set another mysql_exporter_password; other characters are as good',
       })
     }
     return [

@@ -32,6 +32,8 @@ export interface MysqlSteps {
   readonly preflight: RolloutStep
   readonly drain: RolloutStep
   readonly gate: RolloutStep
+  /** Asked of the others. */
+  readonly peersGate: RolloutStep
 }
 
 /**
@@ -52,8 +54,37 @@ export function mysqlServer(server: MysqlServer): MysqlSteps {
       within: 0,
     },
     gate: mysqlReplicates({ within }),
+    peersGate: {
+      name: 'no other database was pushed out of replication',
+      on: others,
+      until: isNotPushedOut,
+      within: 0,
+      // One that is away can't be asked, and is not to stop the others.
+      orGoOn: 'unanswered',
+    },
   }
 }
+
+/**
+ * A source sends to one replica of each server_uuid and server_id: a second one pushes the first out, whose receiver then
+ * stays off, and looks well itself. One that runs no server has nothing to lose; what is old was there before. Source:
+ * seen on 9.7, error 13114 of the receiver, from the source's 1236.
+ */
+const isNotPushedOut: Script = joinScripts([
+  rawScript('command -v mysql >/dev/null 2>&1 || exit 0'),
+  rawScript(
+    `${
+      askSql(
+        'lost',
+        raw(
+          "SELECT LAST_ERROR_MESSAGE FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = '' AND SERVICE_STATE <> 'ON' AND LAST_ERROR_MESSAGE LIKE '%same server_uuid/server_id%' AND LAST_ERROR_TIMESTAMP > NOW(6) - INTERVAL 5 MINUTE",
+        ),
+        '2>/dev/null',
+      ).sh
+    } || exit 0`,
+  ),
+  rawScript(`if [ -n "$lost" ]; then printf '%s\n' "$lost"; exit ${NEVER}; fi`),
+])
 
 /**
  * A server does its part in its group: it is writable, or a replica whose threads run without an error and that has

@@ -47,7 +47,9 @@ describe('role mysqld_exporter', () => {
   test('has the password in a file that only root and prometheus can read, and shows it nowhere', async () => {
     const host = await compiled(mysqldExporter, { vars: { mysqld_exporter_password: 'geheim' } })
     expect(host.desired(CNF)).toMatchObject({ mode: '0640', owner: 'root', group: 'prometheus' })
-    expect(host.content(CNF)).toContain('user = exporter\npassword = "‹secret›"\nsocket = /run/mysqld/mysqld.sock\n')
+    expect(host.content(CNF)).toMatch(
+      /user = exporter\n(#.*\n)*password = `‹secret›`\nsocket = \/run\/mysqld\/mysqld.sock\n/,
+    )
     expect(host.notifies(CNF)).toEqual(['restart prometheus-mysqld-exporter'])
     expect(JSON.stringify(host.keys.map((key) => host.desired(key)))).not.toContain('geheim')
     const args = flagsOf(host.content('file:/etc/default/prometheus-mysqld-exporter'))
@@ -57,10 +59,28 @@ describe('role mysqld_exporter', () => {
   test("takes account and password of the server's role, and refuses to be without", async () => {
     const vars = { mysql_exporter_user: 'watcher', mysql_exporter_password: 'geheim' }
     const host = await compiled(mysqldExporter, { vars })
-    expect(host.content(CNF)).toContain('user = watcher\npassword = "‹secret›"')
+    expect(host.content(CNF)).toContain('user = watcher\n')
     const { problems } = await compiled(mysqldExporter)
     expect(problems).toEqual([expect.stringContaining("no password for the MySQL account 'exporter'")])
   })
+})
+
+describe('C59: a password of the exporter', () => {
+  const problems = async (password: string) =>
+    (await compiled(mysqldExporter, { vars: { mysqld_exporter_password: password } })).problems.join()
+
+  test('may have all that ends nothing in its option file and its address', async () => {
+    expect(await problems(` #;'"\\ %s%d @:/()[]=&+~!*,.<>|^{}-_ öß `)).toBe('')
+  })
+
+  test.each(['a?b', 'a$b', '%(user)s', 'a`b', 'a\nb'])(
+    'that it would read otherwise is refused: %j',
+    async (password) => {
+      const said = await problems(password)
+      expect(said).toContain("the exporter can't log in with the password of 'exporter'")
+      expect(said).not.toContain(password)
+    },
+  )
 })
 
 describe('role blackbox_exporter', () => {

@@ -100,7 +100,89 @@ describe('role mysql', () => {
     expect(host.content(CNF)).not.toContain('ssl_')
   })
 
+  test('C09: an option is written by its own name, and compared by that of its variable', async () => {
+    const host = await on({
+      vars: {
+        mysql_options: {
+          default_time_zone: '+00:00',
+          memlock: true,
+          'character-set-server': 'utf8mb4',
+          'skip-name-resolve': true,
+          plugin_load_add: 'auth_socket.so',
+          performance_schema_consumer_events_statements_history: true,
+          init_connect: "SET @a = '#1\\n'",
+        },
+      },
+    })
+    expect(host.problems).toEqual([])
+    const lines = String(host.content(CNF)).split('\n')
+    expect(lines.slice(lines.indexOf('default_time_zone = +00:00'), -7)).toEqual([
+      'default_time_zone = +00:00',
+      'memlock = ON',
+      'character_set_server = utf8mb4',
+      'skip_name_resolve = ON',
+      'plugin-load-add = auth_socket.so',
+      'performance-schema-consumer-events-statements-history = ON',
+      `init_connect = "SET @a = '#1\\\\n'"`,
+    ])
+    expect(lines).toContain('plugin-load-add = mysql_clone.so')
+    const variables = host.keys.filter((key) => key.startsWith('mysql-variable:')).slice(-5)
+    expect(variables.map((key) => key.split(':')[1])).toEqual([
+      'time_zone',
+      'locked_in_memory',
+      'character_set_server',
+      'skip_name_resolve',
+      'init_connect',
+    ])
+    const byVariable = await on({ vars: { mysql_options: { time_zone: '+00:00' } } })
+    expect(byVariable.content(CNF)).toContain('default_time_zone = +00:00')
+  })
+
+  test('C08: what a data directory is made with is there before the package, and stays when nobody declares it', async () => {
+    const path = '/etc/mysql/conf.d/provision-data-directory.cnf'
+    const host = await on({ vars: { mysql_options: { lower_case_table_names: 1, innodb_page_size: '32K' } } })
+    expect(host.keys.slice(0, 4)).toEqual([
+      'directory:/etc/mysql',
+      'directory:/etc/mysql/conf.d',
+      `file:${path}`,
+      'package:mysql-server',
+    ])
+    expect(host.content(`file:${path}`)).toContain('[mysqld]\nlower_case_table_names = 1\ninnodb_page_size = 32768\n')
+    expect(host.content(CNF)).not.toContain('lower_case_table_names')
+    expect(host.keys).toContain('mysql-variable:lower_case_table_names')
+    expect((await on()).keys.join()).not.toContain(path)
+  })
+
+  test('C03: partial_revokes is set before the accounts, which are stored as it says', async () => {
+    const users = [{ name: 'a', password: 'a-secret', grants: [{ on: 'shop_prod.*', privileges: ['ALL'] }] }]
+    const host = await on({ vars: { mysql_options: { partial_revokes: true }, mysql_users: users } })
+    const at = (key: string) => host.keys.indexOf(key)
+    expect(at('mysql-variable:partial_revokes')).toBeGreaterThan(at('mysql-replication:server'))
+    expect(at('mysql-variable:partial_revokes')).toBeLessThan(at('mysql-user:replication@%'))
+    expect(host.desired('mysql-user:a@%')).toMatchObject({ partialRevokes: true })
+    expect((await on({ vars: { mysql_users: users } })).desired('mysql-user:a@%')).toMatchObject({
+      partialRevokes: undefined,
+    })
+  })
+
+  test('C69: what is on a server that is to join its group is known only then', async () => {
+    const joins = async (setting: Setting) => (await on(setting)).desired('mysql-user:replication@%')
+    expect(await joins({ host: 'web2' })).toMatchObject({ joins: true })
+    expect(await joins({})).toMatchObject({ joins: false })
+    expect(await joins({ host: 'web2', vars: { mysql_allow_promote: true } })).toMatchObject({ joins: false })
+  })
+
+  const options = (mysql_options: Record<string, unknown>) => ({ vars: { mysql_options } })
   test.each<[string, Setting, string]>([
+    ["C09: the role's own by another name", options({ 'skip-log-bin': true }), "is the role's own"],
+    ['C09: an option of clients', options({ default_character_set: 'utf8' }), 'say character_set_server'],
+    ['C09: what sessions set', options({ sql_select_limit: 5 }), 'no option file takes it'],
+    ['C09: a way to say no', options({ 'skip-slow-query-log': true }), 'say slow_query_log: false'],
+    ['C09: what leaves transactions out', options({ replicate_ignore_db: 'x' }), 'leaves transactions out'],
+    ['C09: one thing under two names', options({ time_zone: 'SYSTEM', default_time_zone: 'SYSTEM' }), 'are the same'],
+    ['C09: no time zone', options({ time_zone: "it's" }), 'is no time zone'],
+    ['C09: another data directory', options({ datadir: '/srv' }), 'mount a disk there'],
+    ['C27: two servers of one mysql_server_id', { vars: { mysql_server_id: 7 } }, 'have the same mysql_server_id (7)'],
     ['Debian without MySQL', { facts: { os: { id: 'debian', versionId: '13', codename: 'trixie' } } }, 'only MariaDB'],
     ['a group without certificates', { vars: { mysql_tls_ca: null } }, 'certificates of one CA'],
     ['a group without a password', { vars: { mysql_repl_password: null } }, 'certificates of one CA'],
@@ -129,7 +211,7 @@ describe('role mysql', () => {
       disturbs: ['package:mysql-server', 'handler:restart mysql'],
       preflight: [{ on: ['web1', 'web3'] }],
       drain: [{ name: 'it takes no writes' }],
-      gates: [{ name: 'mysql.service is active' }, { within: 120 }],
+      gates: [{ name: 'mysql.service is active' }, { within: 120 }, { on: ['web1', 'web3'], orGoOn: 'unanswered' }],
     })
   })
 

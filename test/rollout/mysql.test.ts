@@ -56,6 +56,16 @@ describe('a MySQL server of a group', () => {
     ['is not when it does not answer', ['down'], 1, 'ERROR 2002 (HY000): no socket'],
   ])('%s', (_, answers, status, said) => expect(ask(well, answers)).toEqual({ status, said }))
 
+  it.each([
+    ['', 0],
+    ['Got fatal error 1236: A replica with the same server_uuid/server_id', 3],
+    ['down', 0],
+  ])('C68: is not well when it pushed another one out of replication: %j', (answered, status) => {
+    const { peersGate } = mysqlServer({ others: ['db1', 'db3'], relief: 'x' })
+    expect(peersGate).toMatchObject({ on: ['db1', 'db3'], within: 0, orGoOn: 'unanswered' })
+    expect(ask(peersGate.until, [answered])).toEqual({ status, said: status === 0 ? '' : answered })
+  })
+
   it('is never taken out while it takes the writes: nobody waits for that', () => {
     const { drain, preflight } = mysqlServer({ others: ['db1', 'db3'], relief: 'switch over to another one' })
     expect(preflight.on).toEqual(['db1', 'db3'])

@@ -1,7 +1,7 @@
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { parseSql, probeSql, row, runSql } from './client.ts'
-import { type Server, serverOf, serverQuery } from './server.ts'
+import { hasYetToJoin, JOINS, type Server, serverOf, serverQuery } from './server.ts'
 import { list, name, raw, type Sql, sql } from './sql.ts'
 
 /** A database (schema) on a MySQL server. On a replica there is nothing to do: it comes by replication. */
@@ -14,6 +14,7 @@ export const MYSQL_DATABASE = {
     enum: ['present', 'absent'],
     default: 'present',
   },
+  joins: JOINS,
 } as const satisfies FieldSchemas
 
 export type MysqlDatabase = FieldsOf<typeof MYSQL_DATABASE>
@@ -34,12 +35,16 @@ export const mysqlDatabaseKind: ResourceKind<MysqlDatabase, MysqlDatabaseState> 
   parse(answer, all) {
     const said = parseSql(answer)
     if (said === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
-    const { role } = serverOf(said)
-    if (role === 'undecided') return new Map(all.map((one) => [one.name, 'unknown']))
+    const server = serverOf(said)
     const found = new Map(
       said.rows('database').map(([schema, charset = '', collation = '']) => [schema, { charset, collation }]),
     )
-    return new Map(all.map((one) => [one.name, { server: role, found: found.get(one.name) }]))
+    return new Map(
+      all.map((one) => [
+        one.name,
+        isUnknown(server, one) ? 'unknown' : { server: server.role, found: found.get(one.name) },
+      ]),
+    )
   },
   diff(desired, actual) {
     if (actual !== 'absent' && actual.server === 'replica') return undefined
@@ -80,6 +85,9 @@ const query = (all: readonly MysqlDatabase[]): Sql => {
   const names = list(all.map((one) => one.name))
   return sql`SELECT ${columns} FROM information_schema.SCHEMATA WHERE BINARY SCHEMA_NAME IN (${names})`
 }
+
+const isUnknown = (server: Server, one: MysqlDatabase): boolean =>
+  server.role === 'undecided' || hasYetToJoin(server, one)
 
 const fieldsOf = (desired: MysqlDatabase, found: MysqlDatabaseState['found']): FieldChange[] => {
   if (desired.state === 'absent') return found ? [{ field: 'charset', from: found.charset }] : []

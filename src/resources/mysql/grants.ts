@@ -22,7 +22,7 @@ const GRANT = {
 
 export const GRANTS = {
   description:
-    'All that it may do with databases and tables; what is not listed is revoked. Columns and routines are left alone.',
+    'All that it may do with databases and tables; what is not listed is revoked, roles and PROXY too. Columns and routines are left alone.',
   type: 'array',
   items: GRANT,
   optional: true,
@@ -59,43 +59,50 @@ const placeOf = (key: string): Place => {
   return { database: String(database), table: String(table) }
 }
 
-/** `shop.*`, as people write it. */
-const shown = (key: string): string => {
+/** `shop.*`, as people write it; what is stored otherwise than this server would read it is told apart. */
+const shown = (key: string, literal: boolean): string => {
   const { database, table } = placeOf(key)
-  return `${table === '*' ? database.replaceAll(/\\([_%])/g, '$1') : database}.${table}`
+  if (table !== '*' || literal) return `${database}.${table}`
+  const isPattern = /(?<!\\)[_%]/.test(database)
+  return `${database.replaceAll(/\\([_%])/g, '$1')}.${table}${isPattern ? ' (a pattern)' : ''}`
 }
 
 /**
  * What is declared, in the server's terms: ALL spelled out, several entries for one object made one.
+ * @param literal the server has partial_revokes: it takes names of databases as they are stored, and not as patterns.
+ * Source: Reference Manual, GRANT Statement, "Object Quoting Guidelines"
  * @throws RangeError for what GRANT would not take
  */
-export function declared(grants: readonly Grant[]): Privileges {
+export function declared(grants: readonly Grant[], literal = false): Privileges {
   const wanted = new Map<string, Set<string>>()
   for (const grant of grants) {
-    const key = keyOf(grant.on)
+    const key = keyOf(grant.on, literal)
     const privileges = wanted.get(key) ?? new Set()
     wanted.set(key, privileges)
-    for (const privilege of grant.privileges.flatMap((one) => spelledOut(one, key))) privileges.add(privilege)
+    for (const privilege of grant.privileges.flatMap((one) => spelledOut(one, key, literal))) privileges.add(privilege)
     if (grant.grantOption) privileges.add(GRANT_OPTION)
   }
   return wanted
 }
 
-const keyOf = (on: string): string => {
+const keyOf = (on: string, literal: boolean): string => {
   const [, database, table] = /^([^.`]+)\.([^.`]+)$/.exec(on) ?? []
   if (database === undefined || table === undefined || (database === '*' && table !== '*')) {
     throw new RangeError(`grants on ${JSON.stringify(on)}: it is *.*, DATABASE.* or DATABASE.TABLE`)
   }
   for (const part of [database, table]) if (part !== '*') name(part)
   // Only for whole databases is the name a pattern.
-  return objectKey(table === '*' && database !== '*' ? database.replaceAll(/[_%]/g, '\\$&') : database, table)
+  return objectKey(
+    table === '*' && database !== '*' && !literal ? database.replaceAll(/[_%]/g, '\\$&') : database,
+    table,
+  )
 }
 
-function spelledOut(word: string, key: string): string[] {
+function spelledOut(word: string, key: string, literal: boolean): string[] {
   const privilege = word.trim().replaceAll(/\s+/g, ' ').toUpperCase()
   const { database, table } = placeOf(key)
   const possible = database === '*' ? undefined : table === '*' ? ON_DATABASE : ON_TABLE
-  const wrong = (why: string) => new RangeError(`grants on ${shown(key)}: ${word} ${why}`)
+  const wrong = (why: string) => new RangeError(`grants on ${shown(key, literal)}: ${word} ${why}`)
   if (privilege === 'ALL' || privilege === 'ALL PRIVILEGES') {
     if (possible) return [...possible]
     throw wrong('would be more with each version: name what is needed')
@@ -115,7 +122,7 @@ export interface GrantChange {
 }
 
 /** What differs, object by object. */
-export function grantChanges(wanted: Privileges, actual: Privileges): GrantChange[] {
+export function grantChanges(wanted: Privileges, actual: Privileges, literal = false): GrantChange[] {
   const keys = [...new Set([...wanted.keys(), ...actual.keys()])]
   return keys.flatMap((key) => {
     const to = wanted.get(key) ?? new Set()
@@ -123,7 +130,7 @@ export function grantChanges(wanted: Privileges, actual: Privileges): GrantChang
     const missing = [...to].filter((one) => !from.has(one))
     const surplus = [...from].filter((one) => !to.has(one))
     if (missing.length + surplus.length === 0) return []
-    const field = { field: `grants on ${shown(key)}`, from: words(from), to: words(to) }
+    const field = { field: `grants on ${shown(key, literal)}`, from: words(from), to: words(to) }
     return [{ key, missing, surplus, field }]
   })
 }

@@ -3,7 +3,7 @@ import { reveal } from '../../secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import { askPeer, parseSql, probeSql, row } from './client.ts'
 import { parseGtids } from './gtid.ts'
-import { FOLLOWS, type ServerRole, serverOf, serverQuery } from './server.ts'
+import { ACCOUNTS, DATABASES, FOLLOWS, type ServerRole, serverOf, serverQuery } from './server.ts'
 import { raw, type Sql } from './sql.ts'
 
 export const MYSQL_REPLICATION = {
@@ -90,7 +90,13 @@ export interface Thread {
 
 /** What a peer answered. refused: nothing listens there. silent: nobody can tell. */
 export type PeerAnswer =
-  | { readonly is: 'up'; readonly writable: boolean; readonly executed: string; readonly purged: string }
+  | {
+      readonly is: 'up'
+      readonly writable: boolean
+      readonly executed: string
+      readonly purged: string
+      readonly uuid: string
+    }
   | { readonly is: 'refused' }
   | { readonly is: 'silent'; readonly why: string }
 
@@ -100,7 +106,9 @@ export interface ReplicationState {
   /** Refuses writes of everybody, administrators included. */
   readonly superReadOnly: boolean
   readonly gtidMode: string
+  /** Its identity in the group, which it made itself and keeps in auto.cnf of its data directory. */
   readonly uuid: string
+  readonly datadir: string
   /** Sets of transactions, as the server writes them. */
   readonly executed: string
   readonly purged: string
@@ -121,12 +129,9 @@ const SELF: Sql = raw(
       raw('@@GLOBAL.server_uuid'),
       raw('@@GLOBAL.gtid_executed'),
       raw('@@GLOBAL.gtid_purged'),
-      raw(
-        "(SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema'))",
-      ),
-      raw(
-        "(SELECT COUNT(*) FROM mysql.user WHERE User NOT IN ('root', 'debian-sys-maint', 'mysql.sys', 'mysql.session', 'mysql.infoschema'))",
-      ),
+      raw(DATABASES),
+      raw(ACCOUNTS),
+      raw('@@GLOBAL.datadir'),
     ]).sql
   }`,
 )
@@ -145,13 +150,17 @@ const CHANNEL: Sql = raw(
   } FROM performance_schema.replication_connection_configuration c JOIN performance_schema.replication_connection_status s USING (CHANNEL_NAME) JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME) LEFT JOIN mysql.slave_master_info m ON m.Channel_name = c.CHANNEL_NAME WHERE c.CHANNEL_NAME = '' AND c.HOST <> ''`,
 )
 
+/** A receiver that stands still may do so for another server that has the same server_uuid. */
+const STANDS =
+  "NOT EXISTS (SELECT 1 FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = '' AND SERVICE_STATE = 'ON')"
+
 /**
  * Peers are asked only where the server itself can't tell: it is read-only and follows nobody, it is writable and
- * once was not meant to be, or it follows somebody and has transactions of its own making.
+ * once was not meant to be, or it follows somebody and stands still, or has transactions of its own making.
  */
 const ask = (desired: MysqlReplication): Sql =>
   raw(
-    `SELECT '@ask' FROM DUAL WHERE IF(${FOLLOWS}, LOCATE(@@GLOBAL.server_uuid, @@GLOBAL.gtid_executed) > 0, ${
+    `SELECT '@ask' FROM DUAL WHERE IF(${FOLLOWS}, ${STANDS} OR LOCATE(@@GLOBAL.server_uuid, @@GLOBAL.gtid_executed) > 0, ${
       desired.bootstrap === 'replica' ? 'TRUE' : '@@GLOBAL.read_only OR @@GLOBAL.super_read_only'
     })`,
   )
@@ -162,6 +171,7 @@ const PEER: Sql = raw(
       raw('NOT (@@GLOBAL.read_only OR @@GLOBAL.super_read_only)'),
       raw('@@GLOBAL.gtid_executed'),
       raw('@@GLOBAL.gtid_purged'),
+      raw('@@GLOBAL.server_uuid'),
     ]).sql
   }`,
 )
@@ -174,6 +184,7 @@ export function probeReplication([desired]: readonly MysqlReplication[]): Script
   return joinScripts([
     // A subshell: it may exit.
     rawScript(['answer=$(', own.sh, ')', 'printf "%s\\n" "$answer"', 'case $answer in', '*@ask*)'].join('\n')),
+    sh`[ -r ${sslCa} ] || { echo @later; exit 0; }`,
     ...peers.map(({ host, port }, i) =>
       joinScripts([sh`echo ${`@asked ${i}`}`, askPeer({ host, port, user, password: reveal(password), sslCa }, PEER)]),
     ),
@@ -189,10 +200,11 @@ export function parseReplication(
   const [desired] = all
   const [own = '', ...asked] = answer.split(/^@asked \d+$/m)
   const said = parseSql(own)
-  if (said === 'down' || desired === undefined) return 'unknown'
+  // Nobody can be asked before the certificates are there, which an earlier change brings.
+  if (said === 'down' || desired === undefined || said.rows('later').length > 0) return 'unknown'
   const { role, version } = serverOf(said)
   const [readOnly, gtidMode = '', uuid = '', executed = '', purged = '', ...counts] = said.rows('self')[0] ?? []
-  const [databases = '', accounts = ''] = counts
+  const [databases = '', accounts = '', datadir = '/var/lib/mysql/'] = counts
   if (accounts === '') throw new Error('the server did not tell all of its state')
   return {
     role,
@@ -200,6 +212,7 @@ export function parseReplication(
     superReadOnly: readOnly === '1',
     gtidMode,
     uuid,
+    datadir,
     executed: checked(executed),
     purged: checked(purged),
     databases: Number(databases),
@@ -238,9 +251,9 @@ function peerOf(answer: string): PeerAnswer {
     return /ERROR 2003 .*\(111\)/.test(message) ? { is: 'refused' } : { is: 'silent', why: message }
   }
   const said = parseSql(answer)
-  const [writable, executed, purged] = said === 'down' ? [] : (said.rows('peer')[0] ?? [])
+  const [writable, executed, purged, uuid = ''] = said === 'down' ? [] : (said.rows('peer')[0] ?? [])
   if (executed === undefined || purged === undefined) return { is: 'silent', why: 'no answer in time' }
-  return { is: 'up', writable: writable === '1', executed: checked(executed), purged: checked(purged) }
+  return { is: 'up', writable: writable === '1', executed: checked(executed), purged: checked(purged), uuid }
 }
 
 /** @throws Error for what is no set of transactions */

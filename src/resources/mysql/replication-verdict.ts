@@ -14,8 +14,14 @@ export type Verdict =
   | { readonly do: 'repair'; readonly source: Source; readonly fields: readonly FieldChange[] }
   /** Replicates from another server of the group from now on. */
   | { readonly do: 'follow'; readonly source: Source; readonly clone: boolean; readonly fields: readonly FieldChange[] }
-  /** Only a person can say. */
-  | { readonly do: 'refuse'; readonly why: string; readonly hint: string; readonly fields: readonly FieldChange[] }
+  /** Only a person can say. `now`: no change of this run, on whichever host, can make a difference. */
+  | {
+      readonly do: 'refuse'
+      readonly why: string
+      readonly hint: string
+      readonly fields: readonly FieldChange[]
+      readonly now?: true
+    }
 
 export interface Source {
   readonly host: string
@@ -32,16 +38,34 @@ const surplus = (from: string, other: string): string => gtidText(withoutGtids(p
 
 /** Live state first: what the inventory says counts only where no server is anything yet. Pure. */
 export function verdictOn(desired: MysqlReplication, state: ReplicationState): Verdict {
+  const twin = desired.peers.find(({ name }) => isTwin(state, state.peers?.[name]))
+  if (twin !== undefined) return sameIdentity(twin, state)
   if (state.gtidMode !== 'ON' && desired.peers.length > 0) {
-    return refuse(`gtid_mode is ${state.gtidMode}`, 'restart mysqld: the option file already says ON', {
-      field: 'gtid_mode',
-      from: state.gtidMode,
-      to: 'ON',
-    })
+    return refuse(
+      `gtid_mode is ${state.gtidMode}`,
+      'restart mysqld when this run is over: the option file then says ON',
+      {
+        field: 'gtid_mode',
+        from: state.gtidMode,
+        to: 'ON',
+      },
+    )
   }
   if (state.channel !== undefined) return asReplica(desired, state, state.channel)
   return state.role === 'writable' ? asWritable(desired, state) : asUndecided(desired, state)
 }
+
+const isTwin = ({ uuid }: ReplicationState, answer: PeerAnswer | undefined): boolean =>
+  answer?.is === 'up' && answer.uuid !== '' && answer.uuid === uuid
+
+/** A source sends its transactions to one server of each identity: two of them push each other out, in turns. */
+const sameIdentity = ({ name }: MysqlPeer, { uuid, datadir }: ReplicationState): Verdict => ({
+  ...refuse(
+    `it has the server_uuid of ${name} (${uuid}): one of the two data directories is a copy of the other's`,
+    `on the server that is the copy: systemctl stop mysql; rm ${datadir}auto.cnf; systemctl start mysql (it makes a server_uuid of its own)`,
+  ),
+  now: true,
+})
 
 function asReplica(desired: MysqlReplication, state: ReplicationState, channel: Channel): Verdict {
   const peer = desired.peers.find(({ host, port }) => host === channel.host && port === channel.port)
@@ -198,7 +222,7 @@ function follow(desired: MysqlReplication, state: ReplicationState, { peer, answ
   return refuse(why, desired.clone ? CLONE_CONSENT : 'set mysql_clone_password, so that it can be cloned', ...fields)
 }
 
-const refuse = (why: string, hint: string, ...fields: FieldChange[]): Verdict => ({
+const refuse = (why: string, hint: string, ...fields: FieldChange[]): Extract<Verdict, { do: 'refuse' }> => ({
   do: 'refuse',
   why,
   hint,

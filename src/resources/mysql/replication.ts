@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { ProvisionError } from '../../errors.ts'
 import { joinScripts, rawScript } from '../../shell/script.ts'
 import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyVerdict } from './replication-apply.ts'
@@ -26,6 +27,8 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
   parse: (answer, all) => new Map([[KEY, parseReplication(answer, all, sha256)]]),
   diff(desired, actual) {
     const verdict = actual === 'absent' ? undefined : verdictOn(desired, actual)
+    if (verdict?.do === 'refuse' && verdict.now)
+      throw new ProvisionError(verdict.why, { code: 'input', hint: verdict.hint })
     if (verdict?.do === 'nothing') return undefined
     return { action: 'update', desired, actual, fields: verdict?.fields ?? first(desired) }
   },

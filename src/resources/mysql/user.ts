@@ -1,11 +1,20 @@
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { CHANGED_MASK, MASK, reveal } from '../../secret.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
-import { BYTES, parseSql, probeSql, row, runSql, type SqlAnswer } from './client.ts'
-import { declared, GRANT_OPTION, GRANTS, type GrantChange, grantChanges, grantStatements, objectKey } from './grants.ts'
-import { holdsPassword } from './password.ts'
-import { type Server, serverOf, serverQuery } from './server.ts'
-import { account, raw, type Sql, sql, text } from './sql.ts'
+import { parseSql, probeSql, runSql } from './client.ts'
+import { declared, GRANTS, type GrantChange, grantChanges, grantStatements } from './grants.ts'
+import { hasYetToJoin, JOINS, serverOf, serverQuery } from './server.ts'
+import { account, raw, type Sql, sql } from './sql.ts'
+import {
+  type FoundUser,
+  hostOf,
+  type MysqlUserState,
+  PASSWORD,
+  SOCKET,
+  userNotes,
+  userQueries,
+  userStateOf,
+} from './user-state.ts'
 
 /** An account on a MySQL server. On a replica there is nothing to do: it comes by replication. */
 export const MYSQL_USER = {
@@ -23,48 +32,35 @@ export const MYSQL_USER = {
   },
   tls: { description: 'What its connections need.', enum: ['none', 'ssl', 'x509'], default: 'none' },
   grants: GRANTS,
+  partialRevokes: {
+    description:
+      'Whether the server has partial_revokes when this run has set its variables: names of databases are stored otherwise then. Not set: as it has it now.',
+    type: 'boolean',
+    optional: true,
+  },
   state: { description: 'absent: it is dropped.', enum: ['present', 'absent'], default: 'present' },
+  joins: JOINS,
 } as const satisfies FieldSchemas
 
 export type MysqlUser = FieldsOf<typeof MYSQL_USER>
 
-export interface MysqlUserState {
-  readonly server: Server['role']
-  /** Undefined: there is no such account. */
-  readonly found: FoundUser | undefined
-}
-
-export interface FoundUser {
-  readonly plugin: string
-  /** What is stored fits the declared password, or for auth_socket: the user of the same name. */
-  readonly fits: boolean
-  readonly tls: string
-  /** Privileges by object, sorted. */
-  readonly grants: Readonly<Record<string, readonly string[]>>
-}
-
-const PASSWORD = 'caching_sha2_password'
-const SOCKET = 'auth_socket'
-
-const hostOf = ({ host }: MysqlUser): string => (host ?? '%').toLowerCase()
 const pluginOf = ({ password }: MysqlUser): string => (password === undefined ? SOCKET : PASSWORD)
 
 /** Accounts live where the writes go; `unknown` until the server has its place. */
 export const mysqlUserKind: ResourceKind<MysqlUser, MysqlUserState> = {
   kind: 'mysql-user',
   key: (desired) => `${desired.name}@${hostOf(desired)}`,
-  probe: (all) => probeSql([serverQuery, ...queries(all)]),
+  probe: (all) => probeSql([serverQuery, ...userQueries(all)]),
   parse(answer, all) {
     const said = parseSql(answer)
-    const server = said === 'down' ? undefined : serverOf(said).role
-    if (said === 'down' || server === undefined || server === 'undecided') {
-      return new Map(all.map((one) => [mysqlUserKind.key(one), 'unknown']))
-    }
+    const server = said === 'down' ? undefined : serverOf(said)
     return new Map(
-      all.map((one) => {
-        const found = server === 'replica' ? undefined : foundOf(one, said)
-        return [mysqlUserKind.key(one), { server, found }]
-      }),
+      all.map((one) => [
+        mysqlUserKind.key(one),
+        said === 'down' || server === undefined || server.role === 'undecided' || hasYetToJoin(server, one)
+          ? 'unknown'
+          : userStateOf(one, server, said),
+      ]),
     )
   },
   diff(desired, actual) {
@@ -73,10 +69,17 @@ export const mysqlUserKind: ResourceKind<MysqlUser, MysqlUserState> = {
     if (desired.state === 'absent') {
       return found && { action: 'delete', desired, actual, fields: [{ field: 'login', from: found.plugin }] }
     }
-    const fields = [...loginFields(desired, found), ...changesOf(desired, found).map((change) => change.field)]
+    const fields = [
+      ...loginFields(desired, found),
+      ...changesOf(desired, actual).map((change) => change.field),
+      ...(found?.roles.length ? [{ field: 'roles', from: found.roles.join(', ') }] : []),
+      ...(found?.proxies.length ? [{ field: 'proxy for', from: found.proxies.join(', ') }] : []),
+    ]
     if (found === undefined) return { action: 'create', desired, actual, fields }
     return fields.length === 0 ? undefined : { action: 'update', desired, actual, fields }
   },
+  notes: (desired, actual) =>
+    actual === 'absent' || actual.found === undefined || desired.state === 'absent' ? [] : userNotes(actual.found),
   apply: (changes) => runSql(changes.flatMap(statements)),
 }
 
@@ -99,61 +102,6 @@ export const mysqlUser = constructorOf(mysqlUserKind, {
   },
 })
 
-/** As information_schema writes an account: nothing in it is escaped. */
-const grantee = (one: MysqlUser): string => `'${one.name}'@'${hostOf(one)}'`
-
-const queries = (all: readonly MysqlUser[]): Sql[] => {
-  const accounts = raw(all.map((one) => sql`(${one.name}, ${hostOf(one)})`.sql).join(', '))
-  const grantees = raw(all.map((one) => text(grantee(one)).sql).join(', '))
-  const grants = (columns: readonly Sql[], table: string): Sql => {
-    const all = row('grant', [raw('GRANTEE'), ...columns, raw('PRIVILEGE_TYPE'), raw('IS_GRANTABLE')])
-    return sql`SELECT ${all} FROM ${raw(`information_schema.${table}`)} WHERE GRANTEE IN (${grantees})`
-  }
-  const columns = row('user', [
-    raw('User'),
-    raw('Host'),
-    raw('plugin'),
-    raw('ssl_type'),
-    BYTES('authentication_string'),
-  ])
-  return [
-    sql`SELECT ${columns} FROM mysql.user WHERE (User, Host) IN (${accounts})`,
-    grants([text('*'), text('*')], 'USER_PRIVILEGES'),
-    grants([raw('TABLE_SCHEMA'), text('*')], 'SCHEMA_PRIVILEGES'),
-    grants([raw('TABLE_SCHEMA'), raw('TABLE_NAME')], 'TABLE_PRIVILEGES'),
-  ]
-}
-
-function foundOf(desired: MysqlUser, answer: Exclude<SqlAnswer, 'down'>): FoundUser | undefined {
-  const mine = answer.rows('user').find(([user, host]) => user === desired.name && host === hostOf(desired))
-  const [, , plugin = '', tls = '', stored = ''] = mine ?? []
-  if (mine === undefined) return undefined
-  const grants = new Map<string, Set<string>>()
-  for (const [who, database = '', table = '', privilege = '', grantable] of answer.rows('grant')) {
-    if (who !== grantee(desired)) continue
-    const key = objectKey(database, table)
-    const privileges = grants.get(key) ?? new Set()
-    if (privilege !== 'USAGE') privileges.add(privilege)
-    if (grantable === 'YES') privileges.add(GRANT_OPTION)
-    if (privileges.size > 0) grants.set(key, privileges)
-  }
-  return {
-    plugin,
-    fits: fits(desired, plugin, Buffer.from(stored, 'hex')),
-    tls: TLS[tls] ?? tls,
-    grants: Object.fromEntries([...grants].map(([key, privileges]) => [key, [...privileges].sort()])),
-  }
-}
-
-/** What is stored goes no further than here. */
-const fits = ({ password }: MysqlUser, plugin: string, stored: Buffer): boolean =>
-  password === undefined
-    ? plugin === SOCKET && stored.length === 0
-    : plugin === PASSWORD && holdsPassword(stored, reveal(password))
-
-/** mysql.user's ssl_type. */
-const TLS: Readonly<Record<string, string>> = { '': 'none', ANY: 'ssl', X509: 'x509' }
-
 function loginFields(desired: MysqlUser, found: FoundUser | undefined): FieldChange[] {
   const tls = desired.tls ?? 'none'
   const plugin = pluginOf(desired)
@@ -169,11 +117,16 @@ function loginFields(desired: MysqlUser, found: FoundUser | undefined): FieldCha
   ]
 }
 
-const changesOf = (desired: MysqlUser, found: FoundUser | undefined): GrantChange[] =>
-  grantChanges(
-    declared(desired.grants ?? []),
-    new Map(Object.entries(found?.grants ?? {}).map(([key, privileges]) => [key, new Set(privileges)])),
+function changesOf(desired: MysqlUser, actual: MysqlUserState | 'absent'): GrantChange[] {
+  const { found, partialRevokes } = actual === 'absent' ? {} : actual
+  const literal = desired.partialRevokes ?? partialRevokes ?? false
+  const granted = Object.entries(found?.grants ?? {})
+  return grantChanges(
+    declared(desired.grants ?? [], literal),
+    new Map(granted.map(([key, privileges]) => [key, new Set(privileges)])),
+    literal,
   )
+}
 
 function statements({ desired, actual }: Change<MysqlUser, MysqlUserState>): Sql[] {
   const who = account(desired.name, hostOf(desired))
@@ -188,6 +141,8 @@ function statements({ desired, actual }: Change<MysqlUser, MysqlUserState>): Sql
   const only = names.length === 1 && names[0] === 'tls' ? [sql`ALTER USER ${who}${tls}`] : []
   return [
     ...(found === undefined ? [sql`CREATE USER IF NOT EXISTS ${who} ${login}${tls}`] : [...alter, ...only]),
-    ...grantStatements(changesOf(desired, found), who),
+    ...grantStatements(changesOf(desired, actual), who),
+    ...(found?.roles ?? []).map((role) => sql`REVOKE IF EXISTS ${raw(role)} FROM ${who}`),
+    ...(found?.proxies ?? []).map((other) => sql`REVOKE IF EXISTS PROXY ON ${raw(other)} FROM ${who}`),
   ]
 }

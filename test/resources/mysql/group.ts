@@ -41,6 +41,7 @@ export const STATE: ReplicationState = {
   superReadOnly: true,
   gtidMode: 'ON',
   uuid: B,
+  datadir: '/var/lib/mysql/',
   executed: `${A}:1-22`,
   purged: '',
   databases: 2,
@@ -54,11 +55,15 @@ export const ALONE: ReplicationState = { ...STATE, role: 'undecided', channel: u
 /** Just installed. */
 export const BLANK: ReplicationState = { ...ALONE, executed: '', databases: 0, accounts: 0 }
 
-export const up = (executed: string, more: { readonly writable?: boolean; readonly purged?: string } = {}) => ({
+export const up = (
+  executed: string,
+  more: { readonly writable?: boolean; readonly purged?: string; readonly uuid?: string } = {},
+) => ({
   is: 'up' as const,
   writable: false,
   executed,
   purged: '',
+  uuid: A,
   ...more,
 })
 export const primary = (executed: string, purged = '') => up(executed, { writable: true, purged })

@@ -1,13 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import type { MysqlReplication } from '../../../src/resources/mysql/replication.ts'
+import { type MysqlReplication, mysqlReplicationKind } from '../../../src/resources/mysql/replication.ts'
 import type { PeerAnswer, ReplicationState } from '../../../src/resources/mysql/replication-state.ts'
 import { verdictOn } from '../../../src/resources/mysql/replication-verdict.ts'
+import { answer, row } from './answer.ts'
 import { A, ALONE, B, BLANK, CHANNEL, DESIRED, primary, REFUSED, SILENT, STATE, up } from './group.ts'
 
 const FIRST: MysqlReplication = { ...DESIRED, bootstrap: 'primary' }
 const WRITABLE: ReplicationState = { ...ALONE, role: 'writable', superReadOnly: false }
 const verdict = (desired: MysqlReplication, state: ReplicationState, db1?: PeerAnswer, db3: PeerAnswer = REFUSED) =>
   verdictOn(desired, db1 === undefined ? state : { ...state, peers: { db1, db3 } })
+
+describe('C27: two servers of one identity', () => {
+  const why = `it has the server_uuid of db1 (${B}): one of the two data directories is a copy of the other's`
+  test.each<[string, ReplicationState]>([
+    ['a new one', BLANK],
+    ['one that is writable', WRITABLE],
+    ['a replica that was pushed out', { ...STATE, channel: { ...CHANNEL, receiver: { state: 'OFF', error: '1236' } } }],
+  ])('%s is refused, with the file, and whatever else the run does', (_, state) => {
+    const refused = verdict({ ...DESIRED, allowClone: true }, state, up(`${A}:1-30`, { uuid: B }), primary(`${A}:1-30`))
+    expect(refused).toMatchObject({
+      do: 'refuse',
+      why,
+      now: true,
+      hint: expect.stringContaining('/var/lib/mysql/auto.cnf'),
+    })
+    const actual = { ...state, peers: { db1: up('', { uuid: B }), db3: SILENT } }
+    expect(() => mysqlReplicationKind.diff(DESIRED, actual)).toThrow(why)
+  })
+})
 
 describe('a replica', () => {
   test('as it should be needs nothing', () => {
@@ -165,4 +185,14 @@ describe('a server that is read-only and follows nobody', () => {
   test('needs GTIDs', () => {
     expect(verdict(DESIRED, { ...BLANK, gtidMode: 'OFF' }, primary(''))).toMatchObject({ do: 'refuse' })
   })
+})
+
+test('C69: nobody is asked before the certificates are there: it is known after the change that brings them', () => {
+  const parse = (...rows: string[]) => mysqlReplicationKind.parse(answer(...rows), [DESIRED]).get('server')
+  const rows = [
+    row('server', 'writable', '9.7.4-2', '1'),
+    row('self', '0', 'ON', B, '', '', '0', '0', '/var/lib/mysql/'),
+  ]
+  expect(parse(...rows, '@ask', '@later')).toBe('unknown')
+  expect(parse(...rows)).toMatchObject({ role: 'writable', peers: undefined })
 })

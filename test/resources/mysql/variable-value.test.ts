@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { literal, sameValue } from '../../../src/resources/mysql/variable-value.ts'
+import { literal, sameValue, shownLive, valueProblem } from '../../../src/resources/mysql/variable-value.ts'
 
 test.each([
   ['64M', '67108864', true],
@@ -17,8 +17,43 @@ test.each([
   ['/Var/x', '/var/x', false],
   ['', '', true],
   ['18446744073709551615', '18446744073709551615', true],
+  ['TLSv1.3, TLSv1.2,TLSv1.3', 'TLSv1.2,TLSv1.3', true],
 ])('%j is what the server calls %j: %s', (declared, live, same) => {
   expect(sameValue(declared, live)).toBe(same)
+})
+
+const SWITCHES = 'index_merge=on,index_merge_intersection=off,mrr=on'
+
+test.each([
+  ['index_merge_intersection=off', true],
+  [' MRR = ON , index_merge=on', true],
+  ['index_merge_intersection=on', false],
+  ['index_merge_intersection', false],
+  ['no_such=off', false],
+  ['', false],
+])('C02: %j of a list that the server completes: %s', (declared, same) => {
+  expect(sameValue(declared, SWITCHES)).toBe(same)
+})
+
+test('C02: of such a list those switches are shown that are declared', () => {
+  expect(shownLive('mrr=off', SWITCHES)).toBe('mrr=on')
+  expect(shownLive('mrr=off', 'ON')).toBe('ON')
+})
+
+test.each<[string | number, string, readonly [string, string] | undefined, string | undefined]>([
+  ['mrr=off', SWITCHES, undefined, undefined],
+  ['mrs=off', SWITCHES, undefined, "it has no switch 'mrs': did you mean 'mrr'?"],
+  ['mrr=no', SWITCHES, undefined, 'the switch mrr is on or off'],
+  ['default,mrr=off', SWITCHES, undefined, 'name each switch that is to differ, with on or off'],
+  [0, '151', ['1', '100000'], 'it takes 1 to 100000'],
+  ['1G', '151', ['1', '100000'], 'it takes 1 to 100000'],
+  [100_000, '151', ['1', '100000'], undefined],
+  [-1, '80', ['0', '65535'], undefined],
+  ['1.5', '0.500000', ['0', '1'], undefined],
+  ['text', '151', ['1', '2'], undefined],
+  [7, '151', undefined, undefined],
+])('C02: %j where the server has %j and takes %j: %s', (declared, live, range, problem) => {
+  expect(valueProblem(declared, live, range)).toBe(problem)
 })
 
 test('what the server rounds up is as declared', () => {

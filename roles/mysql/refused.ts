@@ -1,0 +1,4 @@
+import { ProvisionError } from 'provision'
+
+export const refused = (message: string, hint?: string): ProvisionError =>
+  new ProvisionError(message, { code: 'input', hint })
