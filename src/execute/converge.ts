@@ -34,6 +34,8 @@ export async function converge(
   let lockHeld = false
   try {
     for (let round = 0; isPending(current, progress); round++) {
+      const refused = round > 0 ? refusal(session, current) : undefined
+      if (refused) throw refused
       if (round === MAX_ROUNDS || !canAct(current, progress)) throw neverKnown(session, current)
       lockHeld = true
       const outcome = await applyPlan(session, current, progress)
@@ -118,6 +120,14 @@ function verify(session: HostSession, before: Planned, after: Planned, progress:
       : 'another change of this run altered it: declare it after what alters it',
     log: [...fields, ...(first.problem === undefined ? [] : [first.problem])],
   })
+}
+
+/** What only this round could bring to light rules out the rest, as it would have ruled out the whole run. */
+function refusal(session: HostSession, { plan, complaints }: Planned): ProvisionError | undefined {
+  const item = plan.items.find(({ problem }) => problem !== undefined)
+  if (item?.problem === undefined) return undefined
+  const { key, problem, hint } = item
+  return new ProvisionError(problem, { code: 'probe', host: session.host, resource: key, hint, log: complaints })
 }
 
 function neverKnown(session: HostSession, planned: Planned): ProvisionError {

@@ -95,6 +95,10 @@ exec /usr/sbin/mysqld.real "$@"
 END
 chmod 755 /usr/sbin/mysqld`
 
+/** Somebody's installation, as the package leaves it: writable, with nothing in it. */
+const BY_HAND =
+  'export DEBIAN_FRONTEND=noninteractive; { apt-get update && apt-get install -y mysql-server; } >/tmp/by-hand.log 2>&1 || { tail /tmp/by-hand.log; exit 1; }'
+
 const THREADS =
   "SELECT CONCAT(s.SERVICE_STATE, '/', a.SERVICE_STATE) FROM performance_schema.replication_connection_status s JOIN performance_schema.replication_applier_status a USING (CHANNEL_NAME)"
 
@@ -125,8 +129,10 @@ describe('MySQL, one primary and two replicas', () => {
     })
   })
 
-  it('one run takes bare hosts to a writable primary and its replicas; a second finds nothing, in one exec', async () => {
+  it('one run takes bare hosts, and (C69) one with a MySQL that somebody left writable, to a primary and its replicas; a second finds nothing, in one exec', async () => {
     await on('db3', FAILS_ONCE)
+    await on('db2', BY_HAND)
+    expect(await query('db2', 'SELECT @@read_only')).toBe('0')
     expect((await provision()).summary).toMatchObject({ changed: 3, failed: 0, skipped: 0 })
     const again = await provision()
     expect(again.summary).toMatchObject({ ok: 3, changed: 0, failed: 0 })
@@ -177,6 +183,55 @@ describe('MySQL, one primary and two replicas', () => {
     expect(await pid('db1')).toBe(before)
     expect((await provision({ vars })).summary).toMatchObject({ ok: 3 })
     expect((await provision()).summary).toMatchObject({ changed: 3 })
+  })
+
+  it('C02, C09: what the server keeps in a form of its own is as declared in the second run', async () => {
+    const options = { max_connections: 60, table_open_cache: 400, optimizer_switch: 'index_merge_intersection=off' }
+    const vars = {
+      mysql_options: { ...options, max_allowed_packet: 1_000_000, sql_mode: 'ANSI', default_time_zone: '+00:00' },
+    }
+    const limit = ['db1']
+    expect((await provision({ vars, limit })).summary).toMatchObject({ changed: 1, failed: 0 })
+    const values =
+      "SELECT @@GLOBAL.max_allowed_packet, @@GLOBAL.time_zone, LOCATE('index_merge_intersection=off', @@GLOBAL.optimizer_switch) > 0"
+    expect(await query('db1', values)).toBe('999424\t+00:00\t1')
+    const again = await provision({ vars, limit })
+    expect(again.summary).toMatchObject({ ok: 1, changed: 0 })
+    expect(again.of('db1').traffic.execs).toBe(1)
+    await query(
+      'db1',
+      'SET GLOBAL optimizer_switch = DEFAULT, GLOBAL max_allowed_packet = DEFAULT, GLOBAL sql_mode = DEFAULT, GLOBAL time_zone = SYSTEM',
+    )
+    expect((await provision({ limit })).changes('db1')).toEqual(['file:/etc/mysql/mysql.conf.d/zz-provision.cnf'])
+  })
+
+  it('C08: what the data directory was made with is refused in the plan, and the next run without it is good', async () => {
+    const limit = ['db3']
+    const vars = { mysql_options: { max_connections: 60, table_open_cache: 400, lower_case_table_names: 1 } }
+    const { of, changes } = await provision({ vars, limit })
+    expect(of('db3').failure).toMatchObject({
+      resource: 'mysql-variable:lower_case_table_names',
+      message: expect.stringContaining('lower_case_table_names is 0 since the data directory was made'),
+    })
+    expect(changes('db3')).toEqual([])
+    expect((await provision({ limit })).summary).toMatchObject({ ok: 1, changed: 0, failed: 0 })
+  })
+
+  it('C03: an account uses a database with _ in its name, also when partial_revokes is switched', async () => {
+    const grants = [{ on: 'shop_prod.*', privileges: ['ALL'] }]
+    const common = {
+      mysql_databases: [{ name: 'shop' }, { name: 'shop_prod' }],
+      mysql_users: [{ name: 'app', host: '10.%', password: PASSWORDS.app, tls: 'ssl', grants }],
+    }
+    for (const partial_revokes of [true, false]) {
+      const vars = { ...common, mysql_options: { max_connections: 60, table_open_cache: 400, partial_revokes } }
+      expect((await provision({ vars, limit: ['db1'] })).summary).toMatchObject({ changed: 1, failed: 0 })
+      await asApp('db3', 'CREATE TABLE shop_prod.t (id INT); DROP TABLE shop_prod.t')
+      await expect(asApp('db3', 'CREATE DATABASE shopXprod')).rejects.toThrow('ERROR 1044')
+    }
+    await query('db1', 'DROP DATABASE shop_prod')
+    await provision({ limit: ['db1'] })
+    expect((await provision()).summary).toMatchObject({ ok: 3 })
   })
 
   it('a variable that needs a restart restarts replicas, never the primary, and says what is left to do', async () => {
@@ -240,10 +295,10 @@ describe('MySQL, one primary and two replicas', () => {
     expect((await provision()).changes('db1')).toEqual(['mysql-user:app@10.%'])
   })
 
-  it('grants that were changed by hand are seen, object by object, and put right', async () => {
+  it('grants that were changed by hand are seen, object by object (C26: roles and PROXY too), and put right', async () => {
     await query(
       'db1',
-      "REVOKE DROP ON `shop`.* FROM 'app'@'10.%'; GRANT PROCESS ON *.* TO 'app'@'10.%'; GRANT SELECT ON shop.t TO 'app'@'10.%' WITH GRANT OPTION;",
+      "REVOKE DROP ON `shop`.* FROM 'app'@'10.%'; GRANT PROCESS ON *.* TO 'app'@'10.%'; GRANT SELECT ON shop.t TO 'app'@'10.%' WITH GRANT OPTION; CREATE ROLE boss; GRANT boss TO 'app'@'10.%'; GRANT PROXY ON root@localhost TO 'app'@'10.%';",
     )
     const { planned, changes } = await provision()
     const [user] = planned('db1').filter(({ action }) => action !== 'none')
@@ -251,8 +306,12 @@ describe('MySQL, one primary and two replicas', () => {
       { field: 'grants on shop.*', from: expect.not.stringContaining('DROP'), to: expect.stringContaining('DROP') },
       { field: 'grants on *.*', from: 'PROCESS', to: undefined },
       { field: 'grants on shop.t', from: 'GRANT OPTION, SELECT', to: undefined },
+      { field: 'roles', from: "'boss'@'%'" },
+      { field: 'proxy for', from: "'root'@'localhost'" },
     ])
     expect(changes('db1')).toEqual(['mysql-user:app@10.%'])
+    expect(await query('db1', "SHOW GRANTS FOR 'app'@'10.%'")).not.toMatch(/boss|PROXY/)
+    await query('db1', 'DROP ROLE boss')
     expect((await provision()).summary).toMatchObject({ ok: 3 })
   })
 
@@ -278,6 +337,25 @@ describe('MySQL, one primary and two replicas', () => {
     expect(await query('db2', 'SELECT @@super_read_only')).toBe('1')
     expect((await provision()).summary).toMatchObject({ ok: 3, changed: 0, failed: 0 })
   })
+
+  it('C27, C68: a server that has the server_uuid of another is told in the plan, with the file, and no run ends well', async () => {
+    const file = '/var/lib/mysql/auto.cnf'
+    const uuid = await query('db2', 'SELECT @@server_uuid')
+    await on('db3', `systemctl stop mysql; echo '[auto]\nserver-uuid=${uuid}' >${file}; systemctl start mysql`)
+    const error =
+      "SELECT COUNT(*) FROM performance_schema.replication_connection_status WHERE LAST_ERROR_NUMBER <> 0 AND SERVICE_STATE = 'OFF'"
+    await eventually('db2', error, '1')
+    const { of } = await provision()
+    expect(of('db2').failure).toMatchObject({
+      resource: 'mysql-replication:server',
+      message: expect.stringContaining(`it has the server_uuid of db3 (${uuid})`),
+      hint: expect.stringContaining(file),
+    })
+    await on('db3', `systemctl stop mysql; rm ${file}; systemctl start mysql`)
+    expect((await provision()).of('db2').changed).toEqual(['mysql-replication:server'])
+    for (const name of ['db2', 'db3']) await eventually(name, THREADS, 'ON/ON')
+    expect((await provision()).summary).toMatchObject({ ok: 3, changed: 0, failed: 0 })
+  }, 180_000)
 
   it('an option file that mysqld refuses never lands: mysqld says why, and runs on', async () => {
     const state =

@@ -149,7 +149,7 @@ function refuseWhatCannotBe(
   const wrong = (message: string, hint?: string) => new ProvisionError(message, { code: 'input', hint })
   if (live === undefined) {
     if (isOfPlugin(name)) return
-    throw wrong(`MySQL ${version} has no variable '${name}'`, nearest && `did you mean '${nearest}'?`)
+    throw wrong(`MySQL ${version} has no variable '${name}'${nearest ? `: did you mean '${nearest}'?` : ''}`)
   }
   if (isFact(name)) throw wrong(`${name} can't be set: the server tells it of itself`)
   if (isOfDataDirectory(name) && !sameValue(value, live)) {
