@@ -1,4 +1,5 @@
 import { ProvisionError } from '../errors.ts'
+import type { PlannedItem } from '../plan/plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import type { Segment } from '../plan/segments.ts'
 import type { Handler } from '../resources/resource.ts'
@@ -108,17 +109,25 @@ function verify(session: HostSession, before: Planned, after: Planned, progress:
     if (item.action === 'none' || item.repeats) return false
     return progress.changed.includes(item.key) || !before.openEnded
   })
-  const first = left[0]
-  if (!first) return
-  const fields = first.fields.map(({ field, from, to }) => `${field}: ${from ?? '-'} instead of ${to ?? '-'}`)
-  throw new ProvisionError(`${left.map((item) => item.key).join(', ')} still differs after it was applied`, {
+  if (left.length > 0) throw notConverging(session.host, left, progress.changed)
+}
+
+/**
+ * Tells of every resource that differs although it was applied, or should have been.
+ * @param left one at least
+ * @param changed keys of what was applied
+ */
+export function notConverging(host: string, left: readonly PlannedItem[], changed: readonly string[]): ProvisionError {
+  const first = left[0]?.key
+  return new ProvisionError(`${left.map((item) => item.key).join(', ')} still differs after it was applied`, {
     code: 'not-converging',
-    host: session.host,
-    resource: first.key,
-    hint: progress.changed.includes(first.key)
-      ? 'something else on the host changes it back, or two resources disagree about it'
-      : 'another change of this run altered it: declare it after what alters it',
-    log: [...fields, ...(first.problem === undefined ? [] : [first.problem])],
+    host,
+    resource: first,
+    hint:
+      first !== undefined && changed.includes(first)
+        ? 'something else on the host changes it back, or two resources disagree about it'
+        : 'another change of this run altered it: declare it after what alters it',
+    log: left.flatMap(remains),
   })
 }
 
@@ -129,6 +138,12 @@ function refusal(session: HostSession, { plan, complaints }: Planned): Provision
   const { key, problem, hint } = item
   return new ProvisionError(problem, { code: 'probe', host: session.host, resource: key, hint, log: complaints })
 }
+
+/** What still differs of one resource, and why it can't be known. */
+const remains = ({ key, fields, problem }: PlannedItem): string[] => [
+  ...fields.map(({ field, from, to }) => `${key}  ${field}: ${from ?? '-'} instead of ${to ?? '-'}`),
+  ...(problem === undefined ? [] : [`${key}  ${problem}`]),
+]
 
 function neverKnown(session: HostSession, planned: Planned): ProvisionError {
   const unknown = planned.plan.items.filter((item) => item.action === 'unknown').map((item) => item.key)

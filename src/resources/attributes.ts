@@ -32,6 +32,12 @@ export function octal(mode: string): string {
   return mode.padStart(4, '0')
 }
 
+/**
+ * A mode for chmod that a directory ends at exactly: one of four digits keeps the set-id bits that it has, such as the
+ * one that it got from a setgid directory above it.
+ */
+export const exactMode = (mode: string): string => `0${octal(mode)}`
+
 /** What differs of mode, owner and group; all that is declared when the path is absent. */
 export function attributeChanges(actual: FileState, desired: Attributes): FieldChange[] {
   const present = actual === 'absent' ? undefined : actual
@@ -66,7 +72,7 @@ export function setAttributes({ mode, owner, group }: Attributes, path: Script):
       ...(owner === undefined ? [] : [sh`chown -h -- ${owner} ${path}`.sh]),
       ...(group === undefined ? [] : [sh`chgrp -h -- ${group} ${path}`.sh]),
       // After chown, which clears set-id bits.
-      ...(mode === undefined ? [] : [sh`chmod -- ${octal(mode)} ${path}`.sh]),
+      ...(mode === undefined ? [] : [sh`chmod -- ${exactMode(mode)} ${path}`.sh]),
     ].join('\n'),
   )
 }

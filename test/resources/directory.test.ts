@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -17,6 +17,22 @@ describe('a directory', () => {
       { action: 'update', fields: [{ field: 'mode', from: '0750', to: '2755' }] },
     ])
     expect(statSync(path).mode & 0o7777).toBe(0o2755)
+  })
+
+  test('C06: a directory under a setgid one ends at its declared mode, made or changed, with or without set-id bits', () => {
+    const shared = join(scratch(), 'shared')
+    mkdirSync(shared)
+    chmodSync(shared, 0o2775)
+    const wanted = [
+      { path: join(shared, 'x'), mode: '0755' },
+      { path: join(shared, 'deep/y'), mode: '750' },
+      { path: join(shared, 'z'), mode: '2770' },
+    ]
+    for (const round of ['made', 'changed']) {
+      expect(converge(directoryKind, wanted), round).toHaveLength(3)
+      expect(plan(directoryKind, wanted), round).toEqual([])
+      for (const { path } of wanted) chmodSync(path, 0o6777)
+    }
   })
 
   test('goes when it is empty; when it is not, only with recurse', () => {

@@ -80,7 +80,7 @@ const unpack = (desired: Release, artifact: Artifact, write: WriteArtifact): Scr
       mkdir -- "$stage"
       tar -xzf "$stage.tar.gz" -C "$stage" --no-same-owner
       rm -f -- "$stage.tar.gz"
-      chmod -R u=rwX,go=rX -- "$stage"
+      chmod -R u=rwX,go=rX,ug-s -- "$stage"
       ${joinScripts(desired.shared.map((path) => sharedLink(desired, path)))}
       sync -f -- "$stage"
       rm -rf -- "$tree"
