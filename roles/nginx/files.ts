@@ -11,7 +11,9 @@ export function siteFiles(site: Site, host: Host): Resource[] {
   if (root === undefined || (site.root !== undefined && names.length === 0)) return []
   const folders = [...new Set(names.flatMap(foldersOf))]
   return [
-    ...['', ...folders].map((path) => directory({ path: path === '' ? root : `${root}/${path}` })),
+    // A root that is a link to a disk of its own counts.
+    directory({ path: root, follow: true }),
+    ...folders.map((path) => directory({ path: `${root}/${path}` })),
     ...Object.entries(site.files).map(([path, text]) =>
       file({ path: `${root}/${path}`, content: filled(text, host), mode: '0644' }),
     ),

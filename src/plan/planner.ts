@@ -50,7 +50,8 @@ export function planHost(input: PlanInput): Planned {
   let openEnded = false
   let leads = false
   for (const resource of resources) {
-    const reading: Reading = readings.get(resource.key) ?? { state: 'unreadable', problem: 'it was not probed' }
+    const found: Reading = readings.get(resource.key) ?? { state: 'unreadable', problem: 'it was not probed' }
+    const reading = openEnded ? found : refused(found, work)
     if ('leads' in reading && reading.leads) leads = true
     // What comes after an unknown waits for it: order is what roles count on.
     if (reading.state === 'unknown') openEnded = true
@@ -72,6 +73,15 @@ export function planHost(input: PlanInput): Planned {
     complaints,
     orphaned: state.owed.filter((id) => !known.has(id)),
   }
+}
+
+/** A change that something stands in the way of is refused, unless one before it may clear the way. */
+function refused(reading: Reading, before: readonly Work[]): Reading {
+  if (reading.state !== 'differs' || !reading.obstacle) return reading
+  const { path, message, hint } = reading.obstacle
+  const clears = ({ resource: { kind, desired } }: Work): boolean =>
+    kind.affects === undefined || (path !== undefined && kind.affects(desired, path))
+  return before.some(clears) ? reading : { state: 'unreadable', problem: message, hint }
 }
 
 function itemOf(resource: CompiledResource, reading: Reading, segment: number): PlannedItem {

@@ -1,5 +1,5 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
-import { FILES_LIBRARY } from '../resources/content.ts'
+import { FILES_LIBRARY } from '../resources/files-library.ts'
 import type { ResourceKind } from '../resources/resource.ts'
 import { gatherShared, probeShared, type Shared, splitShared } from '../resources/shared.ts'
 import { type Answer, bulkProbeScript, type Fragment } from '../shell/frame.ts'

@@ -1,13 +1,20 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
-import type { Change, ResourceKind } from '../resources/resource.ts'
+import type { Change, Obstacle, ResourceKind } from '../resources/resource.ts'
 import type { Answer } from '../shell/frame.ts'
 import { groupByKind, type KindGroup } from './probe-batch.ts'
 
 /** What the probe says of one resource: as declared, to be changed, not knowable yet, or not readable. */
 export type Reading =
   | { readonly state: 'as-declared'; readonly leads: boolean; readonly notes: readonly string[] }
-  | { readonly state: 'differs'; readonly change: Change; readonly leads: boolean; readonly notes: readonly string[] }
+  | {
+      readonly state: 'differs'
+      readonly change: Change
+      readonly leads: boolean
+      readonly notes: readonly string[]
+      /** Why the change can't be made, unless one before it clears the way. */
+      readonly obstacle?: Obstacle | undefined
+    }
   /** `expected`: what there would be to do on a host that has nothing of it. */
   | { readonly state: 'unknown'; readonly expected: Change | undefined }
   | { readonly state: 'unreadable'; readonly problem: string; readonly hint?: string | undefined }
@@ -35,11 +42,15 @@ function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): R
   if (answer.status === 124) return failed(`the probe of ${kind.kind} hung and was ended`)
   if (answer.status !== 0) return failed(`the probe of ${kind.kind} failed with status ${answer.status}`)
   try {
-    const actual = kind.parse(
-      answer.body,
-      resources.map((resource) => resource.desired),
-    )
-    return (resource) => readOne(kind, resource.desired, actual.get(kind.key(resource.desired)))
+    const all = resources.map(({ desired }) => desired)
+    const actual = kind.parse(answer.body, all)
+    const obstacles = kind.obstacles?.(answer.body, all)
+    return ({ desired }) => {
+      const key = kind.key(desired)
+      const reading = readOne(kind, desired, actual.get(key))
+      const obstacle = obstacles?.get(key)
+      return reading.state === 'differs' && obstacle ? { ...reading, obstacle } : reading
+    }
   } catch (error) {
     return () => refusal(kind, error)
   }

@@ -58,6 +58,19 @@ export function attributeChanges(actual: FileState, desired: Attributes): FieldC
   return changes
 }
 
+/** What a new mode means where there is an ACL: chmod keeps it, and the group digit is its mask. */
+export function aclNotes(actual: FileEntry, { mode }: Attributes): string[] {
+  if (!actual.acl || mode === undefined) return []
+  const [from, to] = [actual.mode, octal(mode)]
+  if (from[2] === to[2]) return []
+  const rights = RIGHTS[Number(to[2])]
+  return [
+    `it has an ACL, which stays (getfacl shows it): mode ${to} makes ${rights} the most that users and groups named in it get`,
+  ]
+}
+
+const RIGHTS = ['nothing', 'x', 'w', 'wx', 'r', 'rx', 'rw', 'rwx'] as const
+
 const isNamed = (present: FileEntry | undefined, field: 'owner' | 'group', wanted: string): boolean =>
   present !== undefined &&
   (present[field] === wanted || String(field === 'owner' ? present.uid : present.gid) === wanted)

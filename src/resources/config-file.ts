@@ -1,6 +1,7 @@
+import { ProvisionError } from '../errors.ts'
 import type { Text } from '../secret.ts'
 import { attributeChanges } from './attributes.ts'
-import { contentChange, type FileState, sha256, type WantedFile } from './content.ts'
+import { contentChange, type FileEntry, type FileState, sha256, type WantedFile } from './content.ts'
 import type { FieldChange, TextChange } from './resource.ts'
 
 /** A file of root's that every user may read, which a kind keeps for its own purpose. */
@@ -27,7 +28,19 @@ export function configChange(
 ): ConfigChange | undefined {
   const text = contentChange(path, actual, content)
   const fields = content === undefined ? removed(actual) : kept(actual)
-  return text || fields.length > 0 ? { fields, texts: text ? [text] : [] } : undefined
+  if (!text && fields.length === 0) return undefined
+  if (actual === 'absent') return { fields, texts: text ? [text] : [] }
+  refuseOthers(path, actual)
+  // The new file has none: what is root's own to configure is nobody else's to write.
+  const acl = actual.acl && text ? [{ field: 'acl', from: 'present', to: 'none' }] : []
+  return { fields: [...fields, ...acl], texts: text ? [text] : [] }
+}
+
+/** @throws ProvisionError for what no file can be moved over */
+const refuseOthers = (path: string, { type, mounted }: FileEntry): void => {
+  if (type !== 'directory' && !mounted) return
+  const message = `${path} is ${mounted ? 'a mount point' : 'a directory'}: it can't be replaced by a file`
+  throw new ProvisionError(message, { code: 'input', hint: `see on the host what it is for: ls -ld ${path}, findmnt` })
 }
 
 /** The text says that a file goes; what is not a file has no text. */

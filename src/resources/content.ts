@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
 import { reveal, type Text } from '../secret.ts'
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { joinScripts, type Script, sh } from '../shell/script.ts'
+import { CONTENT_LIMIT, FILES_LIBRARY } from './files-library.ts'
 import type { TextChange } from './resource.ts'
+import { parseSurroundings, shareOfSurroundings } from './surroundings.ts'
 
 /**
  * What every kind that is a file with content shares: one bulk probe for any number of paths, and the difference
@@ -15,6 +17,8 @@ export interface WantedFile {
   readonly sha256?: string | undefined
   /** Send the present content when its hash is not `sha256`. */
   readonly wantContent: boolean
+  /** A symlink that leads to a directory counts as that directory. Only for a path without hash and content. */
+  readonly follow?: boolean | undefined
 }
 
 export interface FileEntry {
@@ -34,72 +38,26 @@ export interface FileEntry {
   readonly target?: string | undefined
   /** Content that differs from the wanted one; undefined when it is the same, not asked for, or too large. */
   readonly content?: Buffer | undefined
+  /** Something is mounted just there. */
+  readonly mounted?: true
+  /** It has an ACL: the group digit of `mode` is the ACL's mask. */
+  readonly acl?: true
 }
 
 export type FileState = FileEntry | 'absent'
 
-/** Bytes of one file's content that a probe sends at most, and of all files together. */
-export const CONTENT_LIMIT = 256 * 1024
-export const TOTAL_LIMIT = 4 * 1024 * 1024
-
-/**
- * What every probe of files begins with, so that a script with several says it once.
- * Answers are by index, so no name is ever printed or read. Everything that is done per file is a builtin of dash;
- * programs run once for all files: stat, sha256sum, readlink. Only a file that differs costs a fork of its own.
- */
-export const FILES_LIBRARY = rawScript(
-  [
-    'provision_files() {',
-    '  i=0; found=; all=; hashed=; sums=; links=; total=0; want=-',
-    '  for word do',
-    '    i=$((i + 1))',
-    '    if [ $((i % 2)) = 1 ]; then want=$word; continue; fi',
-    '    if [ -L "$word" ]; then links="$links \\"\\${$i}\\""',
-    '    elif [ -f "$word" ]; then [ "$want" = - ] || { hashed="$hashed $i"; sums="$sums \\"\\${$i}\\""; }',
-    '    elif [ ! -e "$word" ]; then continue; fi',
-    '    found="$found $((i / 2))"; all="$all \\"\\${$i}\\""',
-    '  done',
-    '  echo "@files$found"',
-    `  [ -z "$all" ] || eval "stat -c '@stat %f %s %u %g %U %G' -- $all" || return`,
-    '  [ -z "$links" ] || { printf "@links "; eval "readlink -z -- $links" | base64 -w 0; echo; }',
-    '  [ -z "$hashed" ] || { sums=$(eval "sha256sum -- $sums") && provision_sums "$@"; }',
-    '}',
-    'provision_sums() {',
-    '  line=; set -f; IFS="$nl"',
-    '  for line in $sums; do',
-    '    IFS=" "; n=0',
-    '    for i in $hashed; do n=$i; break; done',
-    // sha256sum puts a backslash before the line of a name that it had to escape.
-    `    hashed=\${hashed#" $n"}; line=\${line#\\\\}; line=\${line%% *}`,
-    '    eval "want=\\${$((n - 1))}; word=\\${$n}"',
-    '    printf "@sum %s %s" "$((n / 2))" "$line"',
-    '    case $want in',
-    '      "$line" | \\?*) ;;',
-    '      *)',
-    '        size=$(stat -c %s -- "$word")',
-    `        if [ "$size" -le ${CONTENT_LIMIT} ] && [ $((total + size)) -le ${TOTAL_LIMIT} ]; then`,
-    '          total=$((total + size)); printf " ="; base64 -w 0 <"$word"',
-    '        fi ;;',
-    '    esac',
-    '    echo',
-    '  done',
-    '  set +f; IFS="$ifs"',
-    '}',
-    `nl='`,
-    `'`,
-    'ifs=$IFS',
-  ].join('\n'),
-)
-
-/** `-`: no hash; `?hash`: the hash only; `hash`: the hash, and the content when it differs. */
+/** `-`: no hash; `/`: no hash, through a symlink; `?hash`: the hash only; `hash`: also the content when it differs. */
 const mark = (file: WantedFile): string => {
+  if (file.follow) return '/'
   if (file.wantContent) return file.sha256 ?? 'any'
   return file.sha256 === undefined ? '-' : `?${file.sha256}`
 }
 
+const isHashed = (file: WantedFile): boolean => !['-', '/'].includes(mark(file))
+
 /**
  * Read-only script that asks for all these paths at once. It may stand in a kind's probe beside other questions: its
- * lines begin with `@files`, `@stat`, `@links` or `@sum`, and {@link parseFiles} skips all others.
+ * lines begin with a word such as `@files`, and {@link parseFiles} skips all others.
  */
 export function probeFiles(wanted: readonly WantedFile[]): Script {
   return joinScripts([FILES_LIBRARY, sh`provision_files ${wanted.flatMap((file) => [mark(file), file.path])}`])
@@ -119,6 +77,7 @@ export function parseFiles(answer: string, wanted: readonly WantedFile[]): Map<s
   const targets = Buffer.from(rows('@links')[0]?.[0] ?? '', 'base64')
     .toString('utf8')
     .split('\0')
+  const around = parseSurroundings(answer, wanted.length)
   const sums = new Map(rows('@sum').map(([index, hash, content]) => [Number(index), { hash, content }]))
   const states = new Map<string, FileState>(wanted.map((file) => [file.path, 'absent']))
   for (const [row, word] of head.entries()) {
@@ -126,9 +85,12 @@ export function parseFiles(answer: string, wanted: readonly WantedFile[]): Map<s
     if (!file) throw new Error(`the answer about files names file ${word} of ${wanted.length}`)
     const entry = parseStat(stats[row] ?? [])
     const sum = sums.get(Number(word))
-    if (entry.type === 'file' && mark(file) !== '-' && !sum?.hash) throw new Error(`${file.path} could not be read`)
+    if (entry.type === 'file' && isHashed(file) && !sum?.hash) throw new Error(`${file.path} could not be read`)
+    const { mountPoint, acl } = around[Number(word) - 1] ?? {}
     states.set(file.path, {
       ...entry,
+      ...(mountPoint && { mounted: true }),
+      ...(acl && { acl: true }),
       ...(entry.type === 'symlink' && { target: targets.shift() ?? '' }),
       ...(sum && { sha256: sum.hash }),
       ...(sum?.content !== undefined && { content: Buffer.from(sum.content.slice(1), 'base64') }),
@@ -167,6 +129,7 @@ export function sharedFiles(answer: string): (before: number, count: number) => 
       ...own.map(({ stat }) => `@stat ${stat}`),
       ...(links === '' ? [] : [`@links ${Buffer.from(links, 'latin1').toString('base64')}`]),
       ...sums.filter(isOwn).map(({ index, sum }) => `@sum ${index - before} ${sum}`),
+      ...shareOfSurroundings(lines, before, count),
     ].join('\n')
   }
 }

@@ -2,14 +2,21 @@ import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
-import { ATTRIBUTES, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
 import { absolutePath, type FileEntry, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { type Becomes, isWithin, pathObstacles } from './path-obstacles.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 export const DIRECTORY = {
   path: { description: 'Absolute. Missing parents are made, with mode 0755.', type: 'string' },
   ...ATTRIBUTES,
   state: { description: 'absent: an empty directory is removed.', enum: ['present', 'absent'], default: 'present' },
+  follow: {
+    description:
+      'A symlink that leads to a directory counts as that directory, as where it is on a disk of its own. Only for a path where nobody but root can make links. Else a symlink is refused.',
+    type: 'boolean',
+    default: false,
+  },
   recurse: {
     description: 'With `absent`: it is removed with all that is in it, on its own file system only.',
     type: 'boolean',
@@ -36,7 +43,19 @@ const keyOf = (desired: Directory): string => {
   return path
 }
 
-const wantedOf = (desired: Directory): WantedFile => ({ path: absolutePath(desired.path), wantContent: false })
+const wantedOf = (desired: Directory): WantedFile => ({
+  path: absolutePath(desired.path),
+  wantContent: false,
+  // What is to go is the link, if it is one.
+  ...(isFollowed(desired) && { follow: true }),
+})
+
+const isFollowed = ({ follow, state }: Directory): boolean => follow === true && state !== 'absent'
+
+const becomes = ({ state, recurse }: Directory): Becomes => {
+  if (state !== 'absent') return 'directory'
+  return recurse ? 'gone tree' : 'gone directory'
+}
 
 /** A directory: there with its mode and owner, or gone. Anything else in its place is refused. */
 export const directoryKind: ResourceKind<Directory, FileEntry> = {
@@ -45,6 +64,11 @@ export const directoryKind: ResourceKind<Directory, FileEntry> = {
   shared: (all) => ({ files: all.map(wantedOf) }),
   probe: (all) => probeFiles(all.map(wantedOf)),
   parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
+  obstacles: (answer, all) =>
+    pathObstacles(answer, all, (desired) => ({ wanted: wantedOf(desired), becomes: becomes(desired) })),
+  // Made with those above it, removed with what is in it.
+  affects: (desired, path) =>
+    desired.state === 'absent' ? isWithin(path, keyOf(desired)) : isWithin(keyOf(desired), path),
   diff(desired, actual) {
     const type = actual === 'absent' ? 'absent' : actual.type
     if (desired.state === 'absent') {
@@ -60,6 +84,7 @@ export const directoryKind: ResourceKind<Directory, FileEntry> = {
     if (type === 'directory' && fields.length === 0) return undefined
     return { action: type === 'absent' ? 'create' : 'update', desired, actual, fields }
   },
+  notes: (desired, actual) => (actual === 'absent' || desired.state === 'absent' ? [] : aclNotes(actual, desired)),
   apply: (changes) => joinScripts(changes.map(applyOne)),
 }
 
@@ -71,17 +96,19 @@ const applyOne = ({ desired }: Change<Directory, FileEntry>): Script => {
   return desired.state === 'absent' ? removal(path, desired.recurse ?? false) : creation(desired, path)
 }
 
-const creation = (desired: Directory, path: string): Script =>
-  joinScripts([
+const creation = (desired: Directory, path: string): Script => {
+  const isOther = isFollowed(desired) ? sh`[ ! -d ${path} ]` : sh`{ [ ! -d ${path} ] || [ -L ${path} ]; }`
+  return joinScripts([
     refuseIf(
-      sh`{ [ -e ${path} ] || [ -L ${path} ]; } && { [ ! -d ${path} ] || [ -L ${path} ]; }`,
+      sh`{ [ -e ${path} ] || [ -L ${path} ]; } && ${isOther}`,
       `${path} is not a directory: it will not be replaced by one`,
     ),
     // Made with its mode, so that it is never open to more than it shall be.
     sh`[ -d ${path} ] || mkdir -p -m ${octal(desired.mode ?? '0755')} -- ${path}`,
-    setAttributes(desired, sh`${path}`),
+    setAttributes(desired, isFollowed(desired) ? sh`${path}/.` : sh`${path}`),
     sh`sync -- ${path} ${posix.dirname(path)}`,
   ])
+}
 
 const removal = (path: string, recurse: boolean): Script =>
   joinScripts([

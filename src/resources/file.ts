@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { ATTRIBUTES, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
 import {
   absolutePath,
   bytesOf,
@@ -15,6 +15,7 @@ import {
   type WantedFile,
 } from './content.ts'
 import { snapshotOf } from './guard.ts'
+import { pathObstacles } from './path-obstacles.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 
 export const FILE = {
@@ -56,6 +57,13 @@ export const fileKind: ResourceKind<File, FileEntry> = {
   shared: (all) => ({ files: all.map(wantedOf) }),
   probe: (all) => probeFiles(all.map(wantedOf)),
   parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
+  obstacles: (answer, all) =>
+    pathObstacles(answer, all, (desired) => ({
+      wanted: wantedOf(desired),
+      becomes: desired.state === 'absent' ? 'gone file' : 'file',
+      inPlace: true,
+    })),
+  affects: (desired, path) => path === pathOf(desired),
   diff(desired, actual) {
     const fields = fieldsOf(desired, actual)
     const text = textOf(desired, actual)
@@ -63,6 +71,11 @@ export const fileKind: ResourceKind<File, FileEntry> = {
       return actual === 'absent' && desired.state !== 'absent' ? created(desired) : undefined
     const action = desired.state === 'absent' ? 'delete' : actual === 'absent' ? 'create' : 'update'
     return { action, desired, actual, fields, ...(text && { texts: [text] }) }
+  },
+  notes(desired, actual) {
+    if (actual === 'absent' || desired.state === 'absent') return []
+    const isWritten = actual.mounted && textOf(desired, actual) !== undefined
+    return [...(isWritten ? [IN_PLACE] : []), ...aclNotes(actual, desired)]
   },
   apply: (changes) => joinScripts(changes.map(applyOne)),
   deadMan(changes) {
@@ -79,6 +92,8 @@ export const fileKind: ResourceKind<File, FileEntry> = {
 
 /** A file on a host. @throws ProvisionError when the host's plan is made and path or mode is not one. */
 export const file = constructorOf(fileKind, { fields: FILE })
+
+const IN_PLACE = 'it is a mount point: what is mounted there is written in place, and not replaced in one step'
 
 /** An empty file without declared attributes: nothing to list, yet something to do. */
 const created = (desired: File): Change<File, FileEntry> => ({
@@ -109,7 +124,10 @@ const applyOne = (change: Change<File, FileEntry>): Script => {
   const inPlace = actual !== 'absent' && actual.type === 'file' && !change.texts
   return joinScripts([
     refuseIf(isDirectory(path), `${path} is a directory: it will not be replaced by a file`),
-    inPlace ? attributesOnly(desired, path) : install(desired, path),
+    ...(actual === 'absent'
+      ? [refuseIf(sh`[ ! -d ${posix.dirname(path)} ]`, `${path}: its directory is missing`)]
+      : []),
+    inPlace ? attributesOnly(desired, path) : install(desired, path, actual),
   ])
 }
 
@@ -120,9 +138,11 @@ const attributesOnly = (desired: File, path: string): Script =>
     sh`sync -- ${path}`,
   ])
 
-const install = (desired: File, path: string): Script =>
+const install = (desired: File, path: string, actual: FileState): Script =>
   installFile({
     path,
+    inPlace: actual !== 'absent' && actual.mounted,
+    keepAcl: actual !== 'absent' && actual.type === 'file' && actual.acl,
     content: bytesOf(desired.content ?? ''),
     mode: desired.mode === undefined ? undefined : octal(desired.mode),
     owner: desired.owner,

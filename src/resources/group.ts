@@ -51,6 +51,7 @@ export const groupKind: ResourceKind<Group, GroupState> = {
     if (desired.gid === undefined || desired.gid === actual.gid) return undefined
     return { action: 'update', desired, actual, fields: [{ field: 'gid', from: String(actual.gid), to: gid }] }
   },
+  affects: () => false,
   apply: (changes) => joinScripts([...changes.map(applyOne), sh`sync -- /etc/group /etc`]),
 }
 

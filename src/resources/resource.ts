@@ -68,6 +68,16 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * whole sentences without a full stop. The plan shows them at the resource.
    */
   notes?(desired: Desired, actual: Actual | 'absent'): readonly string[]
+  /**
+   * What stands in the way of a change, by key, as the probe saw it: a directory that is missing, a mount point. The plan
+   * refuses the change with it, unless one before it in the plan may clear the way. Asked with the answer of `parse`.
+   */
+  obstacles?(answer: string, all: readonly Desired[]): ReadonlyMap<string, Obstacle>
+  /**
+   * Whether a change of it may make, replace or remove what is at an absolute path. A kind without it may do anything (a
+   * package, a command).
+   */
+  affects?(desired: Desired, path: string): boolean
   /** What `provision upgrade` wants in its place: the newest that the declaration allows. Undefined: the same. */
   upgraded?(desired: Desired): Desired
   /**
@@ -81,6 +91,15 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
 
 /** Exit status of `apply`: the change failed, and what was there before is back and has proven that it serves. */
 export const RESTORED = 77
+
+/** Why a change can't be made as things stand. */
+export interface Obstacle {
+  /** Whole sentence without a full stop. */
+  readonly message: string
+  readonly hint?: string | undefined
+  /** Absolute: who changes what is here may clear the way. Undefined: only a kind that may do anything. */
+  readonly path?: string | undefined
+}
 
 /** What a rollback wants in place of what is declared, in words that people know (versions); or why it can't be. */
 export type Earlier<Desired = unknown> =

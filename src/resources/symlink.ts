@@ -4,6 +4,7 @@ import type { FieldSchemas } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { isDirectory, refuseIf } from './attributes.ts'
 import { absolutePath, type FileEntry, type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { isWithin, pathObstacles } from './path-obstacles.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 
 export const SYMLINK = {
@@ -35,6 +36,12 @@ export const symlinkKind: ResourceKind<Symlink, FileEntry> = {
   shared: (all) => ({ files: all.map(wantedOf) }),
   probe: (all) => probeFiles(all.map(wantedOf)),
   parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
+  obstacles: (answer, all) =>
+    pathObstacles(answer, all, (desired) => ({
+      wanted: wantedOf(desired),
+      becomes: desired.state === 'absent' ? 'gone symlink' : 'symlink',
+    })),
+  affects: (desired, path) => isWithin(path, keyOf(desired)),
   diff(desired, actual) {
     if (desired.state === 'absent') {
       return actual === 'absent'

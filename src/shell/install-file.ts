@@ -12,6 +12,13 @@ export interface InstallFile {
   readonly group?: string | undefined
   /** Runs with the staged file's path in "$file"; a non-zero status keeps the old file. */
   readonly validate?: Script | undefined
+  /**
+   * The present file is a mount point, which nothing can be renamed over: it is written in place. What was in it is put
+   * back when that fails (a full disk), but a power cut in between leaves half of it.
+   */
+  readonly inPlace?: boolean | undefined
+  /** The present file has an ACL: the new one gets it, with `mode` as its mask. */
+  readonly keepAcl?: boolean | undefined
 }
 
 /**
@@ -30,18 +37,41 @@ export function installFile(file: InstallFile): Script {
       'rm -f -- "$stem"??????',
       'file=$(mktemp -- "${stem}XXXXXX")',
       `trap 'rm -f -- "$file"' EXIT`,
+      ...(file.keepAcl ? [WITH_ACL] : []),
       writeBytes(file.content, rawScript('"$file"')).sh,
       ownership(file).sh,
       // A process of its own: an `exit` in it ends the validation, not the change.
       ...(file.validate ? ['(', file.validate.sh, ') </dev/null'] : []),
       'sync -- "$file"',
-      'mv -fT -- "$file" "$dest"',
-      'trap - EXIT',
+      ...(file.inPlace ? [IN_PLACE] : ['mv -fT -- "$file" "$dest"', 'trap - EXIT']),
       sh`sync -- ${dir}`.sh,
       ')',
     ].join('\n'),
   )
 }
+
+/**
+ * The staged file is made anew with the ACL of the present one, in a folder that nobody else can look into: who may read
+ * the present file could else open the staged one before it is closed, and wait for its content.
+ */
+const WITH_ACL = [
+  'rm -rf -- "$stem"acl.??????',
+  'box=$(mktemp -d -- "${stem}acl.XXXXXX")',
+  `trap 'rm -rf -- "$box" "$file"' EXIT`,
+  'cp --attributes-only --preserve=mode,ownership -- "$dest" "$box/file"',
+  'chmod 0600 -- "$box/file"',
+  'mv -fT -- "$box/file" "$file"',
+  'rmdir -- "$box"',
+].join('\n')
+
+const IN_PLACE = [
+  'was=$(mktemp -- "${stem}XXXXXX")',
+  `trap 'rm -f -- "$file" "$was"' EXIT`,
+  'cat -- "$dest" >"$was"',
+  'if ! cat -- "$file" >"$dest"; then cat -- "$was" >"$dest"; exit 1; fi',
+  'chown --reference="$file" -- "$dest"; chmod --reference="$file" -- "$dest"',
+  'sync -- "$dest"',
+].join('\n')
 
 /** The mode comes last and in one step: chown clears set-id bits, and a secret is never open to others in between. */
 const ownership = ({ mode, owner, group }: InstallFile): Script =>

@@ -57,6 +57,75 @@ describe('content that shells love to break', () => {
   })
 })
 
+describe('a file that is more than a file', () => {
+  /** As setfacl does it, which few hosts have: u::rw,u:www-data:rw,g::r,m::rw,o::- */
+  const SET_ACL = `my $acl = pack("L<(S<S<L<)*", 2, 1, 6, 0xffffffff, 2, 6, 33, 4, 4, 0xffffffff, 16, 6, 0xffffffff, 32, 0, 0xffffffff);
+    my $setxattr = \`uname -m\` =~ /aarch64/ ? 5 : 188;
+    my ($path, $name) = ($ARGV[0], "system.posix_acl_access");
+    syscall($setxattr, $path, $name, $acl, length($acl), 0) == 0 or die $!`
+  const MAY = `may() {
+      echo "$1 $(setpriv --reuid=$2 --regid=$3 --clear-groups sh -c '[ ! -r $0 ] || printf r; [ ! -w $0 ] || printf w' $4)"
+    }
+    all() { may www-data 33 33 $1; may group nobody 0 $1; may other nobody nogroup $1; }; all`
+
+  test('C17, C19: a mount point is written in place, an ACL stays and gives no more than before', async () => {
+    await bed.on('plain', 'echo old >/srv/acl; chmod 0640 /srv/acl; ls -l /srv/acl')
+    expect(await bed.host('plain').exec(['perl', '-e', SET_ACL, '/srv/acl'])).toMatchObject({ code: 0 })
+    const may = async () => (await bed.on('plain', `${MAY} /srv/acl; stat -c %a /srv/acl`)).split('\n')
+    // The group digit is the mask: the group itself may only read.
+    const before = ['www-data rw', 'group r', 'other ', '660', '']
+    expect(await may()).toEqual(before)
+    const rights = (mode: string) =>
+      bed.project({
+        roles: {
+          odd: `[
+            file({ path: '/etc/hosts', content: '127.0.0.1 localhost by-provision\\n' }),
+            file({ path: '/srv/acl', content: 'new\\n'${mode} }),
+            file({ path: '/etc/nowhere.d/job', content: 'x', state: 'absent' }),
+          ]`,
+        },
+        use: ['file'],
+        hosts: { plain: {} },
+      })
+    const first = rights('')
+    const run = await first.run()
+    expect(run.result('plain').changed).toEqual(['file:/etc/hosts', 'file:/srv/acl'])
+    expect(run.plan('plain').items[0]?.notes?.[0]).toContain('written in place')
+    expect(await bed.on('plain', 'cat /etc/hosts /srv/acl; ls -A /etc | grep provision. || :')).toBe(
+      '127.0.0.1 localhost by-provision\nnew\n',
+    )
+    expect(await may()).toEqual(before)
+    expect((await first.run()).result('plain')).toMatchObject({ changed: [], traffic: { execs: 1 } })
+
+    const tighter = await rights(", mode: '0640'").run()
+    expect(tighter.plan('plain').items[1]?.notes).toEqual([expect.stringContaining('makes r the most')])
+    expect(await may()).toEqual(['www-data r', 'group r', 'other ', '640', ''])
+  })
+
+  test('C17, C21: a link over a mount point and a missing directory are refused in the plan, and nothing is changed', async () => {
+    const run = await bed
+      .project({
+        roles: {
+          odd: `[
+            file({ path: '/root/first', content: 'x' }),
+            symlink({ path: '/etc/resolv.conf', target: '/run/x' }),
+            file({ path: '/etc/nowhere.d/job', content: 'x' }),
+          ]`,
+        },
+        use: ['file', 'symlink'],
+        hosts: { plain: {} },
+      })
+      .run()
+    expect(run.status).toBe(1)
+    expect(run.plan('plain').items.map(({ problem }) => problem)).toEqual([
+      undefined,
+      "/etc/resolv.conf is a mount point: it can't be replaced",
+      'there is no directory /etc/nowhere.d',
+    ])
+    expect((await bed.host('plain').exec('ls /root/first')).code).not.toBe(0)
+  })
+})
+
 describe('a secret', () => {
   const LINES = ['-----BEGIN KEY-----', `aB3"x'$y\`z\\unmistakable`, 'second/line+of=the/key', '-----END KEY-----']
   const SECRET = LINES.join('\n')

@@ -58,14 +58,14 @@ describe('the bulk probe of files', () => {
       // Functions in place of the programs: each call is one fork and says so.
       const counted = dash(
         rawScript(`stat() { echo S >&2; command stat "$@"; }; sha256sum() { echo H >&2; command sha256sum "$@"; }
-base64() { echo B >&2; command base64 "$@"; }
+base64() { echo B >&2; command base64 "$@"; }; ls() { echo L >&2; command ls "$@"; }; awk() { echo A >&2; command awk "$@"; }
 ${probeFiles(wanted).sh}`),
       )
       expect(parseFiles(counted.stdout, wanted).size).toBe(count)
       return counted.stderr
     }
     expect(forks(300)).toBe(forks(3))
-    expect(forks(3)).toBe('S\nH\n')
+    expect(forks(3)).toBe('S\nL\nA\nH\n')
   })
 
   test('stands beside other questions in one script', () => {

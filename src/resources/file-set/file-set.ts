@@ -4,7 +4,7 @@ import { ProvisionError } from '../../errors.ts'
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import type { Text } from '../../secret.ts'
 import { joinScripts, rawScript } from '../../shell/script.ts'
-import { ATTRIBUTES, attributeChanges } from '../attributes.ts'
+import { ATTRIBUTES, aclNotes, attributeChanges } from '../attributes.ts'
 import {
   absolutePath,
   contentChange,
@@ -16,7 +16,15 @@ import {
   type WantedFile,
 } from '../content.ts'
 import { snapshotOf } from '../guard.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind, type TextChange } from '../resource.ts'
+import { isWithin, pathObstacles } from '../path-obstacles.ts'
+import {
+  type Change,
+  constructorOf,
+  type FieldChange,
+  type Obstacle,
+  type ResourceKind,
+  type TextChange,
+} from '../resource.ts'
 import { type Purge, parseUnlisted, probeUnlisted } from './purge.ts'
 import { installSet } from './script.ts'
 
@@ -97,6 +105,21 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
       }),
     )
   },
+  obstacles(answer, all) {
+    const states = fileSetKind.parse(answer, all)
+    const found = pathObstacles(answer, all.flatMap(wantedOf), (wanted) => ({ wanted, becomes: 'file' }))
+    return new Map(
+      all.flatMap((desired): [string, Obstacle][] => {
+        const actual = states.get(desired.name)
+        if (actual === undefined || actual === 'unknown') return []
+        const paths = changedOf(withKept(desired, actual), actual).map((path) => fullPath(desired, path))
+        // The directories of a set are made with it.
+        const obstacle = paths.flatMap((path) => found.get(path) ?? []).find(({ path }) => paths.includes(path ?? ''))
+        return obstacle ? [[desired.name, obstacle]] : []
+      }),
+    )
+  },
+  affects: (desired, path) => isWithin(path, absolutePath(desired.root)) || isWithin(absolutePath(desired.root), path),
   diff(declared, actual) {
     const desired = withKept(declared, actual)
     const listed = Object.keys(desired.files)
@@ -116,7 +139,11 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
   },
   notes(desired, actual) {
     const { files } = withKept(desired, actual)
-    return Object.entries(files).flatMap(([path, { content }]) => keptLines(desired, path, content))
+    return Object.entries(files).flatMap(([path, file]) => {
+      const state = stateOf(actual, path)
+      const acl = state === 'absent' ? [] : aclNotes(state, file).map((note) => `${path}: ${note}`)
+      return [...keptLines(desired, path, file.content), ...acl]
+    })
   },
   apply: (changes) =>
     joinScripts(

@@ -102,8 +102,9 @@ const overlay = ({ path, content, ...attributes }: SetInstall['files'][number]):
     rawScript('rm -rf -- "$new"'),
     writeBytes(bytesOf(content), rawScript('"$new"')),
     rawScript('chmod 0644 -- "$new"'),
+    // With its ACL, if it has one. The stage is root's alone: nobody looks in before all is as it shall be.
     rawScript(
-      'if [ -f "$old" ] && [ ! -L "$old" ]; then chown --reference="$old" -- "$new"; chmod --reference="$old" -- "$new"; fi',
+      'if [ -f "$old" ] && [ ! -L "$old" ]; then cp --attributes-only --preserve=mode,ownership -- "$old" "$new"; fi',
     ),
     setAttributes(attributes, rawScript('"$new"')),
   ])
