@@ -55,8 +55,10 @@ export default defineRole({
     }
     return [
       ...vars.app_packages.map((one) => pkg({ name: one })),
-      user({ name: account, system: true, home: dir, shell: '/usr/sbin/nologin' }),
-      directory({ path: dir, mode: '0755', owner: 'root', group: 'root' }),
+      // One that is there already, such as www-data or a person's, keeps its home and its shell.
+      user({ name: account, createOnly: true, system: true, home: dir, shell: '/usr/sbin/nologin' }),
+      // It may lie on a disk of its own, behind a link.
+      directory({ path: dir, follow: true, mode: '0755', owner: 'root', group: 'root' }),
       // Only systemd reads it, as root; the program gets what is in there from systemd.
       directory({ path: config, mode: '0700', owner: 'root', group: 'root' }),
       file({

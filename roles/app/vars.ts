@@ -55,7 +55,8 @@ export const vars = {
     default: [],
   },
   app_user: {
-    description: 'User and group that it runs as, made when missing. Default: app_name.',
+    description:
+      'User and group that it runs as, made when missing; an account that is there stays as it is. Default: app_name.',
     type: 'string',
     pattern: '^[a-z_][a-z0-9_-]{0,30}$',
     optional: true,

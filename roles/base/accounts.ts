@@ -9,8 +9,9 @@ const SUDOERS = '/etc/sudoers.d/90-provision'
 /** Administrators, their keys, and what they may do as root. */
 export function accounts(admins: Admins, template: RoleInput<BaseVars>['template']): Resource[] {
   const mighty = admins.filter((admin) => admin.state === 'present' && admin.sudo !== 'none')
+  const gone = admins.filter((admin) => admin.state === 'absent')
   return [
-    ...admins.flatMap(account),
+    ...admins.filter((admin) => admin.state === 'present').flatMap(account),
     mighty.length === 0
       ? file({ path: SUDOERS, state: 'absent', guard: 'sudo' })
       : file({
@@ -22,18 +23,17 @@ export function accounts(admins: Admins, template: RoleInput<BaseVars>['template
           validate: 'visudo -c -f "$file"',
           guard: 'sudo',
         }),
+    // After what made them root has gone: whatever keeps an account from going, it is no administrator any more.
+    ...gone.map(({ name, remove_home }) => user({ name, state: 'absent', ...(remove_home && { removeHome: true }) })),
   ]
 }
 
-const account = ({ name, state, keys, exclusive_keys, groups, shell, password_hash }: Admins[number]): Resource[] =>
-  state === 'absent'
-    ? [user({ name, state })]
-    : [
-        user({
-          name,
-          shell,
-          ...(groups.length > 0 && { groups }),
-          ...(password_hash && { passwordHash: password_hash }),
-        }),
-        ...(keys.length > 0 || exclusive_keys ? [authorizedKeys({ user: name, keys, exclusive: exclusive_keys })] : []),
-      ]
+const account = ({ name, keys, exclusive_keys, groups, shell, password_hash }: Admins[number]): Resource[] => [
+  user({
+    name,
+    shell,
+    ...(groups.length > 0 && { groups }),
+    ...(password_hash && { passwordHash: password_hash }),
+  }),
+  ...(keys.length > 0 || exclusive_keys ? [authorizedKeys({ user: name, keys, exclusive: exclusive_keys })] : []),
+]

@@ -67,7 +67,17 @@ export const vars = {
         },
         groups: { description: 'Further groups.', type: 'array', items: { type: 'string' }, default: [] },
         shell: { type: 'string', default: '/bin/bash' },
-        state: { enum: ['present', 'absent'], default: 'present' },
+        state: {
+          description: 'absent: sudo and logins end first, then what runs as the user, then the account goes.',
+          enum: ['present', 'absent'],
+          default: 'present',
+        },
+        remove_home: {
+          description:
+            'With state: absent: the home and the mail go too. Else they stay, with a number that the next account may get.',
+          type: 'boolean',
+          default: false,
+        },
       },
     },
     default: [],

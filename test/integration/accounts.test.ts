@@ -4,7 +4,7 @@ import { $ } from 'zx'
 import { authorizedKeyKind, authorizedKeys } from '../../src/resources/authorized-key/authorized-key.ts'
 import { groupKind } from '../../src/resources/group.ts'
 import type { Change, ResourceKind } from '../../src/resources/resource.ts'
-import { userKind } from '../../src/resources/user/user.ts'
+import { type User, userKind } from '../../src/resources/user/user.ts'
 import { secret } from '../../src/secret.ts'
 import { applyScript, parseFrame, probeScript } from '../../src/shell/frame.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../src/shell/script.ts'
@@ -131,11 +131,49 @@ describe('users', () => {
       { name: 'deploy', locked: true },
       { name: 'deploy', shell: '/usr/sbin/nologin' },
     ] as const) {
-      const done = await apply(userKind, await plan(userKind, [desired]))
+      await expect(plan(userKind, [desired])).rejects.toThrow('provision logs in as deploy')
+      // The script looks for itself, too: who logs in may be another than when it was planned.
+      const done = await apply(userKind, [{ action: 'update', desired, actual: 'absent', fields: [] }])
       expect(done.status).toBe(1)
       expect(done.body).toContain('provision logs in as it')
     }
     expect(await exec('getent passwd deploy')).toContain('/bin/bash')
+  })
+})
+
+describe('users who are at work', () => {
+  it('C14, C58: one who goes is ended and gone, also what ignores a signal; the home stays unless it is said', async () => {
+    await exec('useradd -m leaver; useradd -m other')
+    const start = (name: string, what: string) =>
+      exec(`setsid setpriv --reuid=${name} --regid=${name} --clear-groups ${what} >/dev/null 2>&1 </dev/null &`)
+    await start('leaver', 'sleep 1000')
+    await start('leaver', `sh -c 'trap "" TERM; while :; do sleep 1; done'`)
+    await start('other', 'sleep 1001')
+    await converge(userKind, { name: 'leaver', state: 'absent' })
+    expect(await exec('getent passwd leaver || ls -d /home/leaver')).toBe('/home/leaver')
+    expect(await exec('pgrep -u other -c sleep')).toBe('1')
+    await converge(userKind, { name: 'other', state: 'absent', removeHome: true })
+    await exec('test ! -e /home/other')
+  })
+
+  it('C14: while a service runs as it, nobody is removed, and nobody gets another number', async () => {
+    await exec('useradd -m svc2; systemd-run --uid=svc2 --unit=shop2 sleep 1000')
+    const refused = async (desired: User) => {
+      const { body } = await asRoot(probeScript(NONCE, [{ id: 'one', script: userKind.probe([desired]), timeout: 20 }]))
+      return userKind.obstacles?.(body, [desired]).get('svc2')?.message
+    }
+    expect(await refused({ name: 'svc2', state: 'absent' })).toMatch(/sleep \(\d+\) of shop2\.service$/)
+    expect(await refused({ name: 'svc2', uid: 3999 })).toMatch(/another number or home while .* of shop2\.service$/)
+    await exec('systemctl stop shop2')
+    expect(await refused({ name: 'svc2', state: 'absent' })).toBeUndefined()
+  })
+
+  it('C28: an account that is there keeps its home and shell', async () => {
+    const desired: User = { name: 'www-data', createOnly: true, system: true, home: '/srv/shop', shell: '/bin/false' }
+    const before = await exec('getent passwd www-data')
+    expect(await plan(userKind, [desired])).toEqual([])
+    await expect(plan(userKind, [{ name: 'www-data', home: '/srv/shop' }])).rejects.toThrow('not moved by itself')
+    expect(await exec('getent passwd www-data')).toBe(before)
   })
 })
 

@@ -60,6 +60,23 @@ describe('role base', () => {
     },
   )
 
+  test('C14, C58: takes sudo from who goes before the account goes, with the home where that is said', async () => {
+    const admin_users = [
+      { name: 'bob', state: 'absent', remove_home: true },
+      { name: 'gone', state: 'absent' },
+      { name: 'ada', keys: [KEY] },
+    ]
+    const { keys, desired, content } = await compiled(base, { vars: { admin_users } })
+    const at = (key: string) => keys.indexOf(key)
+    expect(content(SUDOERS)).not.toContain('bob')
+    expect(keys.filter((key) => key === SUDOERS || key.startsWith('user:'))).toEqual([
+      ...['user:ada', SUDOERS, 'user:bob', 'user:gone'],
+    ])
+    expect(at('user:bob')).toBeGreaterThan(at(SUDOERS))
+    expect(desired('user:bob')).toEqual({ name: 'bob', state: 'absent', removeHome: true })
+    expect(desired('user:gone')).toEqual({ name: 'gone', state: 'absent' })
+  })
+
   test('makes administrators, and one sudoers file for those who may', async () => {
     const admin_users = [
       { name: 'ada', keys: [KEY] },

@@ -13,9 +13,40 @@ const applyOne = ({ desired }: Change<User, UserState>): Script =>
 const removal = ({ name, removeHome }: User): Script =>
   joinScripts([
     notTheLogin(name, 'removed'),
-    // With -r userdel ends with 12 when it can't remove the home or the mail.
-    sh`if getent passwd -- ${name} >/dev/null; then userdel ${removeHome ? ['-r'] : []} -- ${name}; fi`,
+    sh`
+      if getent passwd -- ${name} >/dev/null; then
+        ${closeAccount(name)}
+        ${endProcesses(name)}
+        # With -r userdel ends with 12 when it can't remove the home or the mail.
+        userdel ${removeHome ? ['-r'] : []} -- ${name}
+      fi`,
   ])
+
+/** Access goes first, whatever comes after: no password, and no login by key either, for the account has expired. */
+const closeAccount = (name: string): Script => sh`usermod -L -e 1970-01-02 -- ${name}`
+
+/** Seconds that processes get to end by themselves, and until what is killed must be gone. */
+const PATIENCE = 10
+const END = 15
+
+/** userdel removes nobody who has processes. One that the kernel holds (a dead network file system) can't be ended. */
+const endProcesses = (name: string): Script => sh`
+  uid=$(id -u -- ${name})
+  at_work() { grep -lE "^Uid:(.*[[:space:]])?$uid[[:space:]]" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3; }
+  waited=0
+  while pids=$(at_work); [ -n "$pids" ]; do
+    case $waited in
+      0)
+        loginctl disable-linger ${name} 2>/dev/null || :
+        loginctl terminate-user ${name} 2>/dev/null || :
+        kill -TERM $pids 2>/dev/null || : ;;
+      ${PATIENCE}) kill -KILL $pids 2>/dev/null || : ;;
+      ${END})
+        echo ${`user ${name} is locked and has expired, but its processes can't be ended:`} $pids >&2
+        exit 1 ;;
+    esac
+    sleep 1; waited=$((waited + 1))
+  done`
 
 const CLOSED = /\/(nologin|false)$/
 
@@ -57,7 +88,6 @@ const primaryGroup = ({ name, group }: User): Script =>
 
 const common = (desired: User): string[] => [
   ...(desired.uid === undefined ? [] : ['-u', String(desired.uid)]),
-  ...(desired.home === undefined ? [] : ['-d', desired.home]),
   ...(desired.shell === undefined ? [] : ['-s', desired.shell]),
   ...(desired.comment === undefined ? [] : ['-c', desired.comment]),
 ]
@@ -65,6 +95,7 @@ const common = (desired: User): string[] => [
 const createArgs = (desired: User): string[] => [
   ...(desired.system ? ['-r', '-M'] : ['-m']),
   ...common(desired),
+  ...(desired.home === undefined ? [] : ['-d', desired.home]),
   ...(desired.groups?.length ? ['-G', desired.groups.join(',')] : []),
 ]
 
@@ -72,7 +103,7 @@ const changeArgs = (desired: User): string[] => {
   const append = desired.appendGroups !== false
   return [
     ...common(desired),
-    ...(desired.home === undefined ? [] : ['-m']),
+    ...(desired.home === undefined || !desired.moveHome ? [] : ['-d', desired.home, '-m']),
     ...(desired.group === undefined ? [] : ['-g', desired.group]),
     ...(desired.groups === undefined || (append && desired.groups.length === 0)
       ? []

@@ -25,9 +25,20 @@ export const USER = {
     default: true,
   },
   home: {
-    description: 'Not set: /home/NAME. What is in the old one is moved when it changes.',
+    description: 'Not set: /home/NAME. An account that has another is refused, unless `moveHome` is true.',
     type: 'string',
     optional: true,
+  },
+  moveHome: {
+    description: 'Another home than `home` is moved there, with all that is in it.',
+    type: 'boolean',
+    default: false,
+  },
+  createOnly: {
+    description:
+      'What is declared only counts when the user is made: an account that is there stays as it is, whoever made it.',
+    type: 'boolean',
+    default: false,
   },
   shell: { description: "Absolute. Not set: the host's default, or what it is.", type: 'string', optional: true },
   system: {
@@ -46,7 +57,11 @@ export const USER = {
     type: 'boolean',
     optional: true,
   },
-  state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
+  state: {
+    description: 'absent: access is taken first, then its processes are ended, then it goes.',
+    enum: ['present', 'absent'],
+    default: 'present',
+  },
   removeHome: { description: 'With `absent`: the home and the mail go too.', type: 'boolean', default: false },
 } as const satisfies FieldSchemas
 
@@ -64,4 +79,17 @@ export interface UserState {
   /** SHA-256 of the password hash; undefined when the user has none. The hash itself stays on the host. */
   readonly passwordSha256: string | undefined
   readonly locked: boolean
+  /** Its home is there. */
+  readonly hasHome?: true
+  /** provision logs in as it. */
+  readonly isLogin?: true
+  /** What runs as it; asked for where it stands in the way of what is declared. */
+  readonly processes?: readonly UserProcess[]
+}
+
+export interface UserProcess {
+  readonly pid: number
+  readonly name: string
+  /** The system's service that it belongs to; undefined: a login's, or none. */
+  readonly unit: string | undefined
 }

@@ -1,6 +1,7 @@
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import { records } from '../account.ts'
 import type { User, UserState } from './model.ts'
+import { parseProcesses, probeProcesses } from './processes.ts'
 
 /**
  * One call of getent for all users, and one for all groups. Of a password there comes only whether it is locked and
@@ -11,7 +12,10 @@ export function probeUsers(all: readonly User[]): Script {
   const hashed = all.filter((desired) => desired.passwordHash !== undefined).map((desired) => desired.name)
   return joinScripts([
     // getent ends with 2 when it does not find one of them.
-    sh`{ getent passwd -- ${names} || [ $? = 2 ]; } | ${PASSWD}`,
+    sh`entries=$(getent passwd -- ${names}) || [ $? = 2 ] || exit`,
+    rawScript('echo "login ${SUDO_USER:-root}"'),
+    sh`printf '%s\n' "$entries" | ${PASSWD}`,
+    probeProcesses(all, rawScript('$entries')),
     sh`getent group | awk -F: -v names=${names.join(',')} ${GROUPS}`,
     sh`hashed=${` ${hashed.join(' ')} `}`,
     sh`{ getent shadow -- ${names} || [ $? = 2 ]; } | ${SHADOW}`,
@@ -26,6 +30,9 @@ export function parseUsers(answer: string, all: readonly User[]): Map<string, Us
   const shadow = new Map(records(answer, 'shadow').map(([name = '', ...rest]) => [name, rest]))
   const groupNames = new Map(records(answer, 'gid').map(([name = '', gid = '']) => [gid, name]))
   const members = records(answer, 'member')
+  const homes = new Set(records(answer, 'home').map(([name]) => name))
+  const login = records(answer, 'login')[0]?.[0]
+  const processesOf = parseProcesses(answer)
   const stateOf = (name: string): UserState | 'absent' => {
     const [uid, gid = '', text = ''] = passwd.get(name) ?? []
     if (uid === undefined) return 'absent'
@@ -34,6 +41,7 @@ export function parseUsers(answer: string, all: readonly User[]): Map<string, Us
     const group = groupNames.get(gid) ?? gid
     const groups = members.flatMap(([one = '', member]) => (member === name && one !== group ? [one] : [])).sort()
     const passwordSha256 = sum || undefined
+    const processes = processesOf(Number(uid))
     return {
       uid: Number(uid),
       group,
@@ -44,6 +52,9 @@ export function parseUsers(answer: string, all: readonly User[]): Map<string, Us
       comment,
       passwordSha256,
       locked: locked === 'yes',
+      ...(homes.has(name) && { hasHome: true }),
+      ...(login === name && { isLogin: true }),
+      ...(processes.length > 0 && { processes }),
     }
   }
   return new Map(all.map(({ name }) => [name, stateOf(name)]))
@@ -53,7 +64,9 @@ export function parseUsers(answer: string, all: readonly User[]): Map<string, Us
 const PASSWD = rawScript(
   [
     'while IFS=: read -r name _ uid gid comment home shell; do',
+    '  [ -n "$name" ] || continue',
     `  printf 'passwd %s:%s:%s:%s\\n' "$name" "$uid" "$gid" "$(printf '%s:%s:%s' "$comment" "$home" "$shell" | base64 -w0)"`,
+    '  if [ -d "$home" ]; then echo "home $name"; fi',
     'done',
   ].join('\n'),
 )

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto'
 import { ProvisionError } from '../../errors.ts'
 import { reveal } from '../../secret.ts'
 import { accountName, passwdField } from '../account.ts'
-import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import { isWithin } from '../path-obstacles.ts'
+import { constructorOf, type FieldChange, type Obstacle, type ResourceKind } from '../resource.ts'
 import { applyUser } from './apply.ts'
 import { USER, type User, type UserState } from './model.ts'
 import { parseUsers, probeUsers } from './probe.ts'
+import { busy, named } from './processes.ts'
 
 export type { User, UserState } from './model.ts'
 
@@ -31,7 +33,22 @@ export const userKind: ResourceKind<User, UserState> = {
   key: keyOf,
   probe: probeUsers,
   parse: parseUsers,
+  obstacles(answer, all) {
+    const states = parseUsers(answer, all)
+    return new Map(
+      all.flatMap((desired): [string, Obstacle][] => {
+        const obstacle = busy(desired, states.get(desired.name) ?? 'absent')
+        return obstacle ? [[desired.name, obstacle]] : []
+      }),
+    )
+  },
+  affects: ({ name, home = `/home/${name}` }, path) => isWithin(path, home) || isWithin(home, path),
+  notes(desired, actual) {
+    if (actual === 'absent') return []
+    return desired.state === 'absent' ? leaverNotes(desired, actual) : keptNotes(desired, actual)
+  },
   diff(desired, actual) {
+    if (actual !== 'absent') refuseLogin(desired, actual)
     if (desired.state === 'absent') {
       if (actual === 'absent') return undefined
       const to = desired.removeHome ? `absent, with ${actual.home}` : 'absent'
@@ -40,6 +57,8 @@ export const userKind: ResourceKind<User, UserState> = {
     if (actual === 'absent') {
       return { action: 'create', desired, actual, fields: [{ field: 'user', to: 'present' }, ...wantedFields(desired)] }
     }
+    if (desired.createOnly) return undefined
+    refuseMove(desired, actual)
     const fields = [
       ...plainChanges(desired, actual),
       ...groupChanges(desired, actual),
@@ -52,6 +71,45 @@ export const userKind: ResourceKind<User, UserState> = {
 
 /** A user on a host. */
 export const user = constructorOf(userKind, { fields: USER })
+
+const CLOSED = /\/(nologin|false)$/
+
+/** @throws ProvisionError when the way in would be cut */
+const refuseLogin = ({ name, state, locked, shell, createOnly }: User, actual: UserState): void => {
+  if (!actual.isLogin || createOnly) return
+  const closed = shell !== undefined && shell !== actual.shell && CLOSED.test(shell)
+  const verb = state === 'absent' ? 'removed' : locked && !actual.locked ? 'locked' : closed ? 'closed' : undefined
+  if (verb === undefined) return
+  throw new ProvisionError(`provision logs in as ${name}: it will not be ${verb}`, {
+    code: 'input',
+    hint: 'let provision log in as somebody else first (connection.user)',
+  })
+}
+
+/** @throws ProvisionError where a home would move that nobody said shall move */
+const refuseMove = ({ name, home, moveHome }: User, actual: UserState): void => {
+  if (home === undefined || home === actual.home || moveHome) return
+  throw new ProvisionError(`the home of ${name} is ${actual.home}, not ${home}: it is not moved by itself`, {
+    code: 'input',
+    hint: `declare home: '${actual.home}', or moveHome: true, which moves all that is in it`,
+  })
+}
+
+/** Who goes leaves a number behind, which useradd gives to the next. */
+const leaverNotes = ({ removeHome }: User, { uid, home, hasHome, processes = [] }: UserState): string[] => [
+  ...(processes.length > 0 ? [`what runs as it is ended: ${named(processes)}`] : []),
+  ...(hasHome && !removeHome
+    ? [
+        `its home ${home} stays and belongs to the number ${uid}, which the next new account may get; removeHome (in admin_users: remove_home) takes it along`,
+      ]
+    : []),
+]
+
+const keptNotes = (desired: User, actual: UserState): string[] => {
+  if (!desired.createOnly) return []
+  const others = plainChanges(desired, actual).map(({ field, from, to }) => `${field} ${from}, not ${to}`)
+  return others.length === 0 ? [] : [`the account was there before and stays as it is: ${others.join('; ')}`]
+}
 
 const PLAIN = ['uid', 'group', 'home', 'shell', 'comment'] as const
 
