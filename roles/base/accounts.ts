@@ -7,11 +7,13 @@ type Admins = BaseVars['admin_users']
 const SUDOERS = '/etc/sudoers.d/90-provision'
 
 /** Administrators, their keys, and what they may do as root. */
-export function accounts(admins: Admins, template: RoleInput<BaseVars>['template']): Resource[] {
+export function accounts(vars: BaseVars, template: RoleInput<BaseVars>['template']): Resource[] {
+  const { admin_users: admins } = vars
+  const keysFile = vars.ssh_manage ? keysFileOf(vars.ssh_options) : undefined
   const mighty = admins.filter((admin) => admin.state === 'present' && admin.sudo !== 'none')
   const gone = admins.filter((admin) => admin.state === 'absent')
   return [
-    ...admins.filter((admin) => admin.state === 'present').flatMap(account),
+    ...admins.filter((admin) => admin.state === 'present').flatMap((admin) => account(admin, keysFile)),
     mighty.length === 0
       ? file({ path: SUDOERS, state: 'absent', guard: 'sudo' })
       : file({
@@ -28,12 +30,31 @@ export function accounts(admins: Admins, template: RoleInput<BaseVars>['template
   ]
 }
 
-const account = ({ name, keys, exclusive_keys, groups, shell, password_hash }: Admins[number]): Resource[] => [
+/** Where the role itself tells sshd to look: the host does not know yet when keys are written. */
+function keysFileOf(options: BaseVars['ssh_options']): string | undefined {
+  const given = Object.entries(options).find(([keyword]) => keyword.toLowerCase() === 'authorizedkeysfile')?.[1]
+  // Of several lines the first counts.
+  return given === undefined ? undefined : String(Array.isArray(given) ? given[0] : given)
+}
+
+const account = (
+  { name, keys, exclusive_keys, groups, shell, password_hash }: Admins[number],
+  keysFile: string | undefined,
+): Resource[] => [
   user({
     name,
     shell,
     ...(groups.length > 0 && { groups }),
     ...(password_hash && { passwordHash: password_hash }),
   }),
-  ...(keys.length > 0 || exclusive_keys ? [authorizedKeys({ user: name, keys, exclusive: exclusive_keys })] : []),
+  ...(keys.length > 0 || exclusive_keys
+    ? [
+        authorizedKeys({
+          user: name,
+          keys,
+          exclusive: exclusive_keys,
+          ...(keysFile !== undefined && { file: keysFile }),
+        }),
+      ]
+    : []),
 ]

@@ -23,7 +23,7 @@ export default defineRole({
     return [
       ...[...new Set(packages)].map((name) => pkg({ name })),
       ...vars.apt_hold.map((name) => pkg({ name, hold: true })),
-      ...accounts(vars.admin_users, template),
+      ...accounts(vars, template),
       ...Object.entries(vars.sysctl).map(([name, value]) => sysctl({ name, value })),
       ...clock(vars, facts, template),
       ...(vars.ssh_manage ? ssh(vars, template) : []),

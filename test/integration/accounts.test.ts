@@ -7,6 +7,7 @@ import type { Change, ResourceKind } from '../../src/resources/resource.ts'
 import { type User, userKind } from '../../src/resources/user/user.ts'
 import { secret } from '../../src/secret.ts'
 import { applyScript, parseFrame, probeScript } from '../../src/shell/frame.ts'
+import { quote } from '../../src/shell/quote.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../src/shell/script.ts'
 import type { LabHost } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -184,6 +185,9 @@ describe('authorized keys', () => {
     return execFileSync('cat', [`${file}.pub`], { encoding: 'utf8' }).trim()
   }
   const FILE = '/home/ann/.ssh/authorized_keys'
+  const bare = (name: string) => key(name).split(' ').slice(0, 2).join(' ')
+  const login = (name: string) =>
+    run`ssh ${sshArguments(lab, host).slice(0, -1)} -o IdentitiesOnly=yes -i ${`${lab.dir}/${name}-key`} ${`ann@${host.address}`} id -un`
 
   it('let their user in, beside what is there', async () => {
     const [one, two] = [key('one'), key('two')]
@@ -192,9 +196,7 @@ describe('authorized keys', () => {
     await exec(`printf '# mine\\n%s' 'ssh-rsa junk' >>${FILE}`)
     await converge(authorizedKeyKind, { user: 'ann', keys: [`from="${SPEC.subnet}.0/24",no-pty ${two}`] })
     expect(await exec(`cat ${FILE}`)).toBe(`${one}\n# mine\nssh-rsa junk\nfrom="${SPEC.subnet}.0/24",no-pty ${two}`)
-    const login =
-      await run`ssh ${sshArguments(lab, host).slice(0, -1)} -i ${`${lab.dir}/one-key`} ${`ann@${host.address}`} id -un`
-    expect(login.stdout.trim()).toBe('ann')
+    expect((await login('one')).stdout.trim()).toBe('ann')
   })
 
   it('are the only ones where that is declared, and modes are repaired', async () => {
@@ -228,10 +230,70 @@ describe('authorized keys', () => {
     await converge(authorizedKeyKind, desired)
     expect(await exec(`cat /etc/victim; stat -c "%U %F" ${FILE}`)).toBe('ann regular file')
     await exec('rm -rf /home/ann/.ssh; mkdir -p /etc/victims; ln -s /etc/victims /home/ann/.ssh')
-    const done = await apply(authorizedKeyKind, await plan(authorizedKeyKind, [desired]))
+    await expect(plan(authorizedKeyKind, [desired])).rejects.toThrow('is a symlink: it is not followed')
+    // Made a link after the plan was made.
+    const done = await apply(authorizedKeyKind, [{ action: 'update', desired, actual: 'absent', fields: [] }])
     expect(done.status).toBe(1)
     expect(done.body).toContain('is a link')
-    expect(await exec('ls -A /etc/victims; stat -c %U /etc/victims')).toBe('root')
+    expect(await exec('ls -A /etc/victims; stat -c %U /etc/victims; rm /home/ann/.ssh')).toBe('root')
+  })
+
+  it('C63: a file with CRLF has the wanted line once, and what is not ours as it was', async () => {
+    await exec(
+      `install -d -m 700 -o ann -g ann /home/ann/.ssh; printf '# mine\\r\\n%s\\r\\n%s\\r\\n' ${quote(bare('one'))} ${quote(key('two'))} >${FILE}`,
+    )
+    await converge(authorizedKeyKind, { user: 'ann', keys: [`no-pty ${bare('one')}`] })
+    expect(await exec(`cat -A ${FILE}`)).toBe(`# mine^M$\n${key('two')}^M$\nno-pty ${bare('one')}$`)
+  })
+
+  it('C25: an exclusive list is so in authorized_keys2 as well, which sshd reads by default', async () => {
+    await exec(`printf '%s\\n' ${quote(key('two'))} >${FILE}2; chown ann: ${FILE}2`)
+    const seen = await converge(authorizedKeyKind, { user: 'ann', keys: [key('one')], exclusive: true })
+    expect(seen.filter((text) => text.includes('two'))).toHaveLength(2)
+    expect(await exec(`cat ${FILE}2`)).toBe('')
+    expect((await login('two')).exitCode).not.toBe(0)
+  })
+
+  it('C25: keys go where sshd looks, as it says itself or as it is about to be told', async () => {
+    const PLACE = '/etc/ssh/authorized_keys'
+    await exec(`rm -rf /home/ann/.ssh`)
+    const told = { user: 'ann', keys: [key('one')], file: `${PLACE}/%u` }
+    await converge(authorizedKeyKind, told)
+    expect(await exec(`stat -c '%U %a' ${PLACE} ${PLACE}/ann; ls -A /home/ann | grep ssh || :`)).toBe(
+      'root 755\nroot 644',
+    )
+    const deploy = await exec('cat /home/deploy/.ssh/authorized_keys')
+    await converge(authorizedKeyKind, { ...told, user: 'deploy', keys: deploy.split('\n') })
+
+    await exec(`echo 'AuthorizedKeysFile ${PLACE}/%u' >/etc/ssh/sshd_config.d/10-place.conf; systemctl reload ssh`)
+    expect((await login('one')).stdout.trim()).toBe('ann')
+    expect(await plan(authorizedKeyKind, [{ user: 'ann', keys: [key('one')] }])).toEqual([])
+    await converge(authorizedKeyKind, { user: 'ann', keys: [key('two')], exclusive: true })
+    expect(await exec(`cat ${PLACE}/ann`)).toBe(key('two'))
+    expect((await login('one')).exitCode).not.toBe(0)
+    expect((await login('two')).stdout.trim()).toBe('ann')
+
+    const changes = await plan(authorizedKeyKind, [{ user: 'ann', keys: [key('two')], state: 'absent' as const }])
+    const deadMan = authorizedKeyKind.deadMan?.(changes)
+    if (!deadMan) throw new Error('no dead-man')
+    const snapshot = rawScript('SNAPSHOT=/root/snap2; export SNAPSHOT; mkdir -m 700 /root/snap2')
+    const script = joinScripts([snapshot, deadMan.snapshot, authorizedKeyKind.apply(changes)])
+    expect(await asRoot(applyScript(NONCE, sh`return 0`, [{ id: 'one', script, timeout: 20 }]))).toMatchObject({
+      status: 0,
+    })
+    expect(await exec(`cat ${PLACE}/ann`)).toBe('')
+    await exec(`SNAPSHOT=/root/snap2; export SNAPSHOT\n${deadMan.restore.sh}`)
+    expect(await exec(`cat ${PLACE}/ann; stat -c '%U %a' ${PLACE}/ann`)).toBe(`${key('two')}\nroot 644`)
+
+    await exec('mkdir -m 777 /srv/open; touch /srv/open/ann')
+    const open = { ...told, file: '/srv/open/%u' }
+    await expect(plan(authorizedKeyKind, [open])).rejects.toThrow('others than root can write')
+    await exec('rm /srv/open/ann')
+    expect(await apply(authorizedKeyKind, await plan(authorizedKeyKind, [open]))).toMatchObject({
+      status: 1,
+      body: expect.stringContaining('others than root can write to /srv/open'),
+    })
+    await exec(`rm /etc/ssh/sshd_config.d/10-place.conf; systemctl reload ssh`)
   })
 
   it('need a user', async () => {

@@ -1,10 +1,10 @@
 import { ProvisionError } from '../../errors.ts'
-import { rawScript, type Script, sh } from '../../shell/script.ts'
-import { accountName, records } from '../account.ts'
+import { accountName } from '../account.ts'
 import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { applyKeys, deadManForKeys } from './apply.ts'
-import { describeKey, type KeyLine, parseKeyLine } from './line.ts'
+import { describeKey, type KeyLine } from './line.ts'
 import { AUTHORIZED_KEYS, type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
+import { parseKeys, probeKeys } from './probe.ts'
 
 export type { AuthorizedKeys, KeysState } from './model.ts'
 
@@ -18,24 +18,39 @@ const keyOf = (desired: AuthorizedKeys): string => {
     }
     seen.add(blob)
   }
+  if (desired.file !== undefined) checkPatterns(desired.user, desired.file)
   return accountName(desired.user, 'user')
 }
 
+const checkPatterns = (user: string, patterns: string): void => {
+  const wrong = /[^\x21-\x7e ]|["*?[\]]|%(?![uhU%])/.test(patterns) || patterns.trim() === ''
+  if (!wrong && patterns.trim() !== 'none') return
+  throw new ProvisionError(`AuthorizedKeysFile ${JSON.stringify(patterns)} gives no place for the keys of ${user}`, {
+    code: 'input',
+    hint: 'a path, absolute or in the home, with %u, %h and %U, such as /etc/ssh/authorized_keys/%u',
+  })
+}
+
 /**
- * The keys that let one user in: ~/.ssh/authorized_keys, compared by key and options, whatever their comments. The
+ * The keys that let one user in: the files where sshd looks, ~/.ssh/authorized_keys and authorized_keys2 unless it is
+ * told otherwise, compared by key and options, whatever their comments. The
  * home is looked up when the change is made, so the user may be made before it in the same run.
  */
 export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
   kind: 'authorized-key',
   key: keyOf,
-  probe,
-  parse(answer, all) {
-    if (!/^end$/m.test(answer)) throw new Error('the answer about authorized keys is cut short')
-    const found = new Map(records(answer, 'keys').map(([name = '', ...rest]) => [name, rest]))
-    return new Map(all.map(({ user }) => [user, stateOf(found.get(user))]))
+  probe: probeKeys,
+  parse: parseKeys,
+  affects: () => false,
+  notes(desired, actual) {
+    const program = actual === 'absent' ? undefined : actual.program
+    return program === undefined || !desired.exclusive || desired.state === 'absent'
+      ? []
+      : [`sshd also takes keys from a program, ${program} (AuthorizedKeysCommand): the list is not exclusive of those`]
   },
   diff(desired, actual) {
     const state = actual === 'absent' ? NOTHING : actual
+    refusePlaces(desired, state)
     const fields = [...keyChanges(desired, state), ...(desired.state === 'absent' ? [] : flawChanges(state))]
     if (fields.length === 0) return undefined
     const action = desired.state === 'absent' ? 'delete' : state.keys.length === 0 ? 'create' : 'update'
@@ -49,43 +64,6 @@ export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
 export const authorizedKeys = constructorOf(authorizedKeyKind, { fields: AUTHORIZED_KEYS })
 
 const NOTHING: KeysState = { keys: [], others: [], flaws: [] }
-
-function probe(all: readonly AuthorizedKeys[]): Script {
-  return sh`
-    { getent passwd -- ${all.map((desired) => desired.user)} || [ $? = 2 ]; } | ${READ}
-    echo end`
-}
-
-/** Nothing is read through a symlink: its owner could point it at a file that only root may read. */
-const READ = rawScript(
-  [
-    'while IFS=: read -r name _ uid _ _ home _; do',
-    '  dir=$home/.ssh; file=$dir/authorized_keys',
-    '  if [ -L "$home/.ssh" ] || [ -L "$file" ]; then',
-    `    printf 'keys %s:%s:symlink\\n' "$name" "$uid"`,
-    '  elif [ -f "$file" ]; then',
-    '    set -- $(stat -c %u:%a -- "$dir" "$file")',
-    `    printf 'keys %s:%s:%s:%s:' "$name" "$uid" "$1" "$2"`,
-    '    head -c 1048576 -- "$file" | base64 -w0; echo',
-    '  fi',
-    'done',
-  ].join('\n'),
-)
-
-const stateOf = (record: readonly string[] | undefined): KeysState | 'absent' => {
-  if (record === undefined) return 'absent'
-  const [uid, dirOwner, dirMode, owner, mode, base64 = ''] = record
-  if (dirOwner === 'symlink') return { ...NOTHING, flaws: ['a symlink'] }
-  const flaws = [
-    ...(dirOwner === uid ? [] : [`~/.ssh of uid ${dirOwner}`]),
-    ...(dirMode === '700' ? [] : [`~/.ssh mode ${dirMode}`]),
-    ...(owner === uid ? [] : [`file of uid ${owner}`]),
-    ...(mode === '600' ? [] : [`file mode ${mode}`]),
-  ]
-  const lines = Buffer.from(base64, 'base64').toString().split('\n')
-  const others = lines.map((line) => line.trim()).filter((line) => /^[^#]/.test(line) && !parseKeyLine(line))
-  return { keys: lines.flatMap((line) => parseKeyLine(line) ?? []), others, flaws }
-}
 
 const keyChanges = (desired: AuthorizedKeys, state: KeysState): FieldChange[] => {
   const wanted = keysOf(desired)
@@ -106,5 +84,39 @@ const keyChanges = (desired: AuthorizedKeys, state: KeysState): FieldChange[] =>
   return [...added, ...[...extra, ...state.others].map((from) => ({ field: 'key', from }))]
 }
 
-const flawChanges = (state: KeysState): FieldChange[] =>
-  state.flaws.map((flaw) => ({ field: 'access', from: flaw, to: '~/.ssh 700, file 600, both of the user' }))
+const flawChanges = ({ flaws, isRoots }: KeysState): FieldChange[] =>
+  flaws.map((flaw) => ({
+    field: 'access',
+    from: flaw,
+    to: isRoots ? 'file 644 of root' : '~/.ssh 700, file 600, both of the user',
+  }))
+
+/** @throws ProvisionError where sshd would not read what is written, or somebody else could write it */
+function refusePlaces({ user, state }: AuthorizedKeys, { places = [], isRoots, flaws }: KeysState): void {
+  const refused = (message: string, hint: string) => new ProvisionError(message, { code: 'input', hint })
+  if (places.includes('?')) {
+    throw refused(
+      `it is not known where sshd looks for keys of ${user}`,
+      'see on the host: sshd -t, and AuthorizedKeysFile in sshd -T; %h, %u and %U are understood',
+    )
+  }
+  if (places[0] === 'none' && state !== 'absent') {
+    throw refused(
+      `sshd takes no file of keys for ${user}: AuthorizedKeysFile is none`,
+      'set it to a path, or leave the keys out',
+    )
+  }
+  const [place = ''] = places
+  if (isRoots && flaws.some((flaw) => flaw.startsWith('folder'))) {
+    throw refused(
+      `others than root can write to the folder of ${place}`,
+      "make it root's, mode 0755: sshd refuses it otherwise",
+    )
+  }
+  if (!isRoots && flaws.includes('a symlink on the way')) {
+    throw refused(
+      `the folder of the keys of ${user} is a symlink: it is not followed`,
+      'make it a directory of the user',
+    )
+  }
+}

@@ -11,6 +11,12 @@ export const AUTHORIZED_KEYS = {
     items: { type: 'string' },
   },
   exclusive: { description: 'false: other keys stay. true: they go.', type: 'boolean', default: false },
+  file: {
+    description:
+      'Where sshd looks, as its AuthorizedKeysFile says it (`%u`, `%h`, `%U`), where this run tells it so. Keys are written to the first of several. Not set: what sshd on the host says.',
+    type: 'string',
+    optional: true,
+  },
   state: { description: 'absent: these keys go.', enum: ['present', 'absent'], default: 'present' },
 } as const satisfies FieldSchemas
 
@@ -22,6 +28,12 @@ export interface KeysState {
   readonly others: readonly string[]
   /** Why sshd could refuse the file or somebody else could write it: `mode 0644`, `directory of root`. */
   readonly flaws: readonly string[]
+  /** Files that sshd reads, where that is not known to be its default: absolute paths, `none`, `?` where it is not known. */
+  readonly places?: readonly string[]
+  /** Keys are written outside of the home, to a file of root's. */
+  readonly isRoots?: true
+  /** A program that gives sshd further keys (AuthorizedKeysCommand). */
+  readonly program?: string
 }
 
 /** @throws ProvisionError (input) for a line that sshd would not read as a key */
