@@ -43,6 +43,12 @@ describe('role app', () => {
     expect(host.desired('release:shop')).toMatchObject({ artifact: { path: 'dist/1.2/shop-1.2.tar.gz', sha256: SUM } })
   })
 
+  test('C28, C18: changes nothing of an account that is there, and app_dir may be a link to a disk of its own', async () => {
+    const host = await compiled(app, { vars: { ...vars, app_user: 'www-data' } })
+    expect(host.desired('user:www-data')).toMatchObject({ createOnly: true, home: '/srv/shop' })
+    expect(host.desired('directory:/srv/shop')).toMatchObject({ follow: true, mode: '0755' })
+  })
+
   test('quotes the environment as systemd reads it, and keeps a secret one', async () => {
     const host = await compiled(app, { vars: { ...vars, app_env: { TEXT: 'a "b" $c \\ `d`', N: 5 } } })
     expect(host.content('file:/srv/shop/config/env')).toContain(

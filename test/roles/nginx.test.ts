@@ -118,6 +118,12 @@ describe('role nginx', () => {
     expect(host.content('file:/var/www/static/index.html')).toBe('Hello from web3\n')
   })
 
+  test('C18: takes a root that is a link to a data disk for the directory it leads to', async () => {
+    const host = await compiled(nginx, { vars: everything })
+    expect(host.desired('directory:/var/www/static')).toMatchObject({ follow: true })
+    expect(host.desired('directory:/var/www/static/css')).not.toMatchObject({ follow: true })
+  })
+
   test('leaves a root that somebody else fills to them', async () => {
     const host = await compiled(nginx, { vars: { nginx_sites: [{ name: 'a', root: '/srv/a/current' }] } })
     expect(host.keys.join()).not.toContain('/srv/a')
