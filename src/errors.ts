@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'auth'
   | 'become'
   | 'locked' // another run changes this host
+  | 'output' // the host printed without end, and was cut off
   | 'probe' // a fragment of the probe failed or answered nonsense
   | 'apply'
   | 'handler'
@@ -64,6 +65,15 @@ export class ProvisionError extends Error {
     this.log = facts.log ?? []
     this.restored = facts.restored ?? false
   }
+}
+
+/** The user wants out at once: a host in hand is let go. */
+export function aborted(host?: string): ProvisionError {
+  return new ProvisionError('aborted by the user', {
+    code: 'stopped',
+    host,
+    hint: 'run again: a step that was at work runs to its end on the host, and what is left is done then',
+  })
 }
 
 /** One thing wrong with the input. */

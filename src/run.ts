@@ -79,7 +79,7 @@ async function runPrepared(
   const { emit } = edges
   const { hosts, inventory, mask } = prepared
   const warn = (message: string) => emit({ type: 'warning', message })
-  const pool = createPool(edges.connect ?? connector({ warn }))
+  const pool = createPool(edges.connect ?? connector({ warn, mask: (text) => mask.text(text) }))
   try {
     const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
     const move = options.switchoverTo === undefined ? undefined : writeMove(scene, options.switchoverTo)

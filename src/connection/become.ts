@@ -15,8 +15,8 @@ export interface RootCommand {
   readonly input: string
 }
 
-/** What the command left behind, as any transport gives it. */
-export interface RawResult {
+/** What a command left behind that did not become a root shell. */
+export interface Refusal {
   readonly status: number
   readonly stdout: string
   readonly stderr: string
@@ -47,7 +47,8 @@ const TOO_LONG = 1100
  * `cat` waits for a reader that never comes when sudo refuses; it is ended, and the directory removed, in every case.
  */
 const SUDO_WITH_PASSWORD = `sh -c '${[
-  'umask 077; IFS= read -r p',
+  // Of a variable that the login's environment exports, a new value would be exported too.
+  'set +a; unset p d t c f s; umask 077; IFS= read -r p',
   `command -v sudo >/dev/null || exit ${NO_SUDO}`,
   'd=; for t in /dev/shm /tmp /var/tmp "$HOME"; do d=$(mktemp -d "$t/.provision.XXXXXXXX" 2>/dev/null) && break; done',
   `[ -n "$d" ] || exit ${NO_FIFO}`,
@@ -60,14 +61,20 @@ const SUDO_WITH_PASSWORD = `sh -c '${[
   'kill $c 2>/dev/null; exit $s',
 ].join('; ')}'`
 
-const marker = (nonce: string) => `@@${nonce} root `
+/** What the line begins with that proves that the script runs, and as whom: its uid follows. */
+export const rootMarker = (nonce: string): string => `@@${nonce} root `
 
 /**
- * The script, preceded by a line on standard error that proves that it runs and as whom. Who logs in as root is root;
- * sudo's `runas_default` may name another user, so the rest is asked.
+ * The script, preceded by that line on both outputs: what a login prints of its own comes before it. Who logs in as
+ * root is root; sudo's `runas_default` may name another user, so the rest is asked.
  */
 const marked = (nonce: string, script: string, user: string) =>
-  `printf '${marker(nonce)}%s\\n' ${user === 'root' ? '0' : '"$(id -u)"'} >&2\n${script}`
+  [
+    `provision_uid=${user === 'root' ? '0' : '$(id -u)'}`,
+    `printf '${rootMarker(nonce)}%s\\n' "$provision_uid" >&2`,
+    `printf '${rootMarker(nonce)}%s\\n' "$provision_uid"`,
+    script,
+  ].join('\n')
 
 /**
  * How a script gets to a root shell.
@@ -85,30 +92,21 @@ export function rootCommand(host: Host, nonce: string, script: string): RootComm
   return { command: SUDO_WITH_PASSWORD, input: `${password}\nexec </dev/null\n${body}` }
 }
 
-/**
- * The script's own result, without the marker and what came before it on standard error (banners, sudo's lecture).
- * @returns a ProvisionError become when the script never began, or not as root.
- */
-export function rootResult(host: Host, nonce: string, raw: RawResult): RawResult | ProvisionError {
-  const start = raw.stderr.indexOf(marker(nonce))
-  if (start === -1) return explain(host, raw)
-  const end = raw.stderr.indexOf('\n', start)
-  const uid = raw.stderr.slice(start + marker(nonce).length, end)
-  if (uid !== '0') {
-    return failure(host, 'become', `${host.connection.user} is not root on ${host.name}, and become is none`, {
-      hint: 'Set `become: sudo` for this host, or log in as root.',
-    })
-  }
-  return { ...raw, stderr: raw.stderr.slice(end + 1) }
+/** @returns a failure when the script runs as somebody else. */
+export function notRoot(host: Host, uid: string): ProvisionError | undefined {
+  if (uid === '0') return undefined
+  return failure(host, 'become', `${host.connection.user} is not root on ${host.name}, and become is none`, {
+    hint: 'Set `become: sudo` for this host, or log in as root.',
+  })
 }
 
 /**
  * Why there is no root shell. That there is none is known from the missing marker; sudo's words (in English: LC_ALL=C)
  * only choose the explanation, and are shown where they are not known.
  */
-const explain = (host: Host, raw: RawResult): ProvisionError => {
+export function noRoot(host: Host, raw: Refusal): ProvisionError {
   const { user, become, becomePassword } = host.connection
-  const log = raw.stderr
+  const log = `${raw.stdout}\n${raw.stderr}`
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')

@@ -7,6 +7,8 @@ export interface ConnectOptions {
   readonly warn?: (message: string) => void
   /** Where SSH_AUTH_SOCK and HOME are looked up; default: this process's. */
   readonly env?: NodeJS.ProcessEnv
+  /** Replaces secrets in what a failure tells of a host's output: it may hold half of one that later masks miss. */
+  readonly mask?: (text: string) => string
 }
 
 const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
@@ -33,11 +35,11 @@ export function connector(options: ConnectOptions = {}): (host: Host) => Promise
     const host = { ...declared, address: declared.connection.host ?? declared.address }
     switch (host.connection.transport) {
       case 'ssh':
-        return (await ssh()).connectSsh(host, files, env)
+        return (await ssh()).connectSsh(host, files, env, options)
       case 'openssh':
-        return (await openssh()).connectOpenSsh(host, env)
+        return (await openssh()).connectOpenSsh(host, env, options)
       case 'local':
-        return (await local()).connectLocal(host, env)
+        return (await local()).connectLocal(host, env, options)
     }
   }
 }

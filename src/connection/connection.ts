@@ -4,14 +4,14 @@ export interface Connection {
    * Runs a script with sh as root: the script goes in on standard input, never as an argument.
    * @returns also for a non-zero exit status.
    * @throws ProvisionError when the transport or the way to root fails: dns, refused, timeout, unreachable, host-key,
-   * auth, become.
+   * auth, become, stopped; output when the host printed more than there is room for.
    */
   exec(script: string, options?: ExecOptions): Promise<ExecResult>
   close(): Promise<void>
 }
 
 export interface ExecOptions {
-  /** Called with standard output as it arrives, always ASCII lines of a frame. */
+  /** Called with standard output as it arrives; it is not kept then, and may be longer. */
   readonly onStdout?: (text: string) => void
   /** Milliseconds without an end after which the exec is given up (timeout). */
   readonly timeoutMs?: number
@@ -20,7 +20,9 @@ export interface ExecOptions {
 
 export interface ExecResult {
   readonly status: number
+  /** What the script printed, nothing of what a login prints before it; empty where `onStdout` heard it. */
   readonly stdout: string
+  /** The first and last of it, when it is long. */
   readonly stderr: string
 }
 

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import type { Host } from '../inventory/inventory.ts'
+import { excerpt } from '../shell/excerpt.ts'
 import type { Connection } from './connection.ts'
 import { failure, place } from './failure.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { runProgram } from './program.ts'
-import { rootConnection } from './root-exec.ts'
+import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
 
 const MAX_CHANNELS = 8
 const READY = 'connected'
@@ -50,15 +51,20 @@ const startMaster = (host: Host, socket: string, env: NodeJS.ProcessEnv): Promis
     }, host.connection.connectTimeout * 1000)
     const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
     const argv = ['ssh', '-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready, ...settings(host)]
-    const onStdout = (text: string) => {
-      if (!text.includes(READY)) return
-      clearTimeout(timer)
-      resolve({ ended: () => last, close })
+    const said = excerpt()
+    const wire = {
+      stdout(chunk: Buffer) {
+        if (!chunk.includes(READY)) return
+        clearTimeout(timer)
+        resolve({ ended: () => last, close })
+      },
+      stderr: (chunk: Buffer) => said.push(chunk.toString()),
+      signal: stop.signal,
     }
-    const over = runProgram(host, argv, '', { signal: stop.signal, onStdout }, env).then(
-      (result) => {
-        last = result.stderr.trim().split('\n').at(-1) || 'ssh ended'
-        reject(opensshFailure(host, result))
+    const over = runProgram(argv, '', wire, env).then(
+      (status) => {
+        last = said.text().trim().split('\n').at(-1) || 'ssh ended'
+        reject(opensshFailure(host, { status, stderr: said.text() }))
       },
       (error: unknown) => {
         last = 'ssh was ended'
@@ -76,7 +82,11 @@ const startMaster = (host: Host, socket: string, env: NodeJS.ProcessEnv): Promis
  * Connects with the system's ssh: one master process, over which each exec is a session.
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth, as far as ssh's words tell them apart.
  */
-export async function connectOpenSsh(host: Host, env: NodeJS.ProcessEnv): Promise<Connection> {
+export async function connectOpenSsh(
+  host: Host,
+  env: NodeJS.ProcessEnv,
+  options: RootOptions = {},
+): Promise<Connection> {
   // A folder of our own: a socket's path is short (107 bytes) and nobody else may reach it.
   const dir = await mkdtemp(join(tmpdir(), 'provision-'))
   const socket = join(dir, 's')
@@ -90,21 +100,22 @@ export async function connectOpenSsh(host: Host, env: NodeJS.ProcessEnv): Promis
   // Without its master ssh would log in anew, behind our back: a proxy that fails forbids it.
   const session = ['ssh', '-T', '-S', socket, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false', ...settings(host)]
   const limit = pLimit(MAX_CHANNELS)
-  return rootConnection(host, {
-    run: (command, input, options) =>
+  const transport: Transport = {
+    run: (command, input, wire) =>
       limit(async () => {
-        const result = await runProgram(host, [...session, command], input, options, plain)
+        const status = await runProgram([...session, command], input, wire, plain)
         // The master's end may be seen a moment after that of its session.
-        if (result.status === 255) await new Promise((resolve) => setTimeout(resolve, 50))
+        if (status === 255) await new Promise((resolve) => setTimeout(resolve, 50))
         const last = master.ended()
-        if (result.status === 255 && last !== undefined) {
+        if (status === 255 && last !== undefined) {
           throw failure(host, 'unreachable', `link lost to ${place(host)}: ${last}`)
         }
-        return result
+        return status
       }),
     close: async () => {
       await master.close()
       await clean()
     },
-  })
+  }
+  return rootConnection(host, transport, options)
 }

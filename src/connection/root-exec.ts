@@ -1,25 +1,119 @@
 import { randomBytes } from 'node:crypto'
-import { ProvisionError } from '../errors.ts'
+import type { ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
-import { type RawResult, rootCommand, rootResult } from './become.ts'
-import type { Connection, ExecOptions } from './connection.ts'
+import { noRoot, notRoot, rootCommand, rootMarker } from './become.ts'
+import type { Connection } from './connection.ts'
+import { failure } from './failure.ts'
+import { ANSWER_LIMIT, type Excess, type Intake, intake, LOGIN_LIMIT, STREAM_LIMIT } from './intake.ts'
+import { patience } from './patience.ts'
 
-/** What a transport must do: run a short command with this on its standard input. */
+/** What comes back from a command while it runs, and what ends it early. */
+export interface Wire {
+  readonly stdout: (chunk: Buffer) => void
+  readonly stderr: (chunk: Buffer) => void
+  /** Aborted: the command is given up with its reason. */
+  readonly signal: AbortSignal
+}
+
+/** What a transport must do: run a short command with this on its standard input. It keeps nothing of the output. */
 export interface Transport {
-  run(command: string, input: string, options: ExecOptions): Promise<RawResult>
+  /** @returns the exit status. @throws ProvisionError unreachable, or the reason of the signal. */
+  run(command: string, input: string, wire: Wire): Promise<number>
   close(): Promise<void>
 }
 
+export interface RootOptions {
+  /** Replaces secrets in what a failure tells of the host's output. */
+  readonly mask?: ((text: string) => string) | undefined
+}
+
 /** A connection that runs scripts as root over a transport. */
-export function rootConnection(host: Host, transport: Transport): Connection {
+export function rootConnection(host: Host, transport: Transport, { mask = (text) => text }: RootOptions): Connection {
+  /** A shell was given once: the login is over, and what takes long from now on is the script. */
+  let admitted = false
   return {
     async exec(script, options = {}) {
       const nonce = randomBytes(12).toString('hex')
       const { command, input } = rootCommand(host, nonce, script)
-      const result = rootResult(host, nonce, await transport.run(command, input, options))
-      if (result instanceof ProvisionError) throw result
-      return result
+      const wait = patience(host, options)
+      const login = admitted ? undefined : loginLimit(host, () => wait.giveUp(noShell(host, taken.lines(mask))))
+      const taken = intake({
+        marker: rootMarker(nonce),
+        onStdout: options.onStdout,
+        onBegin() {
+          admitted = true
+          login?.done()
+        },
+        onExcess: (what) => wait.giveUp(tooMuch(host, what, taken, mask)),
+      })
+      try {
+        if (wait.signal.aborted) throw wait.signal.reason
+        const status = await transport.run(command, input, { ...taken, signal: wait.signal })
+        if (wait.signal.aborted) throw wait.signal.reason
+        const { uid, stdout, stderr, before } = taken.end()
+        const refused = uid === undefined ? noRoot(host, { status, ...before }) : notRoot(host, uid)
+        if (refused) throw refused
+        return { status, stdout, stderr }
+      } finally {
+        login?.done()
+        wait.done()
+      }
     },
     close: () => transport.close(),
+  }
+}
+
+/** The time limit of the login, for what is still missing of it after the keys: the login shell, and sudo. */
+function loginLimit(host: Host, onLate: () => void): { done(): void } {
+  let check: NodeJS.Immediate | undefined
+  const timer = setTimeout(() => {
+    // What arrived while this process was busy is read first.
+    check = setImmediate(() => {
+      check = setImmediate(onLate)
+    })
+  }, host.connection.connectTimeout * 1000)
+  return {
+    done() {
+      clearTimeout(timer)
+      clearImmediate(check)
+    },
+  }
+}
+
+function noShell(host: Host, log: readonly string[]): ProvisionError {
+  const { user, connectTimeout, become } = host.connection
+  const viaSudo = become !== 'none' && user !== 'root'
+  const way = viaSudo ? 'neither the login shell nor sudo gave a shell' : 'the login shell did not start sh'
+  return failure(host, 'timeout', `logged in as ${user}, but ${way} within ${connectTimeout} s`, {
+    hint: "Does a start-up file of the login shell (~/.bashrc, /etc/profile.d), or sudo's PAM, wait for something? connect_timeout sets the limit.",
+    log,
+  })
+}
+
+const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`
+
+function tooMuch(host: Host, what: Excess, taken: Intake, mask: (text: string) => string): ProvisionError {
+  const log = taken.lines(mask)
+  switch (what) {
+    case 'login':
+      return failure(host, 'output', `the login printed more than ${mebibytes(LOGIN_LIMIT)} before its shell began`, {
+        hint: 'Does a start-up file of the login shell (~/.bashrc, /etc/profile.d) print without end?',
+        log,
+      })
+    case 'answer':
+      return failure(
+        host,
+        'output',
+        `the answer of the host is longer than ${mebibytes(ANSWER_LIMIT)}: it was cut off`,
+        {
+          hint: 'Does a program that is asked about its state print without end?',
+          log,
+        },
+      )
+    case 'stream':
+      return failure(host, 'output', `more than ${mebibytes(STREAM_LIMIT)} were printed: it was cut off`, {
+        hint: 'Does a command print without end? One that has so much to say writes it to a file on the host.',
+        log,
+      })
   }
 }

@@ -1,16 +1,13 @@
 import { constants } from 'node:os'
-import type { NodeSSH } from 'node-ssh'
-import type { ClientChannel } from 'ssh2'
+import type { Client, ClientChannel } from 'ssh2'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
-import type { RawResult } from './become.ts'
-import { collector } from './collect.ts'
-import type { ExecOptions } from './connection.ts'
 import { failure } from './failure.ts'
+import type { Wire } from './root-exec.ts'
 
 export interface Link {
   readonly host: Host
-  readonly ssh: NodeSSH
+  readonly client: Client
   /** Aborted when the connection is gone. */
   readonly gone: AbortSignal
   linkLost(): ProvisionError
@@ -23,85 +20,58 @@ export function signalStatus(name: string | null): number | undefined {
 }
 
 /**
- * Why an exec is given up, as a signal and a way to leave no timer behind.
- * Giving up closes the way to the script; on the host it runs to its end.
+ * Runs a command on a channel of its own. The channel's own streams are read, not node-ssh's `execCommand`: that keeps
+ * and joins all there is.
+ * @throws ProvisionError unreachable (link lost, no channel), or why the wire gave it up.
  */
-export function patience(host: Host, options: ExecOptions): { readonly signal: AbortSignal; done(): void } {
-  const giveUp = new AbortController()
-  const { timeoutMs, signal } = options
-  const stop = () => giveUp.abort(failure(host, 'stopped', 'the run was stopped', { cause: signal?.reason }))
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : setTimeout(
-          () => giveUp.abort(failure(host, 'timeout', `the script did not end within ${timeoutMs / 1000} s`)),
-          timeoutMs,
+export function runOnChannel(link: Link, command: string, input: string, wire: Wire): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let channel: ClientChannel | undefined
+    const onGone = () => settle(() => reject(link.linkLost()))
+    const onGivenUp = () => {
+      channel?.close()
+      settle(() => reject(wire.signal.reason))
+    }
+    const settle = (how: () => void) => {
+      link.gone.removeEventListener('abort', onGone)
+      wire.signal.removeEventListener('abort', onGivenUp)
+      how()
+    }
+    link.gone.addEventListener('abort', onGone)
+    wire.signal.addEventListener('abort', onGivenUp)
+    const noChannel = (error: unknown) =>
+      settle(() => reject(link.gone.aborted ? link.linkLost() : channelFailure(link.host, error)))
+    try {
+      link.client.exec(command, (error, opened) => {
+        if (error) return noChannel(error)
+        channel = opened
+        follow(opened, input, wire, (status) =>
+          settle(() => (status === undefined ? reject(link.linkLost()) : resolve(status))),
         )
-  if (signal?.aborted) stop()
-  signal?.addEventListener('abort', stop)
-  return {
-    signal: giveUp.signal,
-    done: () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', stop)
-    },
-  }
+        if (wire.signal.aborted) opened.close()
+      })
+    } catch (error) {
+      noChannel(error)
+    }
+  })
 }
 
-/**
- * Runs a command on a channel of its own.
- * @throws ProvisionError unreachable (link lost, no channel), timeout, stopped.
- */
-export async function runOnChannel(
-  link: Link,
-  command: string,
-  input: string,
-  options: ExecOptions,
-): Promise<RawResult> {
-  const wait = patience(link.host, options)
-  const stdout = collector(options.onStdout)
-  const stderr = collector()
-  let channel: ClientChannel | undefined
-  const over = new AbortController()
-  const aborted = new Promise<never>((_, reject) => {
-    const once = { signal: over.signal }
-    const giveUp = () => {
-      channel?.close()
-      reject(wait.signal.reason)
-    }
-    wait.signal.addEventListener('abort', giveUp, once)
-    link.gone.addEventListener('abort', () => reject(link.linkLost()), once)
+/** @param onEnd told the exit status; undefined when the channel closed without one */
+function follow(channel: ClientChannel, input: string, wire: Wire, onEnd: (status: number | undefined) => void): void {
+  let status: number | undefined
+  // The host's command may end without reading its input.
+  channel.on('error', () => {})
+  channel.on('data', wire.stdout)
+  channel.stderr.on('data', wire.stderr)
+  channel.on('exit', (code: number | null, signal: string | null = null) => {
+    status = code ?? signalStatus(signal)
   })
-  // It may lose the race below after which nobody listens.
-  aborted.catch(() => {})
-  try {
-    if (wait.signal.aborted) throw wait.signal.reason
-    const ended = link.ssh.execCommand(command, {
-      stdin: input,
-      // node-ssh's own texts are trimmed and decoded chunk by chunk: they are not used.
-      onStdout: stdout.push,
-      onStderr: stderr.push,
-      onChannel: (opened) => {
-        channel = opened
-        // The host's command may end without reading its input.
-        opened.on('error', () => {})
-        if (wait.signal.aborted) opened.close()
-      },
-    })
-    ended.catch(() => {})
-    const { code, signal } = await Promise.race([ended, aborted])
-    const status = code ?? signalStatus(signal)
-    if (status === undefined) throw link.linkLost()
-    return { status, stdout: stdout.text(), stderr: stderr.text() }
-  } catch (error) {
-    if (wait.signal.aborted) throw wait.signal.reason
-    if (link.gone.aborted || channel !== undefined) throw link.linkLost()
-    throw failure(link.host, 'unreachable', `no channel for the script: ${messageOf(error)}`, {
-      hint: "Does sshd's MaxSessions allow several sessions per connection?",
-      cause: error,
-    })
-  } finally {
-    wait.done()
-    over.abort()
-  }
+  channel.on('close', () => onEnd(status))
+  channel.end(input)
 }
+
+const channelFailure = (host: Host, error: unknown): ProvisionError =>
+  failure(host, 'unreachable', `no channel for the script: ${messageOf(error)}`, {
+    hint: "Does sshd's MaxSessions allow several sessions per connection?",
+    cause: error,
+  })

@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts'
 import { errno, failure, place } from './failure.ts'
 import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles } from './host-key.ts'
 import { findIdentities, type Login, login } from './identities.ts'
-import { rootConnection } from './root-exec.ts'
+import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
 import { runOnChannel } from './ssh-exec.ts'
 import { dial, socketFailure, watchSilence } from './tcp.ts'
 
@@ -21,7 +21,12 @@ const CLOSE_GRACE_MS = 1000
  * Logs in with node-ssh.
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth.
  */
-export async function connectSsh(host: Host, files: KnownHostsFiles, env: NodeJS.ProcessEnv): Promise<Connection> {
+export async function connectSsh(
+  host: Host,
+  files: KnownHostsFiles,
+  env: NodeJS.ProcessEnv,
+  options: RootOptions = {},
+): Promise<Connection> {
   const { connectTimeout, user } = host.connection
   const library = import('node-ssh')
   const identities = await findIdentities(host, env)
@@ -63,7 +68,7 @@ export async function connectSsh(host: Host, files: KnownHostsFiles, env: NodeJS
       socket.destroy()
       throw deadline.signal.aborted ? deadline.signal.reason : (keyRefused.why ?? loginFailure(host, error, attempt))
     }
-    return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent))
+    return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent), options)
   } finally {
     clearTimeout(timer)
   }
@@ -99,7 +104,12 @@ const loginFailure = (host: Host, error: unknown, attempt: Login): ProvisionErro
   )
 }
 
-const established = (host: Host, ssh: NodeSSH, watch: (onSilent: () => void) => void): Connection => {
+const established = (
+  host: Host,
+  ssh: NodeSSH,
+  watch: (onSilent: () => void) => void,
+  options: RootOptions,
+): Connection => {
   const limit = pLimit(MAX_CHANNELS)
   const client = ssh.connection
   if (client === null) throw failure(host, 'unreachable', `${place(host)} hung up right after the login`)
@@ -119,11 +129,12 @@ const established = (host: Host, ssh: NodeSSH, watch: (onSilent: () => void) => 
     client.destroy()
   })
   const linkLost = () => failure(host, 'unreachable', `link lost to ${place(host)}: ${lost}`)
-  return rootConnection(host, {
-    run: (command, input, options) =>
+  const transport: Transport = {
+    run: (command, input, wire) =>
       limit(() => {
         if (!open) throw linkLost()
-        return runOnChannel({ host, ssh, gone: gone.signal, linkLost }, command, input, options)
+        if (wire.signal.aborted) throw wire.signal.reason
+        return runOnChannel({ host, client, gone: gone.signal, linkLost }, command, input, wire)
       }),
     close: () =>
       new Promise((resolve) => {
@@ -136,5 +147,6 @@ const established = (host: Host, ssh: NodeSSH, watch: (onSilent: () => void) => 
         })
         client.end()
       }),
-  })
+  }
+  return rootConnection(host, transport, options)
 }

@@ -10,6 +10,8 @@ import { amongRuns } from './lock.ts'
 /** Seconds that `run` may take, and one question. */
 const RUN_TIMEOUT = 120
 const ASK_TIMEOUT = 30
+/** Lines of what was done that are told: the last of them. */
+const TOLD_LINES = 1000
 /** Seconds for `until` where a step has no limit of its own, and between two questions. */
 const WITHIN = 60
 const EVERY = 1
@@ -103,7 +105,7 @@ async function act(context: StepContext, step: RolloutStep, script: Script, key:
       exec(context, on, step.underLock ? joinScripts([amongRuns, script]) : script, { key, timeout: RUN_TIMEOUT }),
     ),
   )
-  for (const one of said) for (const line of one.lines) tell(context, key, one.on, line)
+  for (const one of said) for (const line of one.lines.slice(-TOLD_LINES)) tell(context, key, one.on, line)
   const failed = said.find(({ status }) => status !== 0)
   if (failed) throw new StepFailure(failed.lines.at(-1) ?? `status ${failed.status}`, failed)
 }

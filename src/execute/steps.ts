@@ -1,6 +1,7 @@
 import { ProvisionError } from '../errors.ts'
 import { STATE_DIR } from '../plan/target-state.ts'
 import { type Action, RESTORED } from '../resources/resource.ts'
+import { excerpt } from '../shell/excerpt.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
 import { LOCKED, STALE } from './lock.ts'
 import type { LockSession } from './session.ts'
@@ -23,6 +24,11 @@ export interface StepsRun {
 
 /** Lines of a failed step's output that go with its error. */
 const LOG_LINES = 20
+/** Lines of a step that are told while it is at work: more than anybody reads, and few enough to cost nobody time. */
+const TOLD_LINES = 10_000
+/** Characters told of a line that is cut; where it was cut, a secret of so many could stand in half. */
+const CUT_LINE = 4096
+const SECRET = 8 * 1024
 
 const UNFINISHED = 'run again: what the host has not done by then is done, handlers included'
 
@@ -44,31 +50,50 @@ export async function runSteps(session: LockSession, run: StepsRun): Promise<'ap
 function stepReader(session: LockSession, run: StepsRun) {
   const ended = new Map<string, number>()
   let log: string[] = []
+  let said = excerpt()
+  let told = 0
+  let inLine = false
   let began = 0
   let current = ''
   const infoOf = (id: string) => run.steps.find((step) => step.id === id)
+  const logged = () => log.map((line) => session.mask(line)).filter((line) => line.trim() !== '')
+
+  const tell = (id: string, line: () => string) => {
+    told += 1
+    if (told > TOLD_LINES + 1) return
+    const text = told > TOLD_LINES ? '[… more was printed, and is not shown …]' : line()
+    const key = infoOf(id)?.keys[0]
+    if (key !== undefined) session.emit({ type: 'output', host: session.host, key, line: text })
+    else if (id === GUARD) session.emit({ type: 'host-note', host: session.host, message: text })
+  }
 
   const onFrame = (event: FrameEvent): void => {
-    const info = infoOf(event.id)
-    if (event.type === 'line') {
-      const line = session.mask(event.line)
-      log.push(line)
+    if (event.type === 'part') {
+      said.push(event.text)
+      if (!inLine) tell(event.id, () => `${session.mask(event.text).slice(0, -SECRET).slice(0, CUT_LINE)} […]`)
+      inLine = true
+    } else if (event.type === 'line') {
+      said.push(`${event.line}\n`)
+      log.push(inLine ? '[… a line too long to be shown …]' : event.line)
       if (log.length > LOG_LINES) log.shift()
-      const key = info?.keys[0]
-      if (key !== undefined) session.emit({ type: 'output', host: session.host, key, line })
-      else if (event.id === GUARD) session.emit({ type: 'host-note', host: session.host, message: line })
+      if (!inLine) tell(event.id, () => session.mask(event.line))
+      inLine = false
     } else if (event.type === 'begin') {
       log = []
+      said = excerpt()
+      told = 0
+      inLine = false
       current = event.id
       began = performance.now()
-      for (const key of info?.keys ?? []) {
-        session.emit({ type: 'step-started', host: session.host, key, action: info?.action ?? 'update' })
+      for (const key of infoOf(event.id)?.keys ?? []) {
+        const action = infoOf(event.id)?.action ?? 'update'
+        session.emit({ type: 'step-started', host: session.host, key, action })
       }
     } else {
       current = ''
       ended.set(event.id, event.status)
       const ok = event.status === 0
-      for (const key of info?.keys ?? []) {
+      for (const key of infoOf(event.id)?.keys ?? []) {
         if (ok) run.onDone(key)
         session.emit({ type: 'step-finished', host: session.host, key, ok, ms: performance.now() - began })
       }
@@ -79,7 +104,7 @@ function stepReader(session: LockSession, run: StepsRun) {
     const guard = ended.get(GUARD)
     if (guard === STALE) return 'stale'
     if (guard === LOCKED) {
-      throw new ProvisionError(log.at(-1) ?? 'another run changes this host', {
+      throw new ProvisionError(logged().at(-1) ?? 'another run changes this host', {
         code: 'locked',
         host: session.host,
         hint: 'run again when the other run is over; a dead run gives way by itself within a minute',
@@ -90,7 +115,7 @@ function stepReader(session: LockSession, run: StepsRun) {
         code: 'apply',
         host: session.host,
         hint: 'is the disk of the host full, or mounted read-only?',
-        log: log.filter((line) => line.trim() !== ''),
+        log: logged(),
       })
     }
     for (const step of run.steps) {
@@ -116,7 +141,7 @@ function stepReader(session: LockSession, run: StepsRun) {
       code: step.action === 'handler' ? 'handler' : 'apply',
       host: session.host,
       resource: step.keys[0],
-      log: log.filter((line) => line.trim() !== ''),
+      log: logged(),
       restored: status === RESTORED,
     })
   }
@@ -124,13 +149,15 @@ function stepReader(session: LockSession, run: StepsRun) {
   /** The way to the host is gone, in the middle of a step: which one, and what that means, the connection can't know. */
   const lost = (error: unknown): unknown => {
     if (!(error instanceof ProvisionError)) return error
+    // Of too much, the step's own first and last lines.
+    const printed = error.code === 'output' && current !== '' ? said.lines(session.mask) : error.log
     return new ProvisionError(error.message, {
       code: error.code,
       host: session.host,
       resource: error.resource ?? infoOf(current)?.keys[0],
       origin: error.origin,
       hint: error.hint ?? UNFINISHED,
-      log: error.log.length > 0 ? error.log : log.filter((line) => line.trim() !== ''),
+      log: printed.length > 0 ? printed : logged(),
       cause: error,
     })
   }

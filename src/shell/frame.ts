@@ -87,13 +87,20 @@ export function probeScript(nonce: string, fragments: readonly Fragment[]): Scri
   )
 }
 
+/**
+ * Bytes that one change may print. It is far beyond what anybody reads, and little enough for a program that prints
+ * without end to be ended within seconds: here, and by the change itself on the host, where nobody listens any more.
+ */
+export const CHANGE_LIMIT = 64 * 1024 * 1024
+
 /** Id of the guard's frame in an apply script. */
 export const GUARD = 'provision.guard'
 
 /**
  * The change: a guard that takes the host's lock, then fragments in order under `set -eu`; the first failure ends the
  * script. It is parsed whole before anything runs (the braces), so a script cut short on the way does nothing; and it
- * runs to its end when the link dies, because `tee -p` keeps reading when nobody listens.
+ * runs to its end when the link dies, because `tee -p` keeps reading as long as one listens: the link, or `head`, which
+ * gives up at the limit. With both gone, what still prints is ended as by a closed pipe.
  * @param guard body of a shell function; `return 0` lets the fragments run. What it opens as descriptor 9 stays open
  * while the script runs, and no fragment inherits it.
  */
@@ -101,7 +108,8 @@ export function applyScript(nonce: string, guard: Script, fragments: readonly Fr
   const stop = '[ "$rc" = 0 ] || exit "$rc"'
   return rawScript(
     [
-      '{',
+      '{ exec 4>&1',
+      '{ {',
       PRELUDE.sh,
       'guard() {',
       guard.sh,
@@ -110,50 +118,73 @@ export function applyScript(nonce: string, guard: Script, fragments: readonly Fr
       `guard; rc=$?; printf '\\n@@${nonce} end ${GUARD} %s\\n' "$rc"`,
       stop,
       ...fragments.flatMap((fragment) => [framed(nonce, fragment, '-eu 9>&-').sh, stop]),
-      '} </dev/null 2>&1 | tee -p /dev/null',
+      '} </dev/null 2>&1 4>&- | tee -p /dev/fd/3 3>&1 >&4 4>&-',
+      `} | head -c ${CHANGE_LIMIT} >/dev/null 4>&-; }`,
     ].join('\n'),
   )
 }
 
 export type FrameEvent =
   | { readonly type: 'begin'; readonly id: string }
+  /** A piece of a line that is too long to be waited for; more of it follows, and at last its end as a `line`. */
+  | { readonly type: 'part'; readonly id: string; readonly text: string }
   | { readonly type: 'line'; readonly id: string; readonly line: string }
   | { readonly type: 'end'; readonly id: string; readonly status: number }
+
+/** Characters of a line that are waited for: so many times a marker, and few enough to be held for many hosts. */
+const LONG_LINE = 64 * 1024
 
 /**
  * Reads a framed stream piece by piece. Give it text as it arrives; it calls back for each marker and each whole line
  * between them. Lines outside any fragment (a login banner, a shell's complaint) are dropped.
  */
 export function frameReader(nonce: string, onEvent: (event: FrameEvent) => void): (text: string) => void {
-  const marker = new RegExp(`^@@${nonce} (begin|end) (\\S+)(?: (\\d+))?$`)
+  const sign = `@@${nonce} `
+  const marker = new RegExp(`^${sign}(begin|end) (\\S+)(?: (\\d+))?$`)
   let rest = ''
+  let inLine = false
   let current: string | undefined
   let held = false
+  const release = (id: string) => {
+    if (held) onEvent({ type: 'line', id, line: '' })
+    held = false
+  }
   const line = (text: string) => {
-    const found = marker.exec(text)
+    const found = !inLine && text.startsWith(sign) ? marker.exec(text) : null
     if (found?.[1] === 'begin' && found[2] !== undefined) {
       current = found[2]
       held = false
       onEvent({ type: 'begin', id: current })
-      return
-    }
-    if (found?.[1] === 'end' && found[2] !== undefined) {
+    } else if (found?.[1] === 'end' && found[2] !== undefined) {
       held = false
       current = undefined
       onEvent({ type: 'end', id: found[2], status: Number(found[3] ?? 255) })
-      return
+    } else if (current !== undefined) {
+      release(current)
+      // The end marker brings a newline of its own: an empty line before it is not the fragment's. All others are told
+      // at once, for somebody may be waiting for what comes next.
+      held = text === '' && !inLine
+      if (!held) onEvent({ type: 'line', id: current, line: text })
     }
+    inLine = false
+  }
+  const part = (text: string) => {
+    inLine = true
     if (current === undefined) return
-    if (held) onEvent({ type: 'line', id: current, line: '' })
-    // The end marker brings a newline of its own: an empty line before it is not the fragment's. All others are told
-    // at once, for somebody may be waiting for what comes next.
-    held = text === ''
-    if (!held) onEvent({ type: 'line', id: current, line: text })
+    release(current)
+    onEvent({ type: 'part', id: current, text })
   }
   return (text) => {
-    const lines = (rest + text).split('\n')
-    rest = lines.pop() ?? ''
-    for (const one of lines) line(one)
+    const lines = text.split('\n')
+    const last = lines.pop() ?? ''
+    for (const one of lines) {
+      line(rest + one)
+      rest = ''
+    }
+    rest += last
+    if (rest.length <= LONG_LINE) return
+    part(rest)
+    rest = ''
   }
 }
 
@@ -161,10 +192,16 @@ export function frameReader(nonce: string, onEvent: (event: FrameEvent) => void)
 export function parseFrame(nonce: string, output: string): Map<string, Answer> {
   const answers = new Map<string, Answer>()
   let lines: string[] = []
+  let parts = ''
   const read = frameReader(nonce, (event) => {
-    if (event.type === 'begin') lines = []
-    else if (event.type === 'line') lines.push(event.line)
-    else answers.set(event.id, { id: event.id, status: event.status, body: lines.join('\n') })
+    if (event.type === 'begin') {
+      lines = []
+      parts = ''
+    } else if (event.type === 'part') parts += event.text
+    else if (event.type === 'line') {
+      lines.push(parts + event.line)
+      parts = ''
+    } else answers.set(event.id, { id: event.id, status: event.status, body: lines.join('\n') })
   })
   read(output)
   return answers

@@ -27,7 +27,8 @@ export async function switchover(options: SwitchOptions, edges: RunEdges): Promi
   const began = performance.now()
   const prepared = await prepare({ ...options, sendsNothing: true })
   const emit = maskedEmit(edges.emit, prepared.mask)
-  const pool = createPool(edges.connect ?? connector({ warn: (message) => emit({ type: 'warning', message }) }))
+  const warn = (message: string) => emit({ type: 'warning', message })
+  const pool = createPool(edges.connect ?? connector({ warn, mask: (text) => prepared.mask.text(text) }))
   try {
     return await switchIn({ options, edges: { ...edges, emit }, prepared, pool, began })
   } catch (error) {

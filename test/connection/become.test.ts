@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { rootCommand, rootResult } from '../../src/connection/become.ts'
-import { ProvisionError } from '../../src/errors.ts'
+import { noRoot, rootCommand } from '../../src/connection/become.ts'
+import { connectLocal } from '../../src/connection/local.ts'
 import { secret } from '../../src/secret.ts'
 import { aHost } from './host-fixture.ts'
 
 const NONCE = '0123abcd'
-const raw = (status: number, stderr: string, stdout = '') => ({ status, stdout, stderr })
 const withPassword = { becomePassword: secret('s3cret pass') }
 
 const run = (command: string, input: string, env: Record<string, string> = { PATH: process.env.PATH ?? '' }) => {
@@ -50,11 +52,16 @@ test.each(['two\nlines', 'cr\r', 'nul\0'])('a password that no prompt takes is r
 })
 
 test('the marker tells who runs the script, and the script keeps its own output and status', () => {
-  const host = aHost({ become: 'none' })
-  const { command, input } = rootCommand(host, NONCE, 'echo out; echo err >&2; exit 7')
-  const result = rootResult(host, NONCE, run(command, input))
-  if (process.getuid?.() === 0) expect(result).toEqual(raw(7, 'err\n', 'out\n'))
-  else expect(result).toMatchObject({ code: 'become', message: expect.stringContaining('not root') })
+  const { command, input } = rootCommand(aHost({ become: 'none' }), NONCE, 'echo out; echo err >&2; exit 7')
+  const marker = `@@${NONCE} root ${process.getuid?.()}\n`
+  expect(run(command, input)).toEqual({ status: 7, stdout: `${marker}out\n`, stderr: `${marker}err\n` })
+})
+
+test('a script is run as root or not at all', async () => {
+  const here = await connectLocal(aHost({ become: 'none' }), process.env)
+  const ran = here.exec('echo out; echo err >&2; exit 7')
+  if (process.getuid?.() === 0) expect(await ran).toEqual({ status: 7, stdout: 'out\n', stderr: 'err\n' })
+  else await expect(ran).rejects.toMatchObject({ code: 'become', message: expect.stringContaining('not root') })
 })
 
 test.each([
@@ -65,16 +72,38 @@ test.each([
   // /bin/sh starts sh by its path here, so that nothing at all can be found by name.
   const done = run(command.replace(/^sh /, '/bin/sh '), input, { PATH: '/nonexistent' })
   expect(done.stdout).toBe('')
-  expect(rootResult(host, NONCE, done)).toMatchObject({ code: 'become', message: 'sudo is not installed' })
+  expect(noRoot(host, done)).toMatchObject({ code: 'become', message: 'sudo is not installed' })
 })
 
-test('what comes before the marker is dropped: banners, the lecture of sudo', () => {
-  const stderr = `Welcome!\n[sudo: authenticate] Password: @@${NONCE} root 0\nmine\n`
-  expect(rootResult(aHost(), NONCE, raw(0, stderr))).toEqual(raw(0, 'mine\n'))
-})
+// A stand-in for sudo that tells what it finds in its environment, and then is what the login shell started.
+const SUDO_THAT_LOOKS = `#!/bin/sh
+env >"$(dirname "$0")/environment"
+`
 
-test('a marker with another nonce is no marker', () => {
-  expect(rootResult(aHost(), NONCE, raw(0, '@@ffff root 0\n'))).toBeInstanceOf(ProvisionError)
+test('C67: the password is in no environment, whatever the login exports', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'become-'))
+  try {
+    for (const name of ['sudo', 'mkfifo', 'mktemp']) {
+      const real = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
+      const look = SUDO_THAT_LOOKS.replace('environment', `environment.${name}`)
+      writeFileSync(join(dir, name), name === 'sudo' ? look : `${look}exec ${real} "$@"\n`, { mode: 0o755 })
+    }
+    const { command, input } = rootCommand(aHost(withPassword), NONCE, 'echo hi')
+    const exported = Object.fromEntries([...'pdtcfs'].map((name) => [name, 'from outside']))
+    // bash as sh exports all that it assigns when it is told so from outside.
+    for (const more of [{}, { SHELLOPTS: 'allexport' }]) {
+      for (const shell of ['/bin/sh', '/bin/bash']) {
+        const env = { PATH: `${dir}:${process.env.PATH}`, HOME: dir, ...exported, ...more }
+        run(command.replace(/^sh /, `${shell} `), input, env)
+        const seen = readdirSync(dir).filter((name) => name.startsWith('environment.'))
+        expect(seen.sort()).toEqual(['environment.mkfifo', 'environment.mktemp', 'environment.sudo'])
+        for (const name of seen) expect(readFileSync(join(dir, name), 'utf8')).not.toContain('s3cret')
+        for (const name of seen) rmSync(join(dir, name))
+      }
+    }
+  } finally {
+    rmSync(dir, { recursive: true })
+  }
 })
 
 // What sudo 1.9.16 and sudo-rs 0.2.5 really print under LC_ALL=C.
@@ -114,6 +143,9 @@ test.each([
   ['no room for the FIFO', aHost(withPassword), 98, '', /no directory can be written/],
   ['no shell', aHost({ user: 'root' }), 1, 'This account is currently not available.\n', /did not start sh/],
 ])('explains a failure: %s', (_, host, status, stderr, message) => {
-  const result = rootResult(host, NONCE, raw(status, stderr))
-  expect(result).toMatchObject({ code: 'become', host: 'web1', message: expect.stringMatching(message) })
+  expect(noRoot(host, { status, stdout: '', stderr })).toMatchObject({
+    code: 'become',
+    host: 'web1',
+    message: expect.stringMatching(message),
+  })
 })

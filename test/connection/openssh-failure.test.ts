@@ -15,11 +15,11 @@ test.each([
   ],
   ['kex_exchange_identification: Connection closed by remote host\n', 'unreachable'],
 ])('%j is %s', (stderr, code) => {
-  expect(opensshFailure(aHost(), { status: 255, stdout: '', stderr })).toMatchObject({ code })
+  expect(opensshFailure(aHost(), { status: 255, stderr })).toMatchObject({ code })
 })
 
 test('a changed key is called changed', () => {
   const stderr = '@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\nHost key verification failed.\n'
-  const refused = opensshFailure(aHost(), { status: 255, stdout: '', stderr })
+  const refused = opensshFailure(aHost(), { status: 255, stderr })
   expect(refused).toMatchObject({ code: 'host-key', message: expect.stringContaining('CHANGED') })
 })

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import {
   applyScript,
   bulkProbeScript,
+  CHANGE_LIMIT,
   type Fragment,
   type FrameEvent,
   frameReader,
@@ -202,6 +203,52 @@ describe('a framed change', () => {
     ])
     expect(existsSync(done)).toBe(true)
   }, 20_000)
+
+  test('C47: what it prints without end is ended on the host too, in time', () => {
+    const began = performance.now()
+    const file = join(scratch(), 'script')
+    writeFileSync(file, change({ a: 'exec 2>&1; yes; echo never', b: `: >${file}.never` }).sh)
+    // As a connection does: it hears what it may, and hangs up.
+    const heard = execFileSync('bash', ['-c', 'dash <"$1" | head -c "$2" | wc -c', '-', file, `${CHANGE_LIMIT}`])
+    expect(Number(heard)).toBe(CHANGE_LIMIT)
+    expect(performance.now() - began).toBeLessThan(15_000)
+    expect(existsSync(`${file}.never`)).toBe(false)
+  }, 20_000)
+
+  test('C47: one line without end is read in pieces, in time in proportion to its length', () => {
+    const chunk = 'x'.repeat(32 * 1024)
+    const pieces = 64 * 32
+    let parts = 0
+    let longest = 0
+    const feed = frameReader(NONCE, (event) => {
+      if (event.type !== 'part') return
+      parts += 1
+      longest = Math.max(longest, event.text.length)
+    })
+    feed(`@@${NONCE} begin a\n`)
+    const began = performance.now()
+    for (let i = 0; i < pieces; i++) feed(chunk)
+    expect(performance.now() - began).toBeLessThan(2000)
+    expect(parts).toBeGreaterThan(pieces / 4)
+    expect(longest).toBeLessThan(100_000)
+  })
+
+  test('property: a long line comes back whole, whatever follows its pieces', () => {
+    const body = `${'y'.repeat(200_000)}@@${NONCE} end a 0\nlast`
+    const feed = `@@${NONCE} begin a\n${body}\n\n@@${NONCE} end a 0\n`
+    expect(parseFrame(NONCE, feed).get('a')?.body).toBe(body)
+    const lines: string[] = []
+    let part = ''
+    const read = frameReader(NONCE, (event) => {
+      if (event.type === 'part') part += event.text
+      if (event.type === 'line') {
+        lines.push(part + event.line)
+        part = ''
+      }
+    })
+    for (let i = 0; i < feed.length; i += 1000) read(feed.slice(i, i + 1000))
+    expect(lines.join('\n')).toBe(body)
+  })
 
   test('cut short at any byte does nothing', () => {
     const dir = scratch()

@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ssh2, { type AuthContext, type ServerChannel } from 'ssh2'
+import type { ConnectionSettings, Host } from '../../src/inventory/inventory.ts'
+import { makeKeyPair } from '../lab/keys.ts'
+import { aHost } from './host-fixture.ts'
+
+export interface SshServer {
+  /** An account on it, whose key is in a file. */
+  host(settings?: Partial<ConnectionSettings>): Host
+  /** Keys and passwords that were offered, as `publickey TYPE BASE64`, in order. */
+  readonly offered: string[]
+  close(): void
+}
+
+export interface SshServerOptions {
+  /** Does what a login shell would: it has the command, and the channel with its input. */
+  onExec(channel: ServerChannel, command: string): void
+  /** Default: every key is good. */
+  onAuth?(context: AuthContext): void
+}
+
+/** A real SSH server on this machine, whose accounts' shells are functions. */
+export async function sshServer({ onExec, onAuth }: SshServerOptions): Promise<SshServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'ssh-server-'))
+  const identityFile = join(dir, 'id')
+  writeFileSync(identityFile, makeKeyPair('test').private)
+  const offered: string[] = []
+  const clients = new Set<{ end(): void }>()
+  const server = new ssh2.Server({ hostKeys: [makeKeyPair('host').private] }, (client) => {
+    clients.add(client)
+    client.on('error', () => {})
+    client.on('authentication', (context) => {
+      offered.push(
+        context.method === 'publickey'
+          ? `publickey ${context.key.algo} ${context.key.data.toString('base64')}`
+          : context.method,
+      )
+      if (onAuth) onAuth(context)
+      else if (context.method === 'publickey') context.accept()
+      else context.reject(['publickey'])
+    })
+    client.on('session', (accept) => {
+      accept().on('exec', (take, _reject, { command }) => {
+        const channel = take()
+        channel.on('error', () => {})
+        onExec(channel, command)
+      })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  return {
+    offered,
+    host: (settings = {}) =>
+      aHost(
+        {
+          user: 'root',
+          become: 'none',
+          port: typeof address === 'object' && address !== null ? address.port : 0,
+          identityFile,
+          knownHosts: join(dir, 'known_hosts'),
+          hostKeyChecking: 'accept-new',
+          ...settings,
+        },
+        '127.0.0.1',
+      ),
+    close() {
+      for (const client of clients) client.end()
+      server.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
