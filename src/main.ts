@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { homedir } from 'node:os'
 import { againOf } from './again.ts'
 import { confirmer } from './confirm.ts'
@@ -10,6 +9,7 @@ import { takeKeySources } from './inventory/sops/identities.ts'
 import { createRenderer, type RendererKind } from './render/index.ts'
 import { type RunOptions, run } from './run.ts'
 import { type Secret, secret } from './secret.ts'
+import { stopOnSignals } from './signals.ts'
 import type { SwitchRequest } from './switchover/plan.ts'
 import { switchover } from './switchover/switchover.ts'
 
@@ -110,39 +110,4 @@ async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
   if (!flags.askBecomePassword) return given ? secret(given) : undefined
   const { default: password } = await import('@inquirer/password')
   return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
-}
-
-export interface Stop {
-  /** No new host begins. */
-  requested(): boolean
-  /** Aborted: even the hosts in hand are let go. */
-  readonly signal: AbortSignal
-  dispose(): void
-}
-
-/** First Ctrl-C: finish the hosts in hand, begin no other. Second: let go at once; what runs on a host runs to its end. */
-function stopOnSignals(tell: (message: string) => void): Stop {
-  const controller = new AbortController()
-  // Every exec listens, and there may be as many as hosts: no leak.
-  setMaxListeners(0, controller.signal)
-  let asked = false
-  const onSignal = (): void => {
-    if (!asked) {
-      asked = true
-      tell('stopping when the hosts at work are done; Ctrl-C again: at once')
-      return
-    }
-    tell('letting go: a step at work on a host runs to its end there, the next run continues')
-    controller.abort()
-  }
-  process.on('SIGINT', onSignal)
-  process.on('SIGTERM', onSignal)
-  return {
-    requested: () => asked,
-    signal: controller.signal,
-    dispose: () => {
-      process.off('SIGINT', onSignal)
-      process.off('SIGTERM', onSignal)
-    },
-  }
 }

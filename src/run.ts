@@ -50,6 +50,15 @@ export interface RunEdges {
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
 }
 
+/** What the hosts of a run are planned with. */
+interface Planning {
+  readonly prepared: Prepared
+  readonly pool: Pool
+  readonly runs: Map<string, HostRun>
+  readonly ways: ReadonlyMap<string, WayBack>
+  readonly move: WriteMove | undefined
+}
+
 export interface RunOutcome {
   readonly summary: Summary
   readonly results: readonly HostResult[]
@@ -79,7 +88,9 @@ async function runPrepared(
   const { emit } = edges
   const { hosts, inventory, mask } = prepared
   const warn = (message: string) => emit({ type: 'warning', message })
-  const pool = createPool(edges.connect ?? connector({ warn, mask: (text) => mask.text(text) }))
+  const pool = createPool(
+    edges.connect ?? connector({ warn, mask: (text) => mask.text(text), signal: edges.stop?.signal }),
+  )
   try {
     const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
     const move = options.switchoverTo === undefined ? undefined : writeMove(scene, options.switchoverTo)
@@ -87,30 +98,48 @@ async function runPrepared(
     emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
     const ways = new Map(options.rollback ? hosts.map((host) => [host.name, wayBack(host, options.rollback?.to)]) : [])
     const runs = makeRuns(options, edges, prepared, pool, ways)
-    await planAll([...runs.values()], options.forks)
-    const goals = [...ways.values()].flatMap((way) => way.goals())
-    if (options.rollback) checkGoals(goals, [...runs.values()])
-    const tiers: TiersInput = {
-      ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
-      ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
-      atOnce: lookAcross(prepared, runs),
-      handover: move && (await plannedMove(move, runs, emit)),
-      reach: (name) => pool.get(hostNamed(inventory, name)),
-    }
-    const leftOut = leftOutFirst(runs)
-    if (leftOut.length > 0) throw new InputError(leftOut)
-    await verifyArtifacts(options.root, [...runs.values()])
-    const plans = planTiers(tiers)
-    emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
-    const results = await settleAll(tiers, options.check ? [] : plans)
+    await planAll([...runs.values()], options.forks, edges.stop)
+    const { results, notes } = edges.stop?.requested()
+      ? { results: [...runs.values()].map((one) => settleStopped(one, options.check)), notes: [] }
+      : await changeAll(options, edges, { prepared, pool, runs, ways, move })
     const summary = summaryOf(results, performance.now() - began)
-    const notes = [...rollbackNotes(goals), ...(move?.notes() ?? [])]
     const again = edges.again?.((text) => mask.text(text))
     emit({ type: 'run-finished', summary, results, again, ...(notes.length > 0 && { notes }) })
     return { summary, results: results.map((result) => maskedResult(result, mask)) }
   } finally {
     await pool.close()
   }
+}
+
+/** What all hosts' plans taken together allow, tier by tier. */
+async function changeAll(
+  options: RunOptions,
+  edges: RunEdges,
+  { prepared, pool, runs, ways, move }: Planning,
+): Promise<{ readonly results: readonly HostResult[]; readonly notes: readonly string[] }> {
+  const { emit } = edges
+  const { hosts, inventory, mask } = prepared
+  const goals = [...ways.values()].flatMap((way) => way.goals())
+  if (options.rollback) checkGoals(goals, [...runs.values()])
+  const tiers: TiersInput = {
+    ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
+    ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
+    atOnce: lookAcross(prepared, runs),
+    handover: move && (await plannedMove(move, runs, emit)),
+    reach: (name) => pool.get(hostNamed(inventory, name)),
+  }
+  const leftOut = leftOutFirst(runs)
+  if (leftOut.length > 0) throw new InputError(leftOut)
+  await verifyArtifacts(options.root, [...runs.values()])
+  const plans = planTiers(tiers)
+  emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
+  const results = await settleAll(tiers, options.check ? [] : plans)
+  return { results, notes: [...rollbackNotes(goals), ...(move?.notes() ?? [])] }
+}
+
+/** The user wanted no more before all hosts were planned: what was found out is told, and nothing is changed. */
+function settleStopped(one: HostRun, check: boolean): HostResult {
+  return one.settle(one.pending() && !check ? 'the run was stopped' : undefined)
 }
 
 /** What of the move of writes is known beforehand; what would speak against it now is told, for it may pass. */
@@ -181,13 +210,13 @@ function makeRuns(
       mask: (text) => mask.text(text),
       readArtifact: (artifact) => readArtifact(options.root, artifact),
       async probe(connection, after) {
-        if (!refreshed) await refresh(name, connection, refreshLists, nonce())
+        if (!refreshed) await refresh(name, connection, refreshLists, nonce(), stop?.signal)
         refreshed = true
         const input = { ...common, connection, factsProbe, parseFacts, compile }
         if (way && !way.settled) {
           const { facts, resources } = await probeHost(input, known)
           known = facts
-          way.settle(resources, await askState(name, connection, nonce(), resources))
+          way.settle(resources, await askState(name, connection, nonce(), resources, stop?.signal))
         }
         const probed = await probeHost(input, known, after)
         known = probed.facts
@@ -205,10 +234,13 @@ const upgraded = (resource: CompiledResource): CompiledResource => {
   return kind.upgraded ? { ...resource, desired: kind.upgraded(desired) } : resource
 }
 
-/** @throws InputError when the facts of a host brought a mistake to light: better none is changed than some. */
-async function planAll(runs: readonly HostRun[], forks: number): Promise<void> {
+/**
+ * A host that is not begun when the user wants no more is left unknown.
+ * @throws InputError when the facts of a host brought a mistake to light: better none is changed than some.
+ */
+async function planAll(runs: readonly HostRun[], forks: number, stop: RunEdges['stop']): Promise<void> {
   const limit = pLimit(forks)
-  await Promise.all(runs.map((one) => limit(() => one.plan())))
+  await Promise.all(runs.map((one) => limit(async () => (stop?.requested() ? undefined : one.plan()))))
   const problems = runs.flatMap((one) => one.problems())
   if (problems.length > 0) throw new InputError(toldOnce(problems))
 }

@@ -1,3 +1,4 @@
+import { aborted } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { knownHostsFiles } from './host-key.ts'
@@ -9,6 +10,8 @@ export interface ConnectOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Replaces secrets in what a failure tells of a host's output: it may hold half of one that later masks miss. */
   readonly mask?: (text: string) => string
+  /** Aborted when the user wants out at once: a login that is not done is given up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
@@ -31,6 +34,7 @@ export function connector(options: ConnectOptions = {}): (host: Host) => Promise
   const openssh = once(() => import('./openssh.ts'))
   const local = once(() => import('./local.ts'))
   return async (declared) => {
+    if (options.signal?.aborted) throw aborted(declared.name)
     // What follows only logs in: its address is where it does.
     const host = { ...declared, address: declared.connection.host ?? declared.address }
     switch (host.connection.transport) {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
+import { aborted } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import type { Connection } from './connection.ts'
@@ -41,7 +42,12 @@ interface Master {
 }
 
 /** One ssh that logs in and stays. It tells that it is in by its LocalCommand, when its socket listens already. */
-const startMaster = (host: Host, socket: string, env: NodeJS.ProcessEnv): Promise<Master> =>
+const startMaster = (
+  host: Host,
+  socket: string,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<Master> =>
   new Promise((resolve, reject) => {
     const stop = new AbortController()
     let last: string | undefined
@@ -56,6 +62,7 @@ const startMaster = (host: Host, socket: string, env: NodeJS.ProcessEnv): Promis
       stdout(chunk: Buffer) {
         if (!chunk.includes(READY)) return
         clearTimeout(timer)
+        signal?.removeEventListener('abort', onStop)
         resolve({ ended: () => last, close })
       },
       stderr: (chunk: Buffer) => said.push(chunk.toString()),
@@ -71,7 +78,15 @@ const startMaster = (host: Host, socket: string, env: NodeJS.ProcessEnv): Promis
         reject(error)
       },
     )
-    over.finally(() => clearTimeout(timer))
+    const onStop = () => {
+      reject(aborted(host.name))
+      stop.abort()
+    }
+    signal?.addEventListener('abort', onStop)
+    over.finally(() => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onStop)
+    })
     const close = () => {
       stop.abort()
       return over
@@ -93,7 +108,7 @@ export async function connectOpenSsh(
   const clean = () => rm(dir, { recursive: true, force: true })
   // C: the words that failures are told apart by.
   const plain = { ...env, LC_ALL: 'C' }
-  const master = await startMaster(host, socket, plain).catch(async (error: unknown) => {
+  const master = await startMaster(host, socket, plain, options.signal).catch(async (error: unknown) => {
     await clean()
     throw error
   })

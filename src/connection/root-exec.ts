@@ -25,6 +25,8 @@ export interface Transport {
 export interface RootOptions {
   /** Replaces secrets in what a failure tells of the host's output. */
   readonly mask?: ((text: string) => string) | undefined
+  /** Aborted when the user wants out at once: a login that is not done is given up. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A connection that runs scripts as root over a transport. */

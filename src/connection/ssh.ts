@@ -1,6 +1,6 @@
 import type { NodeSSH } from 'node-ssh'
 import pLimit from 'p-limit'
-import { messageOf, type ProvisionError } from '../errors.ts'
+import { aborted, messageOf, type ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { errno, failure, place } from './failure.ts'
@@ -40,6 +40,8 @@ export async function connectSsh(
       }),
     )
   }, connectTimeout * 1000)
+  const onStop = () => deadline.abort(aborted(host.name))
+  options.signal?.addEventListener('abort', onStop)
   try {
     const { NodeSSH } = await library
     const socket = await dial(host, deadline.signal)
@@ -71,6 +73,7 @@ export async function connectSsh(
     return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent), options)
   } finally {
     clearTimeout(timer)
+    options.signal?.removeEventListener('abort', onStop)
   }
 }
 

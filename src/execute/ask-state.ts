@@ -16,6 +16,7 @@ export async function askState(
   connection: Connection,
   nonce: string,
   resources: readonly CompiledResource[],
+  signal?: AbortSignal,
 ): Promise<Map<string, unknown>> {
   const groups = groupByKind(resources)
   const fragments = groups.map(({ kind, resources: all }) => ({
@@ -25,6 +26,7 @@ export async function askState(
   }))
   const { stdout } = await connection.exec(probeScript(nonce, fragments).sh, {
     timeoutMs: (TIMEOUT * fragments.length + 10) * 1000,
+    ...(signal ? { signal } : {}),
   })
   const answers = parseFrame(nonce, stdout)
   return new Map(groups.flatMap((group) => read(host, group, answers.get(group.kind.kind))))

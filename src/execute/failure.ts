@@ -1,4 +1,4 @@
-import { messageOf, ProvisionError } from '../errors.ts'
+import { aborted, messageOf, ProvisionError } from '../errors.ts'
 import type { Planned } from '../plan/planner.ts'
 import type { Failure } from './events.ts'
 
@@ -8,6 +8,8 @@ export function failureOf(error: unknown): Failure {
     const { code, message, resource, hint, log } = error
     return { code, message, resource, hint, log }
   }
+  // Whoever waits with a signal of the user's throws this.
+  if (error instanceof Error && error.name === 'AbortError') return failureOf(aborted())
   const stack = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
   return {
     code: 'internal',

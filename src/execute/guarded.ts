@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ProvisionError } from '../errors.ts'
 import type { Segment } from '../plan/segments.ts'
 import { parseFrame, probeScript } from '../shell/frame.ts'
 import type { Script } from '../shell/script.ts'
 import { DEAD_MAN_SECONDS, disarm, FIRED, putBack } from './dead-man.ts'
+import { pause } from './pause.ts'
 import { runSegment, type SegmentRun } from './segment.ts'
 import type { HostSession } from './session.ts'
 
@@ -41,6 +41,7 @@ async function proveAccess(session: HostSession, armed: string, segment: Segment
       if (status === FIRED) break
       cause = new Error(`the timer could not be stopped (status ${status})`)
     } catch (error) {
+      if (session.signal?.aborted) throw error
       cause = error
     }
     const left = DEAD_MAN_SECONDS * 1000 + 10_000 - (performance.now() - began)
@@ -50,7 +51,7 @@ async function proveAccess(session: HostSession, armed: string, segment: Segment
       host: session.host,
       message: `no new connection after the change yet (${messageOf(cause)}); the host takes it back in ${Math.max(0, Math.ceil(left / 1000) - 10)} s`,
     })
-    await sleep(RETRY_MS)
+    await pause(RETRY_MS, session)
   }
   throw new ProvisionError('the change cut the way into this host, so the host put the former state back by itself', {
     code: 'reverted',
@@ -67,6 +68,7 @@ async function overNewConnection(session: HostSession, script: Script): Promise<
     const nonce = session.nonce()
     const result = await connection.exec(probeScript(nonce, [{ id: 'disarm', script, timeout: 30 }]).sh, {
       timeoutMs: 20_000,
+      ...(session.signal ? { signal: session.signal } : {}),
     })
     return parseFrame(nonce, result.stdout).get('disarm')?.status ?? 255
   } finally {

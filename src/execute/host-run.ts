@@ -147,7 +147,10 @@ export function hostRun(input: HostRunInput): HostRun {
       if (skipped !== undefined) {
         return finished(result('skipped', { code: 'stopped', message: `not begun: ${skipped}`, log: [] }))
       }
-      return finished(result(planned && hasWork(planned.plan) ? 'planned' : 'ok'))
+      if (planned === undefined) {
+        return finished(result('skipped', { code: 'stopped', message: 'not read: the run was stopped', log: [] }))
+      }
+      return finished(result(hasWork(planned.plan) ? 'planned' : 'ok'))
     },
     fail(because) {
       failure = failureOf(because)

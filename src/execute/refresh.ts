@@ -10,9 +10,15 @@ const TIMEOUT = 600
  * Brings what a host knows of newer versions up to date.
  * @throws ProvisionError when that failed: what it would do then is not what there is
  */
-export async function refresh(host: string, connection: Connection, script: Script, nonce: string): Promise<void> {
+export async function refresh(
+  host: string,
+  connection: Connection,
+  script: Script,
+  nonce: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const { sh } = probeScript(nonce, [{ id: 'refresh', script, timeout: TIMEOUT }])
-  const { stdout } = await connection.exec(sh, { timeoutMs: TIMEOUT * 1000 + 10_000 })
+  const { stdout } = await connection.exec(sh, { timeoutMs: TIMEOUT * 1000 + 10_000, ...(signal ? { signal } : {}) })
   const answer = parseFrame(nonce, stdout).get('refresh')
   if (answer?.status === 0) return
   throw new ProvisionError('the lists of packages could not be read anew', {

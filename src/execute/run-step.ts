@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Connection } from '../connection/connection.ts'
 import { type ErrorCode, messageOf, ProvisionError } from '../errors.ts'
 import { NEVER, type Phase, type RolloutStep, UNANSWERED } from '../rollout/steps.ts'
@@ -6,6 +5,7 @@ import { parseFrame, probeScript } from '../shell/frame.ts'
 import { joinScripts, rawScript, type Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
 import { amongRuns } from './lock.ts'
+import { pause } from './pause.ts'
 
 /** Seconds that `run` may take, and one question. */
 const RUN_TIMEOUT = 120
@@ -54,7 +54,7 @@ export async function runStep(context: StepContext, step: RolloutStep, options: 
     const { run } = step
     const deed = () => (run ? act(context, step, run, key) : Promise.resolve())
     await (options.inTurn ? options.inTurn(deed) : deed())
-    if (step.after) await pause(context, step.after, options.givenUp)
+    if (step.after) await rest(context, step.after, options.givenUp)
     if (step.until) await wait(context, step, step.until, { ...options, key })
     finished(true)
   } catch (error) {
@@ -141,7 +141,7 @@ async function wait(
       told.set(each.on, reasonOf(each))
       tell(context, key, each.on, reasonOf(each))
     }
-    await sleep((step.every ?? EVERY) * 1000, undefined, context.signal ? { signal: context.signal } : {})
+    await pause((step.every ?? EVERY) * 1000, context)
   }
 }
 
@@ -152,10 +152,10 @@ const mayGoOn = ({ orGoOn = false }: RolloutStep, open: readonly Said[]): boolea
   orGoOn === 'unanswered' ? open.every(({ status }) => NO_ANSWER.includes(status)) : orGoOn
 
 /** Ends early when nobody wants to know any more. */
-async function pause({ signal }: StepContext, seconds: number, givenUp?: () => boolean): Promise<void> {
+async function rest(context: StepContext, seconds: number, givenUp?: () => boolean): Promise<void> {
   const end = performance.now() + seconds * 1000
   while (performance.now() < end && !givenUp?.()) {
-    await sleep(Math.min(250, end - performance.now()), undefined, signal ? { signal } : {})
+    await pause(Math.min(250, end - performance.now()), context)
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, ProvisionError } from '../errors.ts'
 import type { Planned } from '../plan/planner.ts'
 import { stepsIn } from '../rollout/around.ts'
@@ -6,6 +5,7 @@ import type { RolloutPolicy } from '../rollout/policy.ts'
 import type { CompiledRollout } from '../rollout/steps.ts'
 import { converge, type Progress, release } from './converge.ts'
 import { markDrained, unmarkDrained, whileLocked } from './drained.ts'
+import { pause } from './pause.ts'
 import { runStep, type StepContext } from './run-step.ts'
 import type { HostSession } from './session.ts'
 
@@ -196,7 +196,7 @@ async function soak(session: HostSession, rollouts: readonly CompiledRollout[], 
   const end = performance.now() + turn.policy.soak * 1000
   while (performance.now() < end && !turn.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
-    await sleep(left, undefined, session.signal ? { signal: session.signal } : {})
+    await pause(left, session)
     await askGates(session, rollouts, turn, 0)
   }
 }

@@ -2,7 +2,7 @@ import { WriteStream } from 'node:tty'
 import { jsonRenderer } from './json.ts'
 import { plainRenderer } from './plain.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
-import { outliveReader } from './stream.ts'
+import { outliveFailure } from './stream.ts'
 import { treeRenderer } from './tree.ts'
 
 export type { Renderer, RenderOptions } from './renderer.ts'
@@ -18,7 +18,7 @@ export type RendererKind = 'tree' | 'plain' | 'json'
  * @param options `columns` is used by the tree only; JSON takes none but `out`.
  */
 export function createRenderer(kind: RendererKind, options: RenderOptions): Renderer {
-  for (const stream of new Set([options.out, options.err])) outliveReader(stream)
+  outliveFailure(options.out, options.err)
   if (kind === 'json') return jsonRenderer(options)
   const { out } = options
   return kind === 'tree' && out instanceof WriteStream && out.columns >= TREE_COLUMNS

@@ -28,7 +28,9 @@ export async function switchover(options: SwitchOptions, edges: RunEdges): Promi
   const prepared = await prepare({ ...options, sendsNothing: true })
   const emit = maskedEmit(edges.emit, prepared.mask)
   const warn = (message: string) => emit({ type: 'warning', message })
-  const pool = createPool(edges.connect ?? connector({ warn, mask: (text) => prepared.mask.text(text) }))
+  const pool = createPool(
+    edges.connect ?? connector({ warn, mask: (text) => prepared.mask.text(text), signal: edges.stop?.signal }),
+  )
   try {
     return await switchIn({ options, edges: { ...edges, emit }, prepared, pool, began })
   } catch (error) {

@@ -1,0 +1,39 @@
+import { setMaxListeners } from 'node:events'
+
+/** How far the user wants a run to go. */
+export interface Stop {
+  /** No new host begins. */
+  requested(): boolean
+  /** Aborted: even the hosts in hand are let go. */
+  readonly signal: AbortSignal
+  dispose(): void
+}
+
+/**
+ * First Ctrl-C: finish the hosts in hand, begin no other. Second: let go at once; what runs on a host runs to its end.
+ * A terminal that is closed is the first one, however often it says so: the kernel and the shell both do.
+ */
+export function stopOnSignals(tell: (message: string) => void): Stop {
+  const controller = new AbortController()
+  // Every exec listens, and there may be as many as hosts: no leak.
+  setMaxListeners(0, controller.signal)
+  let asked = false
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!asked) {
+      asked = true
+      tell('stopping when the hosts at work are done; Ctrl-C again: at once')
+    } else if (signal !== 'SIGHUP' && !controller.signal.aborted) {
+      tell('letting go: a step at work on a host runs to its end there, the next run continues')
+      controller.abort()
+    }
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    requested: () => asked,
+    signal: controller.signal,
+    dispose: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}
