@@ -1,4 +1,4 @@
-import { rawScript, type Script } from './script.ts'
+import { joinScripts, rawScript, type Script } from './script.ts'
 
 /**
  * The frame around the fragments of one script: marker lines with a random nonce tell where the answer of each
@@ -18,10 +18,28 @@ export interface Answer {
   readonly body: string
 }
 
+/**
+ * What a login exports under a name of ours would be exported again with each value that we give it, a password among
+ * them: all our variables are lower-case, so those are taken out of the environment. What says where proxies are stays.
+ * Builtins alone, for every exec does it.
+ */
+const OWN_VARIABLES = [
+  'set +a; unset line name',
+  'while IFS= read -r line; do',
+  '  name=${line#export }; name=${name%%=*}',
+  '  case $name in "" | _ | [0-9]* | *[!a-z0-9_]* | *_proxy) ;; *) unset "$name" ;; esac',
+  'done <<PROVISION_EXPORTS',
+  '$(export -p)',
+  'PROVISION_EXPORTS',
+]
+
 /** What every script starts with: fixed language and path, so that answers are the same everywhere. */
-const PRELUDE = rawScript(
-  'LC_ALL=C; LANG=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL LANG PATH; umask 022',
-)
+const PRELUDE = joinScripts([
+  ...OWN_VARIABLES.map(rawScript),
+  rawScript(
+    'LC_ALL=C; LANG=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL LANG PATH; umask 022',
+  ),
+])
 
 /**
  * One fragment as a process of its own, with its own time limit. Its text goes in on standard input, never as an

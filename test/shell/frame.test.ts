@@ -163,6 +163,35 @@ describe('a probe in one shell', () => {
   })
 })
 
+describe('C67: the environment of a login', () => {
+  const EXPORTED = {
+    ...{ p: 'old', hash: 'old', word: 'a\nexport sql=x', line: 'old', name: 'old', sql: 'old' },
+    ...{ http_proxy: 'http://192.0.2.1:3128', KEPT: 'yes' },
+  }
+  const script = {
+    id: 'a',
+    script: rawScript('p=s3cret; hash=s3cret; sql=s3cret; line=s3cret; env; true'),
+    timeout: 20,
+  }
+  const scripts: [string, string][] = [
+    ['a probe', probeScript(NONCE, [script]).sh],
+    ['a probe in one shell', bulkProbeScript(NONCE, [script], 20).sh],
+    ['a change', applyScript(NONCE, rawScript('return 0'), [script]).sh],
+  ]
+  for (const [what, text] of scripts)
+    test.each([
+      ['dash', {}],
+      ['bash', { SHELLOPTS: 'allexport' }],
+    ])(`takes no secret of ours from ${what} to the programs it starts (%s)`, (shell, more) => {
+      const args = shell === 'bash' ? ['--posix'] : []
+      const env = { PATH: process.env.PATH, ...EXPORTED, ...more }
+      const body = parseFrame(NONCE, execFileSync(shell, args, { input: text, env, encoding: 'utf8' })).get('a')?.body
+      expect(body).toContain('KEPT=yes')
+      expect(body).toContain('http_proxy=http://192.0.2.1:3128')
+      expect(body).not.toContain('s3cret')
+    })
+})
+
 describe('a framed change', () => {
   const change = (scripts: Readonly<Record<string, string>>) => applyScript(NONCE, rawScript(':'), fragments(scripts))
 
