@@ -2,6 +2,7 @@ import { aborted } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { knownHostsFiles } from './host-key.ts'
+import { loginMemory } from './identities.ts'
 
 export interface ConnectOptions {
   /** Told of what is odd and does not stop the login, e.g. a malformed line of known_hosts. */
@@ -29,6 +30,7 @@ const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
 export function connector(options: ConnectOptions = {}): (host: Host) => Promise<Connection> {
   const files = knownHostsFiles(options.warn)
   const env = options.env ?? process.env
+  const memory = loginMemory()
   // Each is imported once: loaders that compile on the fly hand half a module to those who ask while it loads.
   const ssh = once(() => import('./ssh.ts'))
   const openssh = once(() => import('./openssh.ts'))
@@ -39,7 +41,7 @@ export function connector(options: ConnectOptions = {}): (host: Host) => Promise
     const host = { ...declared, address: declared.connection.host ?? declared.address }
     switch (host.connection.transport) {
       case 'ssh':
-        return (await ssh()).connectSsh(host, files, env, options)
+        return (await ssh()).connectSsh(host, files, env, { ...options, memory })
       case 'openssh':
         return (await openssh()).connectOpenSsh(host, env, options)
       case 'local':

@@ -5,7 +5,7 @@ import type { Host } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { errno, failure, place } from './failure.ts'
 import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles } from './host-key.ts'
-import { findIdentities, type Login, login } from './identities.ts'
+import { findIdentities, type Login, type LoginMemory, login, loginMemory } from './identities.ts'
 import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
 import { runOnChannel } from './ssh-exec.ts'
 import { dial, socketFailure, watchSilence } from './tcp.ts'
@@ -25,12 +25,11 @@ export async function connectSsh(
   host: Host,
   files: KnownHostsFiles,
   env: NodeJS.ProcessEnv,
-  options: RootOptions = {},
+  { memory = loginMemory(), ...options }: RootOptions & { readonly memory?: LoginMemory } = {},
 ): Promise<Connection> {
   const { connectTimeout, user } = host.connection
   const library = import('node-ssh')
-  const identities = await findIdentities(host, env)
-  const attempt = login(identities)
+  const attempt = login(memory.ordered(host, await findIdentities(host, env)))
   const deadline = new AbortController()
   const timer = setTimeout(() => {
     const stage = attempt.begun() ? 'login' : 'SSH handshake or TCP connection'
@@ -70,6 +69,8 @@ export async function connectSsh(
       socket.destroy()
       throw deadline.signal.aborted ? deadline.signal.reason : (keyRefused.why ?? loginFailure(host, error, attempt))
     }
+    const key = attempt.last()
+    if (key) memory.worked(host, key)
     return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent), options)
   } finally {
     clearTimeout(timer)
@@ -87,6 +88,12 @@ const readOrFail = (files: KnownHostsFiles, host: Host) => {
 
 const loginFailure = (host: Host, error: unknown, attempt: Login): ProvisionError => {
   const message = messageOf(error)
+  if (attempt.begun() && /too many authentication failures/i.test(message)) {
+    return failure(host, 'auth', `${place(host)} takes no more keys (MaxAuthTries): ${attempt.story()}`, {
+      hint: 'Name the right one by identity_file (its public part will do where ssh-agent holds it): no other is offered then.',
+      cause: error,
+    })
+  }
   if (attempt.begun() && /authentication (methods )?fail/i.test(message)) {
     return failure(host, 'auth', `${place(host)} refuses the login: ${attempt.story()}`, {
       hint: 'Is the right key loaded (`ssh-add -l`) and in authorized_keys of this user?',

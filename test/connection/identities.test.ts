@@ -1,11 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connector } from '../../src/connection/connect.ts'
 import { findIdentities, login } from '../../src/connection/identities.ts'
 import { makeKeyPair } from '../lab/keys.ts'
+import { startAgent } from './agent.ts'
 import { aHost } from './host-fixture.ts'
+import { sshServer } from './ssh-server.ts'
 
 let home: string
 beforeEach(() => {
@@ -20,22 +24,35 @@ const put = (name: string, passphrase?: string) => {
     passphrase === undefined
       ? makeKeyPair('test')
       : ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 })
-  writeFileSync(path, pair.private)
+  writeFileSync(path, pair.private, { mode: 0o600 })
   return path
+}
+const blobOfPrivate = (text: string) => {
+  const key = ssh2.utils.parseKey(text)
+  return key instanceof Error ? '' : key.getPublicSSH().toString('base64')
 }
 const labels = async (env: NodeJS.ProcessEnv, identityFile?: string) => {
   const found = await findIdentities(aHost({ identityFile }), { HOME: home, ...env })
   return { usable: found.usable.map(({ label }) => label), skipped: found.skipped }
 }
 
-test('the agent comes first, then the usual keys; an encrypted one is skipped by name', async () => {
+test('the agent comes first, then the usual keys, none twice; an encrypted one is skipped by name', async () => {
   const rsa = put('id_rsa')
+  const ecdsa = put('id_ecdsa')
   const encrypted = put('id_ed25519', 'secret words')
-  expect(await labels({ SSH_AUTH_SOCK: '/run/agent' })).toEqual({
-    usable: ['the agent', rsa],
+  const agent = await startAgent(home, [put('other'), ecdsa])
+  expect(await labels({ SSH_AUTH_SOCK: agent.socket })).toEqual({
+    usable: ['the agent', 'the agent', rsa],
     skipped: [`${encrypted} (encrypted)`],
   })
-  expect((await labels({})).usable).toEqual([rsa])
+  expect((await labels({})).usable).toEqual([ecdsa, rsa])
+})
+
+test('C36: an agent that is gone is skipped, and the usual keys are tried', async () => {
+  const rsa = put('id_rsa')
+  const { usable, skipped } = await labels({ SSH_AUTH_SOCK: join(home, 'gone') })
+  expect(usable).toEqual([rsa])
+  expect(skipped).toEqual([expect.stringMatching(/^the agent \(.+\)$/)])
 })
 
 test('an identity file is the only one', async () => {
@@ -44,14 +61,66 @@ test('an identity file is the only one', async () => {
   expect((await labels({ SSH_AUTH_SOCK: '/run/agent' }, mine)).usable).toEqual([mine])
 })
 
-test('an encrypted identity file leaves it to the agent, and says so where there is none', async () => {
+test.each(['encrypted', 'the public part of one'])(
+  'C35: of an identity file that is %s, only its key is offered',
+  async (what) => {
+    const open = put('mine')
+    const others = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => put(name))
+    const agent = await startAgent(home, [...others, open])
+    const blob = blobOfPrivate(readFileSync(open, 'utf8'))
+    if (what === 'encrypted') execFileSync('ssh-keygen', ['-q', '-p', '-f', open, '-N', 'secret words', '-P', ''])
+    else writeFileSync(open, `ssh-ed25519 ${blob} test\n`)
+    const found = await findIdentities(aHost({ identityFile: open }), { HOME: home, SSH_AUTH_SOCK: agent.socket })
+    expect(found.usable.map((one) => [one.label, one.blob])).toEqual([['the agent', blob]])
+    expect(found.skipped).toHaveLength(1)
+  },
+)
+
+test('C35: a key that the agent does not hold is not replaced by another one', async () => {
   const mine = put('mine', 'secret words')
-  expect((await labels({ SSH_AUTH_SOCK: '/run/agent' }, mine)).usable).toEqual(['the agent'])
+  const agent = await startAgent(home, [put('other')])
+  await expect(labels({ SSH_AUTH_SOCK: agent.socket }, mine)).rejects.toMatchObject({
+    code: 'auth',
+    message: expect.stringMatching(/mine is encrypted, and of ssh-agent: it does not hold this key$/),
+  })
   await expect(labels({}, mine)).rejects.toMatchObject({
     code: 'auth',
-    message: `the identity file ${mine} is encrypted`,
+    message: `the identity file ${mine} is encrypted, and of ssh-agent: there is none`,
     hint: expect.stringContaining('ssh-agent'),
   })
+})
+
+test('C34: the key that worked is offered first on each new connection, and early elsewhere', async () => {
+  const agent = await startAgent(
+    home,
+    ['a', 'b', 'c', 'd', 'e'].map((name) => put(name)),
+  )
+  const env = { HOME: home, SSH_AUTH_SOCK: agent.socket }
+  const { usable } = await findIdentities(aHost(), env)
+  const good = usable[4]?.blob
+  const server = await sshServer({
+    onExec: () => {},
+    onAuth: (context) => {
+      if (context.method === 'publickey' && context.key.data.toString('base64') === good) context.accept()
+      else context.reject(['publickey'])
+    },
+  })
+  try {
+    const open = connector({ env })
+    const host = server.host({ identityFile: undefined })
+    const keys = () => server.offered.splice(0).filter((offer) => offer.startsWith('publickey'))
+    await (await open(host)).close()
+    expect(new Set(keys()).size).toBe(5)
+    for (const again of [host, { ...host, name: 'web2' }]) {
+      await (await open(again)).close()
+      expect([...new Set(keys())]).toEqual([expect.stringContaining(` ${good}`)])
+    }
+    // A file that is named is the only one, whatever worked elsewhere.
+    await expect(open({ ...server.host(), name: 'web3' })).rejects.toMatchObject({ code: 'auth' })
+    expect(keys().join()).not.toContain(` ${good}`)
+  } finally {
+    server.close()
+  }
 })
 
 test('an identity file that is missing, or no key, is named', async () => {

@@ -1,0 +1,57 @@
+import { readFile } from 'node:fs/promises'
+import type { ParsedKey } from 'ssh2'
+import { errno } from './failure.ts'
+
+/** What a key file is good for. Its public part is known too where it is encrypted, or the public one itself. */
+export type KeyFile =
+  | { readonly key: ParsedKey }
+  | { readonly problem: 'missing' | 'unreadable' | 'not a private key' }
+  | { readonly problem: 'encrypted' | 'only the public key'; readonly blob: string | undefined }
+
+export const blobOf = (key: ParsedKey): string => key.getPublicSSH().toString('base64')
+
+export async function readKey(path: string): Promise<KeyFile> {
+  try {
+    const text = await readFile(path, 'utf8')
+    const parsed = await parse(text)
+    if (!(parsed instanceof Error)) {
+      return parsed.isPrivateKey() ? { key: parsed } : { problem: 'only the public key', blob: blobOf(parsed) }
+    }
+    if (!/encrypted|passphrase/i.test(parsed.message)) return { problem: 'not a private key' }
+    return { problem: 'encrypted', blob: publicPart(text) ?? (await publicFile(`${path}.pub`)) }
+  } catch (error) {
+    return { problem: errno(error) === 'ENOENT' ? 'missing' : 'unreadable' }
+  }
+}
+
+const parse = async (text: string): Promise<ParsedKey | Error> => {
+  const { default: ssh2 } = await import('ssh2')
+  return ssh2.utils.parseKey(text)
+}
+
+const publicFile = async (path: string): Promise<string | undefined> => {
+  const parsed = await readFile(path, 'utf8').then(parse, () => undefined)
+  return parsed === undefined || parsed instanceof Error ? undefined : blobOf(parsed)
+}
+
+const MAGIC = 'openssh-key-v1\0'
+
+/** An encrypted key in OpenSSH's own format has its public part in the clear: after cipher, KDF, and how many. */
+function publicPart(text: string): string | undefined {
+  const [, base64] = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text) ?? []
+  const bytes = Buffer.from(base64 ?? '', 'base64')
+  if (bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return undefined
+  let at = MAGIC.length
+  const string = () => {
+    const length = bytes.readUInt32BE(at)
+    at += 4 + length
+    return bytes.subarray(at - length, at)
+  }
+  try {
+    for (let i = 0; i < 3; i++) string()
+    at += 4
+    return string().toString('base64')
+  } catch {
+    return undefined
+  }
+}
