@@ -10,6 +10,7 @@ import { failure, place } from './failure.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { runProgram } from './program.ts'
 import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
+import { tied } from './tied.ts'
 
 const MAX_CHANNELS = 8
 const READY = 'connected'
@@ -41,7 +42,10 @@ interface Master {
   close(): Promise<void>
 }
 
-/** One ssh that logs in and stays. It tells that it is in by its LocalCommand, when its socket listens already. */
+/**
+ * One ssh that logs in and stays as long as this process does: killed, it must not leave an open way to each host.
+ * It tells that it is in by its LocalCommand, when its socket listens already.
+ */
 const startMaster = (
   host: Host,
   socket: string,
@@ -68,7 +72,7 @@ const startMaster = (
       stderr: (chunk: Buffer) => said.push(chunk.toString()),
       signal: stop.signal,
     }
-    const over = runProgram(argv, '', wire, env).then(
+    const over = runProgram(tied(argv), '', wire, env).then(
       (status) => {
         last = said.text().trim().split('\n').at(-1) || 'ssh ended'
         reject(opensshFailure(host, { status, stderr: said.text() }))

@@ -13,7 +13,8 @@ const keepsNothing = () => {
 }
 
 /**
- * Runs a local program with zx, its input on standard input.
+ * Runs a local program with zx, its input on standard input. Where there is none, that stays open until this process
+ * ends.
  * @returns its exit status
  * @throws the reason of the wire's signal
  */

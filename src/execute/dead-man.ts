@@ -9,10 +9,18 @@ export const DEAD_MAN_SECONDS = 45
 export const FIRED = 77
 
 const unitOf = (id: string) => `provision-dead-man-${id}`
+/** The second timer, which takes over from the first: at no time is there none. */
+const soonOf = (id: string) => `${unitOf(id)}-soon`
 const dirOf = (id: string) => `${STATE_DIR}/dead-man/${id}`
 
-const startTimer = (id: string, seconds: number): Script =>
-  sh`systemd-run --quiet --collect --unit=${unitOf(id)} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh ${`${dirOf(id)}/restore`}`
+const startTimer = (id: string, unit: string, seconds: number): Script =>
+  sh`systemd-run --quiet --collect --unit=${unit} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh ${`${dirOf(id)}/restore`}`
+
+/** Either may be gone already. */
+const stopTimers = (id: string): Script =>
+  sh`for timer in ${[soonOf(id), unitOf(id)]}; do systemctl stop "$timer.timer" 2>/dev/null || :; done`
+
+const services = (id: string): string[] => [soonOf(id), unitOf(id)].map((unit) => `${unit}.service`)
 
 /**
  * Takes a snapshot and starts a timer on the host that puts it back. The timer lives in systemd, so it fires whatever
@@ -38,15 +46,15 @@ export function arm(id: string, deadMan: DeadMan, seconds: number): Script {
     )
     ${writeBytes(restore.join('\n'), sh`${`${dir}/restore`}`)}
     sync
-    ${startTimer(id, seconds + DEAD_MAN_SECONDS)}
+    ${startTimer(id, unitOf(id), seconds + DEAD_MAN_SECONDS)}
   `
 }
 
 /** Once the change is made: from now on the host waits no longer than it takes to come back in. */
 export function shorten(id: string): Script {
   return sh`
+    ${startTimer(id, soonOf(id), DEAD_MAN_SECONDS)}
     systemctl stop ${`${unitOf(id)}.timer`}
-    ${startTimer(id, DEAD_MAN_SECONDS)}
   `
 }
 
@@ -56,8 +64,8 @@ export function shorten(id: string): Script {
  */
 export function disarm(id: string): Script {
   return sh`
-    systemctl stop ${`${unitOf(id)}.timer`}
-    while systemctl is-active -q ${`${unitOf(id)}.service`}; do sleep 0.2; done
+    ${stopTimers(id)}
+    while systemctl is-active -q ${services(id)}; do sleep 0.2; done
     status=0; if [ -e ${`${dirOf(id)}/fired`} ]; then status=${FIRED}; fi
     rm -rf -- ${dirOf(id)}
     exit "$status"
@@ -68,7 +76,7 @@ export function disarm(id: string): Script {
 export function putBack(id: string): Script {
   return sh`
     if [ -e ${`${dirOf(id)}/restore`} ]; then
-      systemctl stop ${`${unitOf(id)}.timer`} || :
+      ${stopTimers(id)}
       if [ ! -e ${`${dirOf(id)}/fired`} ]; then /bin/sh ${`${dirOf(id)}/restore`}; fi
       rm -rf -- ${dirOf(id)}
     fi

@@ -33,13 +33,15 @@ export function takeLock(run: RunIdentity, generation: string): Script {
     me=${run.id}; who=${run.who}; planned=${generation}; dir=${STATE_DIR}
     mkdir -p -m 0700 -- "$dir" || return 1
     chmod 0700 -- "$dir" || return 1
+    # A redirection that fails ends the shell when it is that of exec, or of any special builtin; printf is none.
+    printf '' >>"$dir/apply.lock" || return 1
     exec 9>>"$dir/apply.lock" || return 1
     boot=; IFS= read -r boot </proc/sys/kernel/random/boot_id || :
     now() { read -r now _ </proc/uptime; now=\${now%%.*}; }
     now; end=$((now + ${WAIT})); last=$((end + ${LEASE})); told=
     while :; do
       now
-      holder=; since=; until=0; hboot=; hwho=
+      holder=; since=; until=0; hboot=; hwho=; at=
       if flock -n 9; then
         if [ -r "$dir/lock" ]; then { read -r holder; read -r hboot; read -r until; read -r hwho; read -r since; } <"$dir/lock" || :; fi
         if [ "$holder" = "$me" ] || [ "$hboot" != "$boot" ] || [ "\${until:-0}" -le "$now" ]; then break; fi
@@ -47,9 +49,10 @@ export function takeLock(run: RunIdentity, generation: string): Script {
         if [ "$end" -le "$until" ] && [ "$until" -le "$last" ]; then end=$((until + 1)); fi
       elif [ -r "$dir/lock" ]; then
         { read -r holder; read -r hboot; read -r until; read -r hwho; read -r since; } <"$dir/lock" || :
+        if [ -r "$dir/at-work" ]; then IFS= read -r at <"$dir/at-work" || :; fi
       fi
-      if [ "$now" -ge "$end" ]; then echo "another run changes this host: \${hwho:-it did not say whose}\${since:+, since $since}"; return ${LOCKED}; fi
-      if [ -z "$told" ]; then echo "waiting for another run to end: \${hwho:-it did not say whose}\${since:+, since $since}"; told=1; fi
+      if [ "$now" -ge "$end" ]; then echo "another run changes this host: \${hwho:-it did not say whose}\${since:+, since $since}\${at:+; at work on $at}"; return ${LOCKED}; fi
+      if [ -z "$told" ]; then echo "waiting for another run to end: \${hwho:-it did not say whose}\${since:+, since $since}\${at:+; at work on $at}"; told=1; fi
       sleep 1
     done
     if [ -n "$holder" ] && [ "$holder" != "$me" ]; then
@@ -61,6 +64,7 @@ export function takeLock(run: RunIdentity, generation: string): Script {
       "$planned" | "$me" | "$me".*) ;;
       *) echo 'another run was at work here since the plan was made: planning anew'; return ${STALE} ;;
     esac
+    printf '' >"$dir/at-work" || return 1
     printf '%s\n%s\n%s\n%s\n%s\n' "$me" "$boot" "$((now + ${LEASE}))" "$who" "$(date -u +%FT%TZ)" >"$dir/lock.new" || return 1
     mv -f -- "$dir/lock.new" "$dir/lock" || return 1
     printf '%s\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation" || return 1
@@ -81,6 +85,10 @@ export const amongRuns: Script = sh`
   printf 'edited.%s\n' "$edit" >"$dir/generation.new"
   mv -f -- "$dir/generation.new" "$dir/generation"
 `
+
+/** Says what a script is at, and how long that may take: for a run that waits for its end. */
+export const atWork = (what: string, seconds: number): Script =>
+  sh`printf '%s\n' ${`${what.replaceAll(/\s+/g, ' ')}, which may take up to ${seconds} s`} >${`${STATE_DIR}/at-work`} || :`
 
 /** Gives the lock back, when this run holds it. */
 export function releaseLock(run: RunIdentity): Script {

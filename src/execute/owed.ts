@@ -13,11 +13,13 @@ export function owe(handlers: readonly Handler[]): Script {
   if (handlers.length === 0) return EMPTY
   const marks = handlers.map((handler) => {
     const marker = owedMarker(handler.id)
+    // Not among the markers yet: a power cut may leave it there.
+    const staged = marker.replace(/[^/]+$/, '.$&')
     const was = handler.unit === undefined ? sh`-` : invocation(handler.unit)
     return sh`
-      was=${was}; printf '%s\n' "\${was:-none}" >${`${marker}~`}
-      sync -- ${`${marker}~`}
-      mv -f -- ${`${marker}~`} ${marker}
+      was=${was}; printf '%s\n' "\${was:-none}" >${staged}
+      sync -- ${staged}
+      mv -f -- ${staged} ${marker}
     `
   })
   return joinScripts([sh`mkdir -p -m 0700 -- ${`${STATE_DIR}/owed`}`, ...marks, sh`sync -- ${`${STATE_DIR}/owed`}`])

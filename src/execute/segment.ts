@@ -4,7 +4,7 @@ import { withoutSecrets } from '../secret.ts'
 import { applyScript, type Fragment } from '../shell/frame.ts'
 import { joinScripts, writeBytes } from '../shell/script.ts'
 import { arm, shorten } from './dead-man.ts'
-import { renewLock, takeLock } from './lock.ts'
+import { atWork, renewLock, takeLock } from './lock.ts'
 import { owe, pay } from './owed.ts'
 import type { HostSession } from './session.ts'
 import { runSteps, type StepInfo } from './steps.ts'
@@ -86,9 +86,14 @@ function fragmentsOf(session: HostSession, run: SegmentRun, write: WriteArtifact
     ...(armed === undefined ? [] : [shorten(armed)]),
     renewLock(session.run),
   ]
-  return infos.flatMap(({ id, timeout }, i) => {
+  return infos.flatMap(({ id, keys, timeout }, i) => {
     const script = scripts[i]
-    return script ? [{ id, timeout, script }] : []
+    if (script === undefined) return []
+    const what = keys
+      .map((key) => key.replace(/^handler:/, ''))
+      .join(', ')
+      .slice(0, 200)
+    return [{ id, timeout, script: keys.length > 0 ? joinScripts([atWork(what, timeout), script]) : script }]
   })
 }
 

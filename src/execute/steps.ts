@@ -107,7 +107,7 @@ function stepReader(session: LockSession, run: StepsRun) {
       throw new ProvisionError(logged().at(-1) ?? 'another run changes this host', {
         code: 'locked',
         host: session.host,
-        hint: 'run again when the other run is over; a dead run gives way by itself within a minute',
+        hint: 'run again when it is over. A run that died lets go half a minute after the step that it left at work on the host has ended',
       })
     }
     if (guard !== undefined && guard !== 0) {

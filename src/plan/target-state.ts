@@ -19,12 +19,12 @@ export interface TargetState {
 /** Marks a host that is being drained, is drained, or is being put back. */
 export const DRAINED = `${STATE_DIR}/drained`
 
-/** Asks for markers and generation with shell builtins alone: no process is started. */
+/** Asks for markers (one whose name ends with a tilde was never finished) and generation with shell builtins alone: no process is started. */
 export const targetStateProbe: Script = rawScript(`
 g=; if [ -r ${STATE_DIR}/generation ]; then IFS= read -r g <${STATE_DIR}/generation || :; fi
 printf 'generation %s\\n' "$g"
 if [ -r ${DRAINED} ]; then r=; IFS= read -r r <${DRAINED} || :; printf 'drained %s\\n' "$r"; fi
-for f in ${STATE_DIR}/owed/*; do if [ -f "$f" ]; then printf 'owed %s\\n' "\${f##*/}"; fi; done
+for f in ${STATE_DIR}/owed/*[!~]; do if [ -f "$f" ]; then printf 'owed %s\\n' "\${f##*/}"; fi; done
 `)
 
 /** @throws Error when the answer is not what the probe prints. */
@@ -43,8 +43,17 @@ export function parseTargetState(answer: string): TargetState {
     }),
     owed: lines
       .filter((line) => line.startsWith('owed '))
-      .map((line) => decodeURIComponent(line.slice('owed '.length)))
+      .map((line) => decoded(line.slice('owed '.length)))
       .sort(),
+  }
+}
+
+/** A name that is none of ours is told as it is, for somebody to see to. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    return name
   }
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { owe, pay } from '../../src/execute/owed.ts'
-import { STATE_DIR } from '../../src/plan/target-state.ts'
+import { parseTargetState, STATE_DIR, targetStateProbe } from '../../src/plan/target-state.ts'
 import type { Handler } from '../../src/resources/resource.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
 
@@ -39,6 +39,19 @@ describe('owed handlers', () => {
     expect(owed()).toEqual(['reload%20x%20y'])
     expect(dash(pay(handler())).status).toBe(0)
     expect([owed(), note()]).toEqual([[], 'paid\n'])
+  })
+
+  it('that were not finished by a power cut are no markers, whatever version of the tool began them', () => {
+    const { sh } = owe([handler()])
+    // Cut between the line that stages it and the one that puts it in place.
+    dash(rawScript(sh.slice(0, sh.lastIndexOf('mv -f'))))
+    writeFileSync(join(dir, 'state/owed/reload%20z~'), 'none\n')
+    expect(owed()).toEqual(['.reload%20x%20y', 'reload%20z~'])
+    const told = () => parseTargetState(dash(targetStateProbe).stdout).owed
+    expect(told()).toEqual([])
+    dash(owe([handler()]))
+    writeFileSync(join(dir, 'state/owed/50%'), 'none\n')
+    expect(told()).toEqual(['50%', 'reload x y'])
   })
 
   it('stay owed when they fail', () => {
