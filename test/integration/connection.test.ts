@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,10 +9,12 @@ import { createPool } from '../../src/connection/pool.ts'
 import type { ConnectionSettings, Host } from '../../src/inventory/inventory.ts'
 import { secret } from '../../src/secret.ts'
 import { applyScript } from '../../src/shell/frame.ts'
+import { quote } from '../../src/shell/quote.ts'
 import { rawScript } from '../../src/shell/script.ts'
 import { aHost } from '../connection/host-fixture.ts'
 import type { LabHost } from '../lab/host.ts'
 import { testLab } from '../lab/test-labs.ts'
+import { CLI } from './provision.ts'
 import { testBed } from './test-bed.ts'
 import { until } from './until.ts'
 
@@ -277,6 +280,73 @@ test.each(['/bin/dash', '/bin/bash'])('login shell %s', async (shell) => {
   } finally {
     await machine('web3').exec(['usermod', '-s', '/bin/bash', 'deploy'])
   }
+})
+
+/** A host that prints what it likes beside one that is changed as it should be. */
+const beside = (flood: string) =>
+  bed.project({
+    roles: {
+      sick: `[command({ name: 'sick', run: ${JSON.stringify(flood)} })]`,
+      well: "[command({ name: 'well', run: 'echo done >/root/well' })]",
+    },
+    use: ['command'],
+    hosts: { web1: { roles: ['sick'] }, mon1: { roles: ['well'] } },
+  })
+
+test.each([
+  ['a command that prints lines without end', 'echo the first; yes', 'sick'],
+  ['a command that prints one line of 200 MB', 'echo the first; head -c 200000000 /dev/zero | tr "\\0" x', 'sick'],
+  ['a login shell that prints without end', 'true', 'login'],
+])('C47: %s fails that host alone, in bounded memory', { timeout: 120_000 }, async (_, flood, what) => {
+  await bed.on('mon1', 'rm -f /root/well')
+  if (what === 'login') {
+    await bed.on('web1', 'cp /root/.bashrc /root/.bashrc.good && sed -i "1i echo the first; yes" /root/.bashrc')
+  }
+  try {
+    const project = beside(flood)
+    // Far less than what is sent: a program that kept it would end.
+    const run = await project.start([], { env: { NODE_OPTIONS: '--max-old-space-size=96' } }).done
+    expect(run.failure('web1')).toMatchObject({
+      code: 'output',
+      log: expect.arrayContaining(['the first', expect.stringMatching(/characters left out/)]),
+    })
+    expect(run.result('mon1').outcome).toBe('changed')
+    await bed.on('mon1', 'test -e /root/well')
+    expect(await bed.on('web1', 'pgrep -x yes || :')).toBe('')
+  } finally {
+    if (what === 'login') await bed.on('web1', 'mv /root/.bashrc.good /root/.bashrc')
+  }
+})
+
+test('C48: a run whose standard output is full, or has no reader, goes on to its end', async () => {
+  const project = beside('echo fine')
+  const env = { ...process.env, XDG_CACHE_HOME: join(project.dir, 'cache') }
+  const run = (where: string) => {
+    const text = `${quote(process.execPath)} ${quote(CLI)} -i test ${where}`
+    return spawnSync('bash', ['-c', `set -o pipefail; ${text}`], { cwd: project.dir, env, encoding: 'utf8' })
+  }
+  for (const where of ['>/dev/full', '| true']) {
+    await bed.on('mon1', 'rm -f /root/well')
+    const { status, stderr } = run(where)
+    expect([status, stderr.match(/standard output can't be written/g)]).toEqual([0, [expect.anything()]])
+    await bed.on('mon1', 'test -e /root/well')
+  }
+})
+
+test('C49: a program that is killed leaves no ssh behind', async () => {
+  const project = bed.project({
+    roles: { slow: "[command({ name: 'slow', run: 'sleep 20' })]" },
+    use: ['command'],
+    hosts: { web1: { connection: { transport: 'openssh' } } },
+  })
+  const running = project.start([])
+  await running.until((event) => event.type === 'step-started')
+  const masters = () =>
+    spawnSync('pgrep', ['-fc', `ssh -M .*${machine('web1').address}`], { encoding: 'utf8' }).stdout.trim()
+  expect(masters()).not.toBe('0')
+  running.kill('SIGKILL')
+  await running.done
+  await until('its ssh is gone', 10, async () => masters() === '0')
 })
 
 test('a pool opens a second login beside the first, and counts both', async () => {
