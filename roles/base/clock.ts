@@ -30,7 +30,12 @@ function timesyncd(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['
           directory({ path: TIMESYNCD_DIR, mode: '0755' }),
           file({ path, content: template('timesyncd.conf.ejs'), mode: '0644', notify }),
         ]),
-    service({ name: 'systemd-timesyncd', enabled: true, ...(runs && { state: 'started' }) }),
+    service({
+      name: 'systemd-timesyncd',
+      enabled: true,
+      ...(runs && { state: 'started' }),
+      hint: 'time_sync: none leaves it as it is; "systemctl unmask systemd-timesyncd" on the host frees it',
+    }),
   ]
 }
 

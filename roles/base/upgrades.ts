@@ -8,6 +8,14 @@ const SETTINGS = '/etc/apt/apt.conf.d/52provision-unattended-upgrades'
 /** apt reads its configuration for everything it does: a broken file would break it all. */
 const validate = 'apt-config -c "$file" dump >/dev/null'
 
+const timer = (name: string): Resource =>
+  service({
+    name,
+    enabled: true,
+    state: 'started',
+    hint: `unattended_upgrades_timers: false leaves apt's timers as they are; "systemctl unmask ${name}" on the host frees it`,
+  })
+
 /** Security updates by themselves, or the certainty that there are none. */
 export function upgrades(vars: BaseVars, template: RoleInput<BaseVars>['template']): Resource[] {
   const config = (path: string, name: string) => file({ path, content: template(name), mode: '0644', validate })
@@ -15,7 +23,7 @@ export function upgrades(vars: BaseVars, template: RoleInput<BaseVars>['template
     config(AUTO, 'auto-upgrades.ejs'),
     vars.unattended_upgrades ? config(SETTINGS, 'unattended-upgrades.ejs') : file({ path: SETTINGS, state: 'absent' }),
     ...(vars.unattended_upgrades && vars.unattended_upgrades_timers
-      ? ['apt-daily.timer', 'apt-daily-upgrade.timer'].map((name) => service({ name, enabled: true, state: 'started' }))
+      ? ['apt-daily.timer', 'apt-daily-upgrade.timer'].map((name) => timer(name))
       : []),
   ]
 }

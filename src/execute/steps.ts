@@ -30,6 +30,9 @@ const TOLD_LINES = 10_000
 const CUT_LINE = 4096
 const SECRET = 8 * 1024
 
+/** What a step wants a person to read, however little a run prints. */
+const WARNING = /^provision: warning: (.*)$/
+
 const UNFINISHED = 'run again: what the host has not done by then is done, handlers included'
 
 /** Sends an apply script and turns what comes back, while it comes, into events. */
@@ -76,7 +79,10 @@ function stepReader(session: LockSession, run: StepsRun) {
       said.push(`${event.line}\n`)
       log.push(inLine ? '[… a line too long to be shown …]' : event.line)
       if (log.length > LOG_LINES) log.shift()
-      if (!inLine) tell(event.id, () => session.mask(event.line))
+      const warning = WARNING.exec(event.line)?.[1]
+      if (warning !== undefined) {
+        session.emit({ type: 'host-note', host: session.host, message: session.mask(warning) })
+      } else if (!inLine) tell(event.id, () => session.mask(event.line))
       inLine = false
     } else if (event.type === 'begin') {
       log = []

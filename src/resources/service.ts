@@ -1,3 +1,4 @@
+import { ProvisionError } from '../errors.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
@@ -19,8 +20,13 @@ export const SERVICE = {
   state: { description: 'Not set: as it is.', enum: ['started', 'stopped'], optional: true },
   masked: {
     description:
-      'Can not be started by anybody. A running unit goes on running unless `state` is `stopped` as well. Not set: as it is.',
+      'Can not be started by anybody. A running unit goes on running unless `state` is `stopped` as well. Not set: as it is, and a masked unit that shall be enabled or started is refused. false: it is unmasked.',
     type: 'boolean',
+    optional: true,
+  },
+  hint: {
+    description: 'What a person can do where the unit is masked, e.g. the var that leaves it alone.',
+    type: 'string',
     optional: true,
   },
 } as const satisfies FieldSchemas
@@ -34,6 +40,10 @@ export interface ServiceState {
   /** UnitFileState; empty for a unit that has no file. */
   readonly file: string
   readonly masked: boolean
+  /** Masked because its package was removed: it is unmasked with the package. */
+  readonly awaitsPackage?: boolean
+  /** A oneshot that is inactive when its work is done. */
+  readonly ends?: boolean
   /** A unit file changed on disk since systemd read it. */
   readonly needsReload: boolean
 }
@@ -47,9 +57,34 @@ export function unitName(name: string): string {
 
 const unitsOf = (all: readonly Service[]): string[] => all.map((one) => unitName(one.name))
 
+/** Where the maintainer scripts of packages note which units they masked at their removal. */
+const MASKED_BY_PACKAGES = '/var/lib/systemd/deb-systemd-helper-masked'
+
+const probe = (all: readonly Service[]): Script =>
+  joinScripts([
+    probeUnits(unitsOf(all)),
+    sh`
+      if [ -d ${MASKED_BY_PACKAGES} ]; then
+        for unit in ${unitsOf(all)}; do
+          if [ -e ${`${MASKED_BY_PACKAGES}/`}"$unit" ]; then echo "@awaits-package $unit"; fi
+        done
+      fi
+    `,
+  ])
+
 function parse(answer: string, all: readonly Service[]): Map<string, ServiceState | 'absent'> {
   const blocks = unitBlocks(answer, unitsOf(all))
-  return new Map(all.map((one, i) => [unitName(one.name), parseBlock(blocks[i] ?? '')]))
+  const awaiting = new Set([...answer.matchAll(/^@awaits-package (\S+)$/gm)].map(([, unit]) => unit))
+  return new Map(
+    all.map((one, i) => {
+      const unit = unitName(one.name)
+      const state = parseBlock(blocks[i] ?? '')
+      return [
+        unit,
+        state !== 'absent' && state.masked && awaiting.has(unit) ? { ...state, awaitsPackage: true } : state,
+      ]
+    }),
+  )
 }
 
 const parseBlock = (block: string): ServiceState | 'absent' => {
@@ -57,6 +92,7 @@ const parseBlock = (block: string): ServiceState | 'absent' => {
   if (get('LoadState') === 'not-found' && get('ActiveState') === 'inactive') return 'absent'
   const file = get('UnitFileState')
   return {
+    ...(/^Type=oneshot$/m.test(block) && /^RemainAfterExit=no$/m.test(block) ? { ends: true } : {}),
     active: get('ActiveState'),
     sub: get('SubState'),
     file,
@@ -74,10 +110,30 @@ const RUNNING = ['active', 'reloading', 'refreshing']
 const RESTING = ['inactive', 'failed', 'maintenance']
 
 function diff(desired: Service, actual: ServiceState | 'absent'): Change<Service, ServiceState> | undefined {
+  if (actual !== 'absent') refuse(desired, actual)
   const fields = actual === 'absent' ? beginning(desired) : difference(desired, actual)
   return fields.length === 0
     ? undefined
     : { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields }
+}
+
+const ENDS = 'is a oneshot: it is inactive again when its work is done, so that it is never found started'
+
+function refuse({ name, enabled, state, masked, hint }: Service, actual: ServiceState): void {
+  const unit = unitName(name)
+  const wanted = enabled ? 'enabled' : state === 'started' ? 'started' : undefined
+  if (wanted && actual.masked && !actual.awaitsPackage && masked === undefined) {
+    throw new ProvisionError(`${unit} is masked, so that it can't be ${wanted}`, {
+      code: 'input',
+      hint: hint ?? `"systemctl unmask ${unit}" on the host frees it, as masked: false at this resource does`,
+    })
+  }
+  if (state === 'started' && actual.ends) {
+    throw new ProvisionError(`${unit} ${ENDS}`, {
+      code: 'input',
+      hint: 'declare the timer that starts it, or enabled: true for each boot; a command runs it once; RemainAfterExit=yes in the unit keeps it active',
+    })
+  }
 }
 
 /** For a unit that is not there yet, being stopped, disabled or not masked is no change. */
@@ -135,6 +191,9 @@ const TOOLS = rawScript(
     '}',
     'start() {',
     // A unit that failed too often refuses until it is forgiven.
+    `  if [ "$(get Type),$(get RemainAfterExit)" = oneshot,no ]; then`,
+    `    echo "provision: $unit ${ENDS}"; exit 1`,
+    '  fi',
     '  if [ "$(get ActiveState)" = failed ]; then systemctl reset-failed -- "$unit"; fi',
     '  systemctl start -- "$unit" || explain "did not start"',
     '  before=$(get InvocationID)',
@@ -154,7 +213,7 @@ export const serviceKind: ResourceKind<Service, ServiceState> = {
   kind: 'service',
   key: (desired) => unitName(desired.name),
   shared: (all) => ({ units: unitsOf(all) }),
-  probe: (all) => probeUnits(unitsOf(all)),
+  probe,
   parse,
   diff,
   apply,

@@ -108,9 +108,10 @@ const install = (desired: SystemdUnit): Script => {
 
 /**
  * systemd-analyze needs the right name: the staged file is copied under it into a directory that comes before all
- * others in the unit path; a drop-in goes beside a copy of its unit. Its exit status also tells of neighbours, so its
- * lines decide: those about this file, other than programs and services that a later step may bring (starting the
- * unit proves them), refuse it. Seen alike on systemd 252 and 257.
+ * others in the unit path; a drop-in goes beside a copy of its unit. Its exit status also tells of neighbours and of
+ * advice, so its lines decide, each with its level before it. Refused is what systemd will not load or will ignore,
+ * other than programs and services that a later step may bring (starting the unit proves them). Advice (a user that is
+ * not safe, an old name of a setting) is told. Seen alike on systemd 252 and 257.
  */
 const verification = ({ unit, dropIn }: SystemdUnit): Script => sh`
   stage=$(mktemp -d); trap 'rm -rf -- "$stage"' EXIT
@@ -126,12 +127,14 @@ const verification = ({ unit, dropIn }: SystemdUnit): Script => sh`
   fi
   if [ -e "$stage/$unit" ]; then
     only=; if systemd-analyze --help | grep -q recursive-errors; then only=--recursive-errors=no; fi
-    found=$(cd "$stage" && SYSTEMD_UNIT_PATH="$stage:" SYSTEMD_LOG_LEVEL=notice timeout 60 systemd-analyze verify --man=no $only "./$unit" 2>&1) || true
-    bad=$(printf '%s\n' "$found" |
+    found=$(cd "$stage" && SYSTEMD_UNIT_PATH="$stage:" SYSTEMD_LOG_LEVEL=notice SYSTEMD_LOG_TARGET=console-prefixed timeout 60 systemd-analyze verify --man=no $only "./$unit" 2>&1) || true
+    said=$(printf '%s\n' "$found" |
       grep -vE 'is not executable: No such file|not loaded, socket cannot be started|Failed to create [^ ]*/start: ' |
-      grep -F -e "$mine:" -e "$unit: " -e "Unit $unit has" || true)
-    if [ -n "$bad" ]; then
-      printf '%s\n' "$bad" | sed "s|$stage|/etc/systemd/system|"
+      grep -F -e "$mine:" -e "$unit: " -e "Unit $unit has" | sed "s|$stage|/etc/systemd/system|" || true)
+    # A level is syslog's, with the facility: 0 to 3 of each eight are errors.
+    bad='^<[0-9]*>.*[Ii]gnoring|^<([0-3]|8|9|1[01]|2[4-7])>|^[^<]'
+    printf '%s\n' "$said" | grep -vE -e "$bad" -e '^$' | sed 's/^<[0-9]*>/provision: warning: /' || true
+    if printf '%s\n' "$said" | grep -E -e "$bad" | sed 's/^<[0-9]*>//' | grep .; then
       printf 'provision: %s is refused by systemd-analyze verify\n' "$dest"
       exit 1
     fi

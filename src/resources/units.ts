@@ -2,7 +2,11 @@ import { type Script, sh } from '../shell/script.ts'
 
 /** What systemd tells of units, asked once for all of them. */
 
-const PROPERTIES = ['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload']
+const PROPERTIES = [
+  ...['LoadState', 'ActiveState', 'SubState', 'UnitFileState', 'NeedDaemonReload'],
+  // Of services alone.
+  ...['Type', 'RemainAfterExit'],
+]
 
 /** Answers come in the order of the names: an alias (`sshd`) answers with another Id. Missing units exit 0 as well. */
 export function probeUnits(names: readonly string[]): Script {

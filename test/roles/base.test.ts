@@ -100,7 +100,8 @@ describe('role base', () => {
   })
 
   test('starts timesyncd, but in a container, where its unit has a condition against it', async () => {
-    const started = { name: 'systemd-timesyncd', enabled: true, state: 'started' }
+    const hint = expect.stringContaining('time_sync: none')
+    const started = { name: 'systemd-timesyncd', enabled: true, state: 'started', hint }
     expect((await compiled(base)).desired(TIMESYNCD)).toEqual(started)
     const inContainer = { virtualization: 'docker' }
     expect((await compiled(base, { facts: inContainer })).desired(TIMESYNCD)).toEqual({ ...started, state: undefined })
@@ -134,6 +135,12 @@ describe('role base', () => {
   test('sets kernel settings', async () => {
     const host = await compiled(base, { vars: { sysctl: { 'net.core.somaxconn': 4096 } } })
     expect(host.desired('sysctl:net.core.somaxconn')).toEqual({ name: 'net.core.somaxconn', value: 4096 })
+  })
+
+  test('C15: names the var that leaves a masked timer alone', async () => {
+    expect((await compiled(base)).desired('service:apt-daily.timer')).toMatchObject({
+      hint: expect.stringContaining('unattended_upgrades_timers: false'),
+    })
   })
 
   test('security updates: which, which not, and when to reboot', async () => {

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest'
+import { type Service, serviceKind } from '../../src/resources/service.ts'
+import { rawScript } from '../../src/shell/script.ts'
+import { run } from './converge.ts'
+
+const BLOCK = {
+  LoadState: 'loaded',
+  ActiveState: 'inactive',
+  SubState: 'dead',
+  UnitFileState: 'disabled',
+  NeedDaemonReload: 'no',
+  Type: 'simple',
+  RemainAfterExit: 'no',
+}
+const MASKED = { LoadState: 'masked', UnitFileState: 'masked' }
+
+/** @param more lines that follow those of the unit */
+const planned = (desired: Service, block: Partial<typeof BLOCK>, more = '') => {
+  const lines = Object.entries({ ...BLOCK, ...block }).map(([name, value]) => `${name}=${value}`)
+  const state = serviceKind.parse(`${lines.join('\n')}\n${more}`, [desired]).get(serviceKind.key(desired))
+  if (state === undefined || state === 'unknown') throw new Error('no state')
+  return serviceKind.diff(desired, state)
+}
+
+describe('C15: a masked unit', () => {
+  it('C15: is refused in the plan where it shall be enabled or started, with what helps', () => {
+    expect(() => planned({ name: 'apt-daily.timer', enabled: true, hint: 'set x' }, MASKED)).toThrow(
+      expect.objectContaining({ code: 'input', hint: 'set x', message: expect.stringContaining('is masked') }),
+    )
+    expect(() => planned({ name: 'app', state: 'started' }, MASKED)).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('systemctl unmask app.service') }),
+    )
+    expect(() => planned({ name: 'app', state: 'started' }, { LoadState: 'masked', UnitFileState: '' })).toThrow()
+  })
+
+  it('C15: is unmasked where that is declared', () => {
+    expect(planned({ name: 'app', enabled: true, masked: false }, MASKED)?.fields).toEqual([
+      { field: 'masked', from: 'yes', to: 'no' },
+      { field: 'enabled', from: 'masked', to: 'yes' },
+    ])
+  })
+
+  it('C15: may be stopped, disabled and masked', () => {
+    expect(planned({ name: 'app', enabled: false, state: 'stopped', masked: true }, MASKED)).toBeUndefined()
+  })
+
+  it('C15: comes with its package where the removal of that had masked it', () => {
+    const more = '@awaits-package app.service'
+    expect(planned({ name: 'app', enabled: true }, MASKED, more)?.fields).toEqual([
+      { field: 'enabled', from: 'masked', to: 'yes' },
+    ])
+    expect(() => planned({ name: 'app2', enabled: true }, MASKED, more)).toThrow('is masked')
+  })
+})
+
+describe('C20: a oneshot', () => {
+  const oneshot = { Type: 'oneshot' }
+
+  it('C20: that ends with its work is refused in the plan where it shall be started', () => {
+    expect(() => planned({ name: 'job', state: 'started' }, oneshot)).toThrow(
+      expect.objectContaining({ code: 'input', hint: expect.stringContaining('timer') }),
+    )
+    expect(planned({ name: 'job', enabled: true }, oneshot)?.fields).toHaveLength(1)
+    expect(planned({ name: 'job', state: 'stopped' }, oneshot)).toBeUndefined()
+  })
+
+  it('C20: that stays is started as others are', () => {
+    expect(planned({ name: 'job', state: 'started' }, { ...oneshot, RemainAfterExit: 'yes' })?.fields).toHaveLength(1)
+  })
+
+  it('C20: is not run when its unit has come in the same run, for no run would be clean', () => {
+    const desired: Service = { name: 'job', state: 'started' }
+    const script = serviceKind.apply([{ action: 'create', desired, actual: 'absent', fields: [] }]).sh
+    const systemctl = `systemctl() {
+      case $* in *"-p Type "*) echo oneshot ;; *RemainAfterExit*) echo no ;; start*) echo RAN ;; *) echo no ;; esac
+    }\n`
+    const { status, output } = run(rawScript(systemctl + script))
+    expect(status).toBe(1)
+    expect(output).toContain('job.service is a oneshot')
+    expect(output).not.toContain('RAN')
+  })
+})
