@@ -19,8 +19,9 @@ export default defineRole({
       ...(sudoers ? ['sudo'] : []),
       ...(vars.time_sync === 'timesyncd' ? ['systemd-timesyncd'] : []),
       ...(vars.unattended_upgrades ? ['unattended-upgrades'] : []),
-    ].filter((name) => !vars.apt_hold.includes(name))
+    ].filter((name) => !vars.apt_hold.includes(name) && !vars.absent_packages.includes(name))
     return [
+      ...vars.absent_packages.map((name) => pkg({ name, state: 'absent' })),
       ...[...new Set(packages)].map((name) => pkg({ name })),
       ...vars.apt_hold.map((name) => pkg({ name, hold: true })),
       ...accounts(vars, template),

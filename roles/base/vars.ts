@@ -11,6 +11,14 @@ export const vars = {
     uniqueItems: true,
     default: ['ca-certificates', 'curl'],
   },
+  absent_packages: {
+    description:
+      'Packages that no host shall have, and that may go for those it shall have, e.g. chrony for timesyncd.',
+    type: 'array',
+    items: { type: 'string' },
+    uniqueItems: true,
+    default: [],
+  },
   apt_hold: {
     description: "Packages that are installed and kept at their version. For a role's package use its own var.",
     type: 'array',

@@ -21,10 +21,13 @@ export async function refresh(
   const { stdout } = await connection.exec(sh, { timeoutMs: TIMEOUT * 1000 + 10_000, ...(signal ? { signal } : {}) })
   const answer = parseFrame(nonce, stdout).get('refresh')
   if (answer?.status === 0) return
+  const log = (answer?.body ?? '').split('\n').filter((line) => line !== '')
   throw new ProvisionError('the lists of packages could not be read anew', {
     code: 'probe',
     host,
-    hint: 'can the host reach its package repositories?',
-    log: (answer?.body ?? '').split('\n').filter((line) => line !== ''),
+    hint: log.some((line) => line.includes('has held the lock'))
+      ? 'another apt is at work on the host: run again when it is done'
+      : 'can the host reach its package repositories?',
+    log,
   })
 }

@@ -3,6 +3,7 @@ import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
 import { type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { LOCK_WAIT, UPDATE_LISTS } from './package/lists.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 /** A source of packages in deb822 form (sources.list(5)), with the key that may sign it and nothing else. */
@@ -197,9 +198,12 @@ const rehearsal = (desired: AptRepository): Script => {
     rawScript(
       [
         'age=$(stat -c %Y /var/lib/apt/lists)',
+        UPDATE_LISTS.sh,
         'fetch() {',
-        '  apt-get -q update -o Dir::Etc::sourcelist="$stage/alone/$name.sources" -o Dir::Etc::sourceparts=/dev/null \\',
-        '    -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any',
+        '  update_lists -o Dir::Etc::sourcelist="$stage/alone/$name.sources" -o Dir::Etc::sourceparts=/dev/null \\',
+        '    -o APT::Get::List-Cleanup=0 -o APT::Update::Error-Mode=any && return',
+        '  [ -z "$lists_locked" ] || { printf "provision: %s; nothing was changed\\n" "$lists_locked"; exit 1; }',
+        '  return 1',
         '}',
         'fetch || { sleep 5; fetch; } || { sleep 15; fetch; } || fail "can not be fetched or verified; nothing was changed"',
         'touch -d "@$age" /var/lib/apt/lists',
@@ -219,6 +223,8 @@ export const aptRepositoryKind: ResourceKind<AptRepository, AptRepositoryState> 
   parse,
   diff,
   apply,
+  // Another apt is waited for.
+  timeout: 300 + LOCK_WAIT,
 }
 
 /**

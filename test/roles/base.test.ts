@@ -132,6 +132,14 @@ describe('role base', () => {
     expect(host.desired('package:linux-image-amd64')).toEqual({ name: 'linux-image-amd64', hold: true })
   })
 
+  test('C61: names the packages that may go', async () => {
+    const host = await compiled(base, { vars: { absent_packages: ['chrony', 'curl'] } })
+    expect(host.problems).toEqual([])
+    expect(host.keys.slice(0, 3)).toEqual(['package:chrony', 'package:curl', 'package:ca-certificates'])
+    expect(host.desired('package:chrony')).toEqual({ name: 'chrony', state: 'absent' })
+    expect(host.desired('package:curl')).toEqual({ name: 'curl', state: 'absent' })
+  })
+
   test('sets kernel settings', async () => {
     const host = await compiled(base, { vars: { sysctl: { 'net.core.somaxconn': 4096 } } })
     expect(host.desired('sysctl:net.core.somaxconn')).toEqual({ name: 'net.core.somaxconn', value: 4096 })

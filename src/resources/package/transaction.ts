@@ -1,4 +1,5 @@
 import { rawScript, type Script, sh } from '../../shell/script.ts'
+import { UPDATE_LISTS } from './lists.ts'
 import { policyGuard } from './policy-rc.ts'
 
 /** What one transaction does. Names are checked (no blanks); a version may end in `*`. */
@@ -12,6 +13,8 @@ export interface AptWork {
   readonly purge: readonly string[]
   readonly hold: readonly string[]
   readonly unhold: readonly string[]
+  /** What else may be removed for it. */
+  readonly mayGo: readonly string[]
   /** The lists on the host can't tell what to install. */
   readonly update: boolean
 }
@@ -22,6 +25,7 @@ export function aptTransaction(work: AptWork): Script {
   const targets = work.install.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`))
   return sh`
     ${SETUP}
+    ${UPDATE_LISTS}
     ${policyGuard()}
     update=${work.update ? 'yes' : ''}
     installs=${words(targets)}
@@ -30,6 +34,7 @@ export function aptTransaction(work: AptWork): Script {
     removals=${words(work.remove.map((name) => `${name}-`))}
     remove_names=${words(work.remove)}
     purges=${words(work.purge)}
+    may_go=${words(work.mayGo)}
     holds=${words(work.hold)}
     unholds=${words([...work.unhold, ...work.hold])}
     ${TRANSACTION}
@@ -71,10 +76,11 @@ const SETUP = rawScript(
     '  manual=$(apt-mark showmanual)',
     '  extra=',
     '  for name in $(printf "%s\\n" "$plan" | sed -n "s/^\\(Remv\\|Purg\\) \\([^ ]*\\) .*/\\2/p" | sort -u); do',
-    '    case " $remove_names " in *" $name "* | *" $name:$native "*) continue ;; esac',
+    '    case " $remove_names $may_go " in *" $name "* | *" $name:$native "* | *" ${name%":$native"} "*) continue ;; esac',
     `    case " ${VITAL} " in *" \${name%%:*} "*) extra="$extra $name"; continue ;; esac`,
-    '    if printf "%s\\n" "$manual" | grep -qxF -- "$name"; then extra="$extra $name"',
-    '    else echo "provision: $name goes too; apt had installed it for others"; fi',
+    // A library that came for others goes where they need another one.
+    '    case $name in lib*) printf "%s\\n" "$manual" | grep -qxF -e "$name" || { echo "provision: $name goes too"; continue; } ;; esac',
+    '    extra="$extra $name"',
     '  done',
     '  [ -z "$extra" ] || fail "refused: this would also remove$extra. Declare them absent, or keep what needs them"',
     '  change install $installs $removals',
@@ -83,10 +89,10 @@ const SETUP = rawScript(
     'fresh() {',
     '  listed && [ -n "$(find /var/lib/apt/lists /var/lib/apt/periodic/update-success-stamp -maxdepth 0 -mmin -1440 2>/dev/null)" ]',
     '}',
-    // Three tries, also because the lists have a lock of their own, which does not wait.
     'refresh() {',
     '  for pause in 5 15 0; do',
-    '    if get update -o APT::Update::Error-Mode=any; then touch /var/lib/apt/lists; return 0; fi',
+    '    if update_lists -o APT::Update::Error-Mode=any; then touch /var/lib/apt/lists; return 0; fi',
+    '    [ -z "$lists_locked" ] || fail "$lists_locked"',
     '    sleep "$pause"',
     '  done',
     '  echo "provision: apt-get update failed; going on with the lists that are here"',

@@ -73,10 +73,38 @@ describe('what an upgrade wants', () => {
     ['an exact version stays', { name: 'db', version: '8.0.7' }, state('8.0.7'), undefined],
     ['held by a role, which keeps others away', { name: 'db', hold: true }, state('8.0.7', { hold: true }), '8.4.2'],
     ['held by hand', { name: 'db' }, state('8.0.7', { hold: true }), undefined],
+    ['held by hand at a pattern', { name: 'db', version: '8.0.*' }, state('8.0.7', { hold: true }), undefined],
     ['what is not wanted stays away', { name: 'db', state: 'absent' }, state('', { status: 'none' }), undefined],
   ])('%s', (_, desired, actual, expected) => expect(target(desired, actual)).toBe(expected))
 
   test('without an upgrade an installed package that fits its pattern stays', () => {
     expect(packageKind.diff({ name: 'db', version: '8.0.*' }, state('8.0.7'))).toBeUndefined()
+  })
+})
+
+describe('C16: a package on hold', () => {
+  const held: PackageState = {
+    status: 'installed',
+    version: '1',
+    hold: true,
+    candidate: '2',
+    available: ['2', '1'],
+    fresh: true,
+  }
+
+  test.each<Package>([
+    { name: 'db', state: 'absent' },
+    { name: 'db', version: '2' },
+  ])('C16: by hand is refused in the plan, with what lets it go on: %j', (desired) => {
+    expect(() => packageKind.diff(desired, held)).toThrow(
+      expect.objectContaining({ code: 'input', hint: expect.stringContaining('apt-mark unhold db') }),
+    )
+    expect(packageKind.diff({ ...desired, hold: false }, held)).toBeDefined()
+  })
+
+  test('C16: that is declared so, or is as declared, is no matter', () => {
+    expect(packageKind.diff({ name: 'db', version: '2', hold: true }, held)?.fields).toHaveLength(1)
+    expect(packageKind.diff({ name: 'db' }, held)).toBeUndefined()
+    expect(packageKind.diff({ name: 'db', state: 'absent' }, { ...held, status: 'none', version: '' })).toBeUndefined()
   })
 })
