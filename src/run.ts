@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import pLimit from 'p-limit'
 import { artifactProblems, readArtifact } from './artifacts/artifact-files.ts'
-import type { CompiledResource } from './catalog/compiled.ts'
 import { connector } from './connection/connect.ts'
 import type { Connection } from './connection/connection.ts'
 import { createPool, type Pool } from './connection/pool.ts'
@@ -18,6 +17,8 @@ import { parseFacts } from './facts/parse.ts'
 import { factsProbe } from './facts/probe.ts'
 import type { Host, Inventory } from './inventory/inventory.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
+import { hasNewer, upgradable, upgradeNotes } from './newer.ts'
+import { hasWork } from './plan/plan.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { toldOnce } from './problems.ts'
 import { refreshLists } from './resources/package/lists.ts'
@@ -97,11 +98,14 @@ async function runPrepared(
     const named = hosts.map(({ name, tier }) => ({ name, tier }))
     emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
     const ways = new Map(options.rollback ? hosts.map((host) => [host.name, wayBack(host, options.rollback?.to)]) : [])
-    const runs = makeRuns(options, edges, prepared, pool, ways)
+    const plain = new Map<string, ReadonlyMap<string, unknown>>()
+    const runs = makeRuns(options, edges, prepared, pool, ways, plain)
     await planAll([...runs.values()], options.forks, edges.stop)
-    const { results, notes } = edges.stop?.requested()
+    const newer = options.upgrade ? upgradeNotes([...runs.values()].map((one) => aboutNewer(one, plain))) : []
+    const { results, notes: others } = edges.stop?.requested()
       ? { results: [...runs.values()].map((one) => settleStopped(one, options.check)), notes: [] }
       : await changeAll(options, edges, { prepared, pool, runs, ways, move })
+    const notes = [...newer, ...others]
     const summary = summaryOf(results, performance.now() - began)
     const again = edges.again?.((text) => mask.text(text))
     emit({ type: 'run-finished', summary, results, again, ...(notes.length > 0 && { notes }) })
@@ -184,6 +188,7 @@ function makeRuns(
   { hosts, compiler, tags, known: earlier, cache, mask }: Prepared,
   pool: Pool,
   ways: ReadonlyMap<string, WayBack>,
+  plain: Map<string, ReadonlyMap<string, unknown>>,
 ): Map<string, HostRun> {
   const identity: RunIdentity = { id: nonce(), who: `${userInfo().username}@${hostname()}` }
   const one = (host: Host): HostRun => {
@@ -198,7 +203,10 @@ function makeRuns(
       // The way back migrates nothing: nobody waits for anybody.
       const inAnyOrder = compiled.rollouts.map((one) => ({ ...one, first: undefined }))
       if (way) return { ...compiled, resources: way.resources(compiled.resources), rollouts: inAnyOrder }
-      return options.upgrade ? { ...compiled, resources: compiled.resources.map(upgraded) } : compiled
+      if (!options.upgrade) return compiled
+      const wanted = upgradable(compiled.resources)
+      plain.set(name, wanted.plain)
+      return { ...compiled, resources: wanted.resources }
     }
     const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
     return hostRun({
@@ -229,9 +237,10 @@ function makeRuns(
   return new Map(hosts.map((host) => [host.name, one(host)]))
 }
 
-const upgraded = (resource: CompiledResource): CompiledResource => {
-  const { kind, desired } = resource
-  return kind.upgraded ? { ...resource, desired: kind.upgraded(desired) } : resource
+const aboutNewer = (run: HostRun, plain: ReadonlyMap<string, ReadonlyMap<string, unknown>>) => {
+  const planned = run.planned()
+  const newer = hasNewer(planned, plain.get(run.host) ?? new Map())
+  return { host: run.host, newer, changes: planned !== undefined && hasWork(planned.plan) }
 }
 
 /**
