@@ -109,7 +109,10 @@ function verify(session: HostSession, before: Planned, after: Planned, progress:
     if (item.action === 'none' || item.repeats) return false
     return progress.changed.includes(item.key) || !before.openEnded
   })
-  if (left.length > 0) throw notConverging(session.host, left, progress.changed)
+  if (left.length === 0) return
+  if (!isOnlyAltered(before, after, left, progress)) throw notConverging(session.host, left, progress.changed)
+  const message = `${left.map(({ key }) => key).join(', ')}: altered by another change of this run, set again`
+  session.emit({ type: 'host-note', host: session.host, message })
 }
 
 /**
@@ -144,6 +147,16 @@ const remains = ({ key, fields, problem }: PlannedItem): string[] => [
   ...fields.map(({ field, from, to }) => `${key}  ${field}: ${from ?? '-'} instead of ${to ?? '-'}`),
   ...(problem === undefined ? [] : [`${key}  ${problem}`]),
 ]
+
+/**
+ * Nothing that was applied differs, but what was as declared does: a package enables its unit. That is put right in
+ * another round, after which it counts as applied. Not where it would disturb what nobody took out of service for it.
+ */
+function isOnlyAltered(before: Planned, after: Planned, left: readonly PlannedItem[], { changed }: Progress): boolean {
+  const isAltered = (item: PlannedItem) =>
+    item.problem === undefined && item.action !== 'unknown' && !changed.includes(item.key)
+  return left.every(isAltered) && after.around.disturbing.every((key) => before.around.disturbing.includes(key))
+}
 
 function neverKnown(session: HostSession, planned: Planned): ProvisionError {
   const unknown = planned.plan.items.filter((item) => item.action === 'unknown').map((item) => item.key)

@@ -1,6 +1,117 @@
-import { expect, it } from 'vitest'
-import { notConverging } from '../../src/execute/converge.ts'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { CompiledResource } from '../../src/catalog/compiled.ts'
+import { converge, notConverging } from '../../src/execute/converge.ts'
+import type { Event } from '../../src/execute/events.ts'
+import type { HostSession } from '../../src/execute/session.ts'
 import type { PlannedItem } from '../../src/plan/plan.ts'
+import { planHost } from '../../src/plan/planner.ts'
+import { probeFragments } from '../../src/plan/probe-batch.ts'
+import { parseTargetState, STATE_DIR } from '../../src/plan/target-state.ts'
+import type { ResourceKind } from '../../src/resources/resource.ts'
+import { parseFrame, probeScript } from '../../src/shell/frame.ts'
+import { joinScripts, rawScript, type Script } from '../../src/shell/script.ts'
+import { scratch } from '../resources/converge.ts'
+import { dash } from '../shell/dash.ts'
+
+interface Word {
+  readonly path: string
+  readonly word: string
+  /** sh that its change runs as well: what a package does to its unit. */
+  readonly also?: string
+}
+
+const wordKind: ResourceKind<Word, { readonly word: string }> = {
+  kind: 'word',
+  key: ({ path }) => path,
+  probe: (all) => rawScript(`tail -n +1 -v ${all.map(({ path }) => path).join(' ')} 2>/dev/null || :`),
+  parse: (answer, all) =>
+    new Map(all.map(({ path }) => [path, { word: answer.split(`==> ${path} <==\n`)[1]?.split('\n')[0] ?? '' }])),
+  diff: (desired, actual) => {
+    if (actual !== 'absent' && actual.word === desired.word) return undefined
+    return { action: 'update', desired, actual, fields: [{ field: 'word', to: desired.word }] }
+  },
+  apply: (changes) =>
+    joinScripts(changes.map(({ desired: { path, word, also = ':' } }) => rawScript(`echo ${word} >${path}\n${also}`))),
+}
+
+/** A host in a scratch folder, whose scripts run in the real dash. */
+function host(dir: string, desired: readonly Word[]) {
+  const events: Event[] = []
+  const resources = desired.map(
+    (one): CompiledResource => ({ key: `word:${one.path}`, kind: wordKind, role: 'r', desired: one, notify: [] }),
+  )
+  const exec = (text: string) => dash(text.replaceAll(STATE_DIR, `${dir}/state`), [])
+  let nonces = 0
+  const nonce = () => `n${nonces++}`
+  const probe = async (after?: Script) => {
+    const id = nonce()
+    const ran = exec(probeScript(id, probeFragments(rawScript(':'), resources, after)).sh)
+    const answers = parseFrame(id, ran.stdout)
+    const state = parseTargetState(answers.get('provision.state')?.body ?? '')
+    return planHost({ host: 'a', tier: 't', resources, answers, state })
+  }
+  const session: HostSession = {
+    host: 'a',
+    tier: 't',
+    connection: {
+      exec: async (script, options) => {
+        const { status, stdout, stderr } = exec(script)
+        options?.onStdout?.(stdout)
+        return { status: status ?? 1, stdout, stderr }
+      },
+      close: async () => undefined,
+    },
+    open: () => Promise.reject(new Error('not asked for')),
+    probe,
+    mask: (text) => text,
+    emit: (event) => void events.push(event),
+    readArtifact: () => Promise.reject(new Error('not asked for')),
+    run: { id: 'run', who: 'test' },
+    nonce,
+    showScripts: false,
+  }
+  const run = async () => {
+    const progress = { changed: [] as string[] }
+    await converge(session, await probe(), progress)
+    return progress.changed
+  }
+  return { run, notes: () => events.flatMap((event) => (event.type === 'host-note' ? [event.message] : [])) }
+}
+
+describe('what a change alters beside it', () => {
+  it('is put right in the same run: a unit that shall be disabled, and that its package enables', async () => {
+    const dir = scratch()
+    writeFileSync(`${dir}/unit`, 'disabled\n')
+    const package_ = { path: `${dir}/package`, word: 'installed', also: `echo enabled >${dir}/unit` }
+    const unit = { path: `${dir}/unit`, word: 'disabled' }
+    const one = host(dir, [package_, unit])
+    expect(await one.run()).toEqual([`word:${dir}/package`, `word:${dir}/unit`])
+    expect(readFileSync(`${dir}/unit`, 'utf8')).toBe('disabled\n')
+    expect(one.notes()).toEqual([`word:${dir}/unit: altered by another change of this run, set again`])
+    expect(await one.run()).toEqual([])
+    expect(existsSync(`${dir}/state/lock`)).toBe(false)
+  })
+
+  it('ends where two undo each other', async () => {
+    const dir = scratch()
+    const one = { path: `${dir}/one`, word: 'x', also: `echo undone >${dir}/two` }
+    const two = { path: `${dir}/two`, word: 'y', also: `echo undone >${dir}/one` }
+    writeFileSync(two.path, 'y\n')
+    await expect(host(dir, [one, two]).run()).rejects.toThrow(
+      expect.objectContaining({ code: 'not-converging', resource: `word:${dir}/one` }),
+    )
+  })
+})
+
+describe('a warning of a step', () => {
+  it('C22: is told as a note of the host, and is no output', async () => {
+    const dir = scratch()
+    const one = host(dir, [{ path: `${dir}/a`, word: 'x', also: 'echo "provision: warning: look out"; echo plain' }])
+    await one.run()
+    expect(one.notes()).toEqual(['look out'])
+  })
+})
 
 const item = (key: string, more: Partial<PlannedItem>): PlannedItem => ({
   ...{ key, kind: 'directory', role: 'site', action: 'update', segment: 0, fields: [], diffs: [], notify: [] },
