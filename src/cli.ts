@@ -32,7 +32,7 @@ Examples:
   provision upgrade --inventory prod --tier web   newer packages, one host after the other
   provision rollback --inventory prod --tier app  the release before, one host after the other
 
-Exit status: 0 all as declared, 2 changes found by --check, 1 something failed.`
+Exit status: 0 no changes left to make, 2 changes found by --check, 1 something failed.`
 
 /** An option that somebody knows from elsewhere is told what it is called here. */
 const hinted = (message: string): string => {

@@ -21,9 +21,9 @@ export function stopOnSignals(tell: (message: string) => void): Stop {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (!asked) {
       asked = true
-      tell('stopping when the hosts at work are done; Ctrl-C again: at once')
+      tell('Stopping: finishing hosts in progress. Press Ctrl-C again to abort.')
     } else if (signal !== 'SIGHUP' && !controller.signal.aborted) {
-      tell('letting go: a step at work on a host runs to its end there, the next run continues')
+      tell('Aborting. A step already running on a host will finish there; run again to continue.')
       controller.abort()
     }
   }

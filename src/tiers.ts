@@ -123,7 +123,8 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
     onTier: ({ tier, batches }) => emit({ type: 'tier-started', tier, hosts: batches.flatMap(({ hosts }) => hosts) }),
     preflight: (plan) => preflight(input, plan),
     async before({ pause, confirm }, { tier }) {
-      if (confirm && !(await input.confirm?.(`tier ${tier}: go on with the next hosts?`))) return 'it was not confirmed'
+      if (confirm && !(await input.confirm?.(`tier ${tier}: go on with the next hosts?`)))
+        return 'declined at the prompt'
       if (pause > 0) {
         emit({ type: 'tier-note', tier, message: `pausing for ${pause} s` })
         await rest(pause, stopped, stop?.signal)

@@ -49,11 +49,11 @@ async function proveAccess(session: HostSession, armed: string, segment: Segment
     session.emit({
       type: 'host-note',
       host: session.host,
-      message: `no new connection after the change yet (${messageOf(cause)}); the host takes it back in ${Math.max(0, Math.ceil(left / 1000) - 10)} s`,
+      message: `no new connection after the change yet (${messageOf(cause)}); automatic rollback in ${Math.max(0, Math.ceil(left / 1000) - 10)} s`,
     })
     await pause(RETRY_MS, session)
   }
-  throw new ProvisionError('the change cut the way into this host, so the host put the former state back by itself', {
+  throw new ProvisionError('lost SSH access after the change; the host rolled it back automatically', {
     code: 'reverted',
     host: session.host,
     resource: keys[0],

@@ -145,7 +145,7 @@ export function hostRun(input: HostRunInput): HostRun {
     settle(skipped) {
       if (failure) return finished(result('failed'))
       if (skipped !== undefined) {
-        return finished(result('skipped', { code: 'stopped', message: `not begun: ${skipped}`, log: [] }))
+        return finished(result('skipped', { code: 'stopped', message: skipped, log: [] }))
       }
       if (planned === undefined) {
         return finished(result('skipped', { code: 'stopped', message: 'not read: the run was stopped', log: [] }))
@@ -169,7 +169,8 @@ function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
     return { ...failure, hint: failure.hint === undefined ? next : `${failure.hint}; ${next}` }
   }
   if (failure.code === 'verify' || (putBack && failure.code === 'gate')) {
-    const next = 'it IS in service, with its changes: see to it now; the next run has nothing to do there and goes on'
+    const next =
+      'in service with the new version; needs attention now: the next run finds nothing to do there and goes on'
     return { ...failure, hint: next }
   }
   if (!putBack || failure.code !== 'drain') return failure
@@ -177,7 +178,7 @@ function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
 }
 
 const orphan = (id: string): string =>
-  `"${id}" is owed since an earlier run and no role declares it any more: see to it, then remove ${owedMarker(id)}`
+  `orphaned pending handler from an earlier run: "${id}", which no role declares any more. Do by hand what it would, then remove ${owedMarker(id)}`
 
 async function sessionOf(input: HostRunInput, probe: (after?: Script) => Promise<Planned>): Promise<HostSession> {
   const { host, tier, run, showScripts, signal, emit } = input

@@ -159,7 +159,7 @@ async function rest(context: StepContext, seconds: number, givenUp?: () => boole
   }
 }
 
-const reasonOf = ({ lines, status }: Said): string => lines.at(-1) ?? `not so yet (status ${status})`
+const reasonOf = ({ lines, status }: Said): string => lines.at(-1) ?? `condition not met yet (exit status ${status})`
 
 function tell(context: StepContext, key: string, on: string, text: string): void {
   const line = on === context.host ? text : `${on}: ${text}`

@@ -166,7 +166,7 @@ const finalState = (result: HostResult, name: Line[number], verbosity: number): 
       }
     }
     case 'skipped':
-      return { title: line(name, span('warn', '  not tried')), state: 'skipped' }
+      return { title: line(name, span('warn', '  skipped')), state: 'skipped' }
     case 'ok':
     case 'planned':
       // Told together with the other unchanged ones, under the tree.

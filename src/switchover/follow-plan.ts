@@ -67,7 +67,7 @@ async function settle({ plan, servers, done }: Following, candidate: Server): Pr
     script: canary(candidate.session.nonce()),
   })
   await all(followers, async ({ session }) => {
-    await act(session, { name: 'has the write', script: hasAll(executedIn(written)) })
+    await act(session, { name: 'has the canary write', script: hasAll(executedIn(written)) })
   })
 }
 
@@ -89,9 +89,7 @@ async function relieve({ plan, servers, done }: Following, candidate: Server, ol
   const wasWritable = !('unknown' in old.member.state) && old.member.state.role === 'writable'
   try {
     const executed = executedIn(await act(old.session, { name: 'takes no more writes', script: takesNoWrites }))
-    await all(replicas, (name) =>
-      act(serverOf(servers, name).session, { name: 'has them all', script: hasAll(executed) }),
-    )
+    await all(replicas, (name) => act(serverOf(servers, name).session, { name: 'caught up', script: hasAll(executed) }))
   } catch (error) {
     throw wasWritable ? await restored(old, error) : error
   }

@@ -138,6 +138,6 @@ function resultOf(
   return {
     outcome: 'skipped',
     changed,
-    failure: { code: 'stopped', message: `not begun: ${failure?.host} failed`, log: [] },
+    failure: { code: 'stopped', message: `${failure?.host} failed`, log: [] },
   }
 }

@@ -74,18 +74,28 @@ describe('rollout', () => {
   })
 
   it('begins the next host when one is done, and the next batch when all of one are', async () => {
-    const ends: Record<string, number> = { w1: 40, w2: 5, w3: 5, w4: 5 }
     const log: string[] = []
-    const apply = async (host: string) => {
+    const applying = (work: (host: string) => Promise<void>) => async (host: string) => {
       log.push(`+${host}`)
-      await new Promise((done) => setTimeout(done, ends[host]))
+      await work(host)
       log.push(`-${host}`)
       return result(host, 'changed')
     }
-    await runTiers([tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2] })], [], 10, { apply })
+    // The first one ends when the last one has begun: never, if that waited for it.
+    let begun = () => {}
+    const lastBegun = new Promise<void>((resolve) => {
+      begun = resolve
+    })
+    const sliding = applying(async (host) => {
+      if (host === 'w4') begun()
+      if (host === 'w1') await lastBegun
+    })
+    await runTiers([tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2] })], [], 10, { apply: sliding })
     expect(log.indexOf('+w4')).toBeLessThan(log.indexOf('-w1'))
     log.length = 0
-    await runTiers([tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2], pause: 1 })], [], 10, { apply })
+    await runTiers([tier('web', ['w1', 'w2', 'w3', 'w4'], { serial: [2], pause: 1 })], [], 10, {
+      apply: applying(() => new Promise((done) => setTimeout(done, 5))),
+    })
     expect(log.indexOf('+w3')).toBeGreaterThan(log.indexOf('-w1'))
   })
 

@@ -44,7 +44,7 @@ describe('a change that locks the tool out, which nobody could know before', () 
       expect(run.status, host).toBe(1)
       expect(run.failure(host), host).toMatchObject({
         code: 'reverted',
-        message: expect.stringContaining('the host put the former state back by itself'),
+        message: expect.stringContaining('the host rolled it back automatically'),
       })
       expect(run.notes(host).join('\n')).toContain('no new connection after the change yet')
       // In it comes again, and does what it is told.

@@ -181,7 +181,7 @@ describe('a policy that wants somebody to be asked', () => {
     const { status, left } = await typed(content, answer)
     expect(status).toBe(1)
     expect(left.match(/ tier-svc /g)).toHaveLength(1)
-    expect(left).toContain('untouched: three, four (not begun: it was not confirmed)')
+    expect(left).toContain('skipped: three, four (declined at the prompt)')
     expect(left).toContain('provision --inventory test --limit three,four')
     expect(await contents()).toEqual([content, content, 'v6', 'v6'])
   })
@@ -209,7 +209,7 @@ describe('what is asked of a host', () => {
     expect(run.failure('one')).toMatchObject({
       code: 'gate',
       message: 'it is fit: it is unfit',
-      hint: expect.stringContaining('it IS in service'),
+      hint: expect.stringContaining('in service with the new version'),
     })
     expect(run.result('one')).not.toHaveProperty('drained')
     expect(course(run.events).slice(0, 2)).toEqual(['+one', '-one'])
@@ -223,7 +223,7 @@ describe('what is asked of a host', () => {
     expect(run.failure('two')).toMatchObject({
       code: 'verify',
       message: 'it is praised on board: nobody praises it after 1 s',
-      hint: expect.stringContaining('it IS in service, with its changes'),
+      hint: expect.stringContaining('in service with the new version'),
     })
     expect(run.result('two')).toMatchObject({ outcome: 'failed', putBack: true })
     expect(run.result('two')).not.toHaveProperty('drained')

@@ -109,7 +109,7 @@ describe('a release that must prove itself to Prometheus', () => {
       message: expect.stringMatching(
         /^it gets requests like its peers on mon1: it does not hold: requests\/s 0\.00, its peers' mean \d+\.\d\d after 2 s$/,
       ),
-      hint: expect.stringContaining('it IS in service'),
+      hint: expect.stringContaining('in service with the new version'),
     })
     expect(run.result('app1')).toMatchObject({ outcome: 'failed', putBack: true })
     expect(run.result('app2')).toMatchObject({ outcome: 'skipped' })

@@ -106,7 +106,7 @@ describe('the plain renderer', () => {
     expect((await plain(events)).trimEnd().split('\n').slice(-4)).toEqual([
       'out of service (drained): web3; the next run puts it back once all is well',
       'failed, but back in service: web1',
-      'failed, and was never taken out of service: web2',
+      'failed while in service: web2',
       // All of them failed: the hosts that were asked for.
       '→ when the cause is gone: provision upgrade --inventory lab --tier web --limit web',
     ])

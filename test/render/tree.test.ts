@@ -33,7 +33,7 @@ describe('the tree', () => {
     const results = [
       result('web1', 'changed', { changed: ['file:/etc/motd'] }),
       ...['web2', 'web3'].map((host) =>
-        result(host, 'skipped', { failure: { code: 'stopped', message: 'not begun: it was not confirmed', log: [] } }),
+        result(host, 'skipped', { failure: { code: 'stopped', message: 'declined at the prompt', log: [] } }),
       ),
     ]
     const { screen } = await play([

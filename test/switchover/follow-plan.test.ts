@@ -66,7 +66,7 @@ async function outcome(...args: Parameters<typeof scene>) {
   return { acts, done: [...new Set(done)], hint }
 }
 
-const UNTIL_PROMOTED = ['db1 takes no more writes', 'db2 has them all', 'db3 has them all', 'db2 takes the writes']
+const UNTIL_PROMOTED = ['db1 takes no more writes', 'db2 caught up', 'db3 caught up', 'db2 takes the writes']
 
 describe('following the plan of a switchover', () => {
   it('stops the writes, waits for the replicas, promotes, repoints, and proves it by a write', async () => {
@@ -76,8 +76,8 @@ describe('following the plan of a switchover', () => {
         'db3 replicates from db2',
         'db1 replicates from db2',
         'db2 a write of its own',
-        'db3 has the write',
-        'db1 has the write',
+        'db3 has the canary write',
+        'db1 has the canary write',
       ],
       done: ['db1', 'db2', 'db3'],
       hint: undefined,
@@ -90,8 +90,8 @@ describe('following the plan of a switchover', () => {
       { 'db1 takes no more writes': 'refused' },
       UNTIL_PROMOTED.slice(0, 1),
     ],
-    ['a replica lags', { 'db3 has them all': 'refused' }, UNTIL_PROMOTED.slice(0, 3)],
-    ['a replica is cut off', { 'db3 has them all': 'cut' }, UNTIL_PROMOTED.slice(0, 3)],
+    ['a replica lags', { 'db3 caught up': 'refused' }, UNTIL_PROMOTED.slice(0, 3)],
+    ['a replica is cut off', { 'db3 caught up': 'cut' }, UNTIL_PROMOTED.slice(0, 3)],
     ['the candidate refuses', { 'db2 takes the writes': 'refused' }, [...UNTIL_PROMOTED, 'db2 is still read-only']],
   ])('gives the writes back when %s', async (_, trouble, acts) => {
     expect(await outcome(PLANNED, trouble)).toMatchObject({
@@ -132,7 +132,7 @@ describe('following the plan for a lost primary', () => {
       'db2 takes the writes',
       'db3 replicates from db2',
       'db2 a write of its own',
-      'db3 has the write',
+      'db3 has the canary write',
     ])
     expect(hint).toBeUndefined()
   })

@@ -31,7 +31,7 @@ const countsLine = (summary: Summary, hosts: number, check: boolean): Line => {
       : span(changed > 0 ? 'change' : 'good', `${changed} changed`),
     span('good', `${ok} ok`),
     ...(failed > 0 ? [span('bad', `${failed} failed`)] : [{ text: '0 failed' }]),
-    ...(skipped > 0 ? [span('warn', `${skipped} not tried`)] : []),
+    ...(skipped > 0 ? [span('warn', `${skipped} skipped`)] : []),
   ]
   const next = check && planned > 0 ? '; run without --check to apply' : ''
   return line(
@@ -54,14 +54,14 @@ const partlyChanged = (results: readonly HostResult[]): Line[] => {
 const notTried = (results: readonly HostResult[]): Line[] => {
   const skipped = results.filter((result) => result.outcome === 'skipped')
   return grouped(skipped, ({ failure }) => failure?.message ?? '').map(([reason, hosts]) =>
-    line(span('warn', 'untouched: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
+    line(span('warn', 'skipped: '), listing(hosts), reason === '' ? '' : ` (${reason})`),
   )
 }
 
 const owedLines = (results: readonly HostResult[]): Line[] => {
   const owing = results.filter(({ owed }) => owed.length > 0)
   return grouped(owing, ({ owed }) => owed.join(', ')).map(([handlers, hosts]) =>
-    line(span('warn', 'still owed: '), `${handlers} on ${listing(hosts)}; the next run pays it`),
+    line(span('warn', 'pending handlers: '), `${handlers} on ${listing(hosts)} (will run in the next run)`),
   )
 }
 
@@ -90,10 +90,10 @@ const servingLines = (results: readonly HostResult[]): Line[] => {
       failed.filter(({ putBack }) => putBack),
     ),
     ...told(
-      'failed, and was never taken out of service',
+      'failed while in service',
       failed.filter((one) => !one.putBack && !isUnknown(one) && (rolled || one.failure?.code === 'verify')),
     ),
-    ...told('not reached: untouched, but nobody knows how it stands', rolled ? failed.filter(isUnknown) : []),
+    ...told('unreachable: not changed, state unknown', rolled ? failed.filter(isUnknown) : []),
   ]
 }
 
