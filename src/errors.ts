@@ -41,6 +41,8 @@ export interface ErrorFacts {
   readonly log?: readonly string[] | undefined
   /** The change that failed has put back what was before, which serves. */
   readonly restored?: boolean | undefined
+  /** The change was refused by its own validation: nothing of it landed. */
+  readonly refused?: boolean | undefined
   readonly cause?: unknown
 }
 
@@ -54,6 +56,7 @@ export class ProvisionError extends Error {
   readonly hint: string | undefined
   readonly log: readonly string[]
   readonly restored: boolean
+  readonly refused: boolean
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
@@ -64,6 +67,7 @@ export class ProvisionError extends Error {
     this.hint = facts.hint
     this.log = facts.log ?? []
     this.restored = facts.restored ?? false
+    this.refused = facts.refused ?? false
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Connection, Traffic } from '../connection/connection.ts'
-import { InputError, type Problem } from '../errors.ts'
+import { InputError, type Problem, ProvisionError } from '../errors.ts'
 import { hasWork } from '../plan/plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
@@ -68,6 +68,8 @@ export function hostRun(input: HostRunInput): HostRun {
   let planned: Planned | undefined
   let plannedAt = 0
   let failure: Failure | undefined
+  /** What failed was refused by its own validation: it owes nothing. */
+  let refused = false
   let problems: readonly Problem[] = []
   const progress: Progress = { changed: [] }
   const standing: Standing = { drained: false, putBack: false }
@@ -79,7 +81,7 @@ export function hostRun(input: HostRunInput): HostRun {
     changed: [...progress.changed],
     owed:
       outcome === 'failed' || outcome === 'skipped'
-        ? owedAfter(planned, [...progress.changed, because?.resource ?? ''])
+        ? owedAfter(planned, [...progress.changed, refused ? '' : (because?.resource ?? '')])
         : [],
     ...(standing.drained || (planned?.state.drained && !standing.putBack) ? { drained: true } : {}),
     ...(standing.putBack ? { putBack: true } : {}),
@@ -105,6 +107,7 @@ export function hostRun(input: HostRunInput): HostRun {
       return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
     } catch (error) {
       failure = withAdvice(failureOf(error), standing)
+      refused = error instanceof ProvisionError && error.refused
       return 'failed'
     }
   }

@@ -1,6 +1,7 @@
 import { owedMarker, STATE_DIR } from '../plan/target-state.ts'
 import type { Handler } from '../resources/resource.ts'
-import { EMPTY, joinScripts, type Script, sh } from '../shell/script.ts'
+import { REFUSED } from '../shell/install-file.ts'
+import { EMPTY, joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 
 const invocation = (unit: string): Script =>
   sh`$(timeout 15 systemctl show -p InvocationID --value -- ${unit} 2>/dev/null || :)`
@@ -23,6 +24,28 @@ export function owe(handlers: readonly Handler[]): Script {
     `
   })
   return joinScripts([sh`mkdir -p -m 0700 -- ${`${STATE_DIR}/owed`}`, ...marks, sh`sync -- ${`${STATE_DIR}/owed`}`])
+}
+
+/**
+ * A change that owes handlers, whose markers are written before it. Those that it wrote go again where its own validation
+ * refused it: nothing landed, and there is nothing to be read anew.
+ */
+export function owing(handlers: readonly Handler[], change: Script): Script {
+  if (handlers.length === 0) return change
+  const markers = handlers.map(({ id }) => owedMarker(id))
+  return joinScripts([
+    sh`new=; for marker in ${markers}; do [ -e "$marker" ] || new="$new $marker"; done`,
+    owe(handlers),
+    // Names of markers have no blanks: they are percent-encoded.
+    rawScript('set +e\n(\nset -e'),
+    change,
+    sh`
+      )
+      rc=$?
+      set -e
+      if [ "$rc" = ${REFUSED} ]; then rm -f -- $new; fi
+      [ "$rc" = 0 ] || exit "$rc"`,
+  ])
 }
 
 /** Runs a handler and takes its marker away, with those of the handlers that it pays too. */

@@ -5,7 +5,7 @@ import { applyScript, type Fragment } from '../shell/frame.ts'
 import { joinScripts, writeBytes } from '../shell/script.ts'
 import { arm, shorten } from './dead-man.ts'
 import { atWork, renewLock, takeLock } from './lock.ts'
-import { owe, pay } from './owed.ts'
+import { owing, pay } from './owed.ts'
 import type { HostSession } from './session.ts'
 import { runSteps, type StepInfo } from './steps.ts'
 
@@ -81,7 +81,7 @@ function fragmentsOf(session: HostSession, run: SegmentRun, write: WriteArtifact
   const limit = infos.reduce((sum, { timeout }) => sum + timeout, 0)
   const scripts = [
     ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan, limit)]),
-    ...segment.steps.map((step) => joinScripts([owe(owedBy(step)), applyStep(step, write)])),
+    ...segment.steps.map((step) => owing(owedBy(step), applyStep(step, write))),
     ...handlers.map(pay),
     ...(armed === undefined ? [] : [shorten(armed)]),
     renewLock(session.run),

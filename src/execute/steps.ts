@@ -3,6 +3,7 @@ import { STATE_DIR } from '../plan/target-state.ts'
 import { type Action, RESTORED } from '../resources/resource.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
+import { REFUSED } from '../shell/install-file.ts'
 import { LOCKED, STALE } from './lock.ts'
 import type { LockSession } from './session.ts'
 
@@ -142,13 +143,19 @@ function stepReader(session: LockSession, run: StepsRun) {
   const failure = (step: StepInfo, status: number): ProvisionError => {
     const key = step.keys.join(', ')
     const verb = step.action === 'handler' ? 'handler failed' : 'could not be applied'
-    const why = status === 124 ? `took longer than ${step.timeout} s` : `status ${status}`
+    const why =
+      status === REFUSED
+        ? 'refused by its validation'
+        : status === 124
+          ? `took longer than ${step.timeout} s`
+          : `status ${status}`
     return new ProvisionError(`${key.replace(/^handler:/, '') || step.id} ${verb} (${why})`, {
       code: step.action === 'handler' ? 'handler' : 'apply',
       host: session.host,
       resource: step.keys[0],
       log: logged(),
       restored: status === RESTORED,
+      refused: status === REFUSED,
     })
   }
 

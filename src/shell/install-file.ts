@@ -1,6 +1,9 @@
 import { posix } from 'node:path'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from './script.ts'
 
+/** Exit status of a change that its own validation refused: nothing of it landed. */
+export const REFUSED = 78
+
 export interface InstallFile {
   /** Absolute path of the file to be written. */
   readonly path: string
@@ -41,7 +44,7 @@ export function installFile(file: InstallFile): Script {
       writeBytes(file.content, rawScript('"$file"')).sh,
       ownership(file).sh,
       // A process of its own: an `exit` in it ends the validation, not the change.
-      ...(file.validate ? ['(', file.validate.sh, ') </dev/null'] : []),
+      ...(file.validate ? ['(', file.validate.sh, `) </dev/null || exit ${REFUSED}`] : []),
       'sync -- "$file"',
       ...(file.inPlace ? [IN_PLACE] : ['mv -fT -- "$file" "$dest"', 'trap - EXIT']),
       sh`sync -- ${dir}`.sh,

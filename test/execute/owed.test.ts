@@ -3,9 +3,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { owe, pay } from '../../src/execute/owed.ts'
+import { owe, owing, pay } from '../../src/execute/owed.ts'
 import { parseTargetState, STATE_DIR, targetStateProbe } from '../../src/plan/target-state.ts'
 import type { Handler } from '../../src/resources/resource.ts'
+import { installFile } from '../../src/shell/install-file.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
 
 let dir = ''
@@ -89,5 +90,33 @@ describe('owed handlers', () => {
     dash(owe([handler(), restart]))
     dash(pay(restart))
     expect(owed()).toEqual([])
+  })
+
+  it('of a change that its own validation refused are taken back, but not those that stood before', () => {
+    const change = (text: string) => owing([handler(), handler({ id: 'restart x' })], rawScript(text))
+    expect(dash(change('echo half; exit 78')).status).toBe(78)
+    expect(owed()).toEqual([])
+
+    dash(owe([handler()]))
+    expect(dash(change('exit 78')).status).toBe(78)
+    expect(owed()).toEqual(['reload%20x%20y'])
+  })
+
+  it('of a change that failed otherwise stay, for some of it may have landed', () => {
+    expect(dash(owing([handler()], rawScript('false; echo never'))).status).toBe(1)
+    expect(owed()).toEqual(['reload%20x%20y'])
+    expect(dash(owing([handler()], rawScript(`echo done >>${dir}/note`))).status).toBe(0)
+    expect([owed(), note()]).toEqual([['reload%20x%20y'], 'done\n'])
+  })
+
+  it('a file that is refused says so by its status, and leaves nothing', () => {
+    const path = join(dir, 'file')
+    const refused = installFile({ path, content: 'new', validate: rawScript('echo bad >&2; exit 5') })
+    expect(dash(owing([handler()], refused)).status).toBe(78)
+    expect([owed(), existsSync(path), readdirSync(dir).filter((name) => name.startsWith('.file'))]).toEqual([
+      [],
+      false,
+      [],
+    ])
   })
 })

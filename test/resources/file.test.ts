@@ -63,7 +63,7 @@ describe('a file', () => {
     }
     const [change] = plan(fileKind, [desired])
     if (!change) throw new Error('no change')
-    expect(run(fileKind.apply([change]))).toMatchObject({ status: 3, output: 'no good in it' })
+    expect(run(fileKind.apply([change]))).toMatchObject({ status: 78, output: 'no good in it' })
     expect(readFileSync(path, 'utf8')).toBe('good\n')
     expect(readdirSync(dir)).toEqual(['conf'])
     converge(fileKind, [{ ...desired, content: 'good, too\n', validate: `${desired.validate}; exit 0` }])

@@ -44,7 +44,7 @@ describe('C22: what systemd-analyze says of a unit', () => {
     ['x.service: Service has no ExecStart=. Refusing.'],
   ])('C22: what is not loaded or not taken is refused: %s', (line) => {
     const { status, output, files } = install('<29>STAGE/x.service:2: Special user nobody configured', line)
-    expect({ status, files }).toEqual({ status: 1, files: [] })
+    expect({ status, files }).toEqual({ status: 78, files: [] })
     expect(output).toContain('provision: warning: /etc/systemd/system/x.service:2: Special user nobody configured')
     expect(output).toContain(line.replace(/^<\d+>/, '').replace('STAGE', '/etc/systemd/system'))
     expect(output).toContain('is refused by systemd-analyze verify')

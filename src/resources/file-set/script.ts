@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import type { Text } from '../../secret.ts'
+import { REFUSED } from '../../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../../shell/script.ts'
 import { type Attributes, isDirectory, refuseIf, setAttributes } from '../attributes.ts'
 import { bytesOf } from '../content.ts'
@@ -41,7 +42,7 @@ export function installSet({ name, root, files, purged, validate }: SetInstall):
     // A process of its own: an `exit` in it ends the validation, not the change.
     rawScript('('),
     validate,
-    rawScript(') </dev/null'),
+    rawScript(`) </dev/null || exit ${REFUSED}`),
     rawScript('invalid='),
     ...paths.map((path) => refuseDirectory(posix.join(root, path))),
     ...dirs.map((dir) => sh`mkdir -p -- "$root"/${dir}`),

@@ -80,7 +80,7 @@ describe('a file set', () => {
     converge(fileSetKind, [site(root, ['a'])], state)
     const before = tree(root)
     const ran = failing(site(root, ['b'], { validate: 'echo "unknown directive" >&2; exit 9' }), state)
-    expect(ran.status).toBe(9)
+    expect(ran.status).toBe(78)
     expect(ran.output).toBe('unknown directive\nsite: not valid; the files in place stay as they were')
     expect(tree(root)).toEqual(before)
     expect(readdirSync(join(state, 'stage'))).toEqual([])
