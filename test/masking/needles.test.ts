@@ -63,7 +63,7 @@ const secretsOf = (host: number): string[] => [
 ]
 
 const LINES = [
-  'Get:12 http://deb.debian.org/debian trixie/main amd64 libssl3t64 amd64 3.5.1-1+deb13u1 [2,435 kB]',
+  'Get:12 http://mirror.example/debian trixie/main amd64 libssl3t64 amd64 3.5.1-1+deb13u1 [2,435 kB]',
   'Setting up mysql-server-8.4 (8.4.6-1) ... update-alternatives: using /etc/mysql/mysql.cnf to provide my.cnf',
   `ssh-ed25519 ${digits('somebody else', 68)} root@db1`,
   digits('no secret of these', 2_000),
