@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { type Document, isMap, parseDocument } from 'yaml'
 import { ProvisionError } from '../errors.ts'
@@ -49,7 +49,9 @@ export async function setRelease(input: SetReleaseInput): Promise<ReleaseSet> {
   doc.set('app_version', version)
   doc.setIn(['app_artifact', 'path'], pathIn(doc, relative(root, resolve(archive)), version))
   doc.setIn(['app_artifact', 'sha256'], sum)
-  await writeFile(path, doc.toString({ lineWidth: 0 }))
+  // Whole, or as it was.
+  await writeFile(`${path}~`, doc.toString({ lineWidth: 0 }))
+  await rename(`${path}~`, path)
   const was = before === undefined ? undefined : String(before)
   return { file: relative(root, path), version, sha256: sum, before: was }
 }
