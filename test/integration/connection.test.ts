@@ -155,9 +155,12 @@ describe.each(['ssh', 'openssh'] as const)('over %s', (transport) => {
 
   test('a cut link is noticed during a script within 25 s', async () => {
     const connection = await dial(hostOf('mon1', { transport }))
-    const waiting = connection.exec('sleep 120')
-    waiting.catch(() => {})
-    await sleep(500)
+    // Before the script has begun it would be the login that is late.
+    let waiting: Promise<unknown> = Promise.resolve()
+    await new Promise<void>((begun, failed) => {
+      waiting = connection.exec('echo begun; sleep 120', { onStdout: () => begun() })
+      waiting.catch(failed)
+    })
     const started = Date.now()
     await machine('mon1').cut()
     try {

@@ -1,3 +1,4 @@
+import { retry } from 'zx'
 import { type Docker, engineName, LABEL } from './container.ts'
 
 /** Makes the lab's bridge network, or checks that the one it has fits. */
@@ -24,7 +25,20 @@ export async function removeLab(docker: Docker, name: string): Promise<void> {
   const filters = { label: [`${LABEL.lab}=${name}`] }
   const containers = await docker.listContainers({ all: true, filters })
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })))
-  for (const { Id } of await listNetworks(docker, name)) await docker.getNetwork(Id).remove()
+  for (const { Id } of await listNetworks(docker, name)) {
+    // The engine lets go of a removed container's endpoint a little after it says that the container is gone.
+    await retry(20, '500ms', () => dismantle(docker, Id))
+  }
+}
+
+async function dismantle(docker: Docker, id: string): Promise<void> {
+  const network = docker.getNetwork(id)
+  const { Containers = {} } = await network.inspect()
+  for (const Container of Object.keys(Containers)) {
+    // One that is gone meanwhile has no endpoint either: whether the network goes is what counts.
+    await network.disconnect({ Container, Force: true }).catch(() => {})
+  }
+  await network.remove()
 }
 
 function listNetworks(docker: Docker, name: string) {
