@@ -9,7 +9,7 @@ import { startFleet } from './fleet.ts'
 import { type Sample, sample } from './sample.ts'
 import { noopTraffic, trafficIn } from './traffic.ts'
 
-const CLI = fileURLToPath(new URL('../dist/src/cli.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../dist/src/cli/cli.js', import.meta.url))
 const FLOOR = fileURLToPath(new URL('floor.mjs', import.meta.url))
 const RESULTS = fileURLToPath(new URL('results', import.meta.url))
 

@@ -1,11 +1,11 @@
 import * as exported from '../src/index.ts'
+import { HAPROXY_SERVER } from '../src/products/haproxy/steps.ts'
+import { MYSQL_SERVER } from '../src/products/mysql/steps.ts'
+import { NGINX_UPSTREAM_SERVER } from '../src/products/nginx/steps.ts'
+import { PROMQL_PLACE, PROMQL_QUESTION } from '../src/products/prometheus/promql.ts'
+import { ERRORS_QUESTION, QPS_QUESTION } from '../src/products/prometheus/traffic.ts'
 import { CHECK_PLACE, ENDPOINT, HTTP_QUESTION } from '../src/rollout/checks.ts'
-import { HAPROXY_SERVER } from '../src/rollout/haproxy.ts'
-import { MYSQL_SERVER } from '../src/rollout/mysql.ts'
-import { NGINX_UPSTREAM_SERVER } from '../src/rollout/nginx.ts'
-import { PROMQL_PLACE, PROMQL_QUESTION } from '../src/rollout/promql.ts'
-import { HOST_ROLLOUT, ROLLOUT_STEP } from '../src/rollout/steps.ts'
-import { ERRORS_QUESTION, QPS_QUESTION } from '../src/rollout/traffic.ts'
+import { HOST_ROLLOUT, ROLLOUT_STEP } from '../src/rollout/step.ts'
 import type { FieldSchemas } from '../src/schemas/fields.ts'
 
 /** What roles can call, by name, with the schema of each field that it takes. */

@@ -25,7 +25,7 @@ case $folder in
 *) inventory=$folder ;;
 esac
 
-provision() { node dist/src/cli.js --inventory "$inventory" "$@"; }
+provision() { node dist/src/cli/cli.js --inventory "$inventory" "$@"; }
 
 step "provision --inventory $inventory --check"
 echo 'What would change on the bare hosts; nothing is changed. Usually 5 s.'

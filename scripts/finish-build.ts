@@ -17,4 +17,4 @@ for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
 }
 
 // The entry comes without its executable bit; npm sets it on install, a checkout's own `npx` does not.
-chmodSync(join(dist, 'src/cli.js'), 0o755)
+chmodSync(join(dist, 'src/cli/cli.js'), 0o755)

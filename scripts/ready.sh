@@ -18,7 +18,7 @@ node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.ex
 if [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
   say 'Installing the packages that package-lock.json names, and building dist/ (usually a minute)'
   npm ci --no-audit --no-fund || die 'npm ci failed: see above. Is the npm registry reachable?'
-elif [ -n "$(find src roles tsconfig.build.json scripts/*.ts -newer dist/src/cli.js -print -quit 2>/dev/null || echo missing)" ]; then
+elif [ -n "$(find src roles tsconfig.build.json scripts/*.ts -newer dist/src/cli/cli.js -print -quit 2>/dev/null || echo missing)" ]; then
   say 'Building dist/ (usually 10 s)'
   npm run --silent build || die 'The build failed: see above.'
 fi

@@ -1,7 +1,7 @@
 import type { Origin, Problem } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
+import { isSecret, masked, reveal } from '../masking/secret.ts'
 import type { FieldSchemas } from '../schemas/fields.ts'
-import { isSecret, masked, reveal } from '../secret.ts'
 import type { CompiledResource } from './compiled.ts'
 
 interface Merged {

@@ -1,8 +1,9 @@
 import type { Problem } from '../errors.ts'
 import type { Host, Origins, Value, Vars } from '../inventory/inventory.ts'
-import { dotted, originAt, step, steps } from '../inventory/problems.ts'
+import { originAt } from '../inventory/origins.ts'
 import { isMapping } from '../inventory/vars.ts'
-import { isSecret, MASK, plainValue, type Secret } from '../secret.ts'
+import { isSecret, MASK, plainValue, type Secret } from '../masking/secret.ts'
+import { dotted, step, steps } from '../problems/pointer.ts'
 import type { Role } from './role.ts'
 
 /** Values that are secret before any schema was asked, as those of encrypted files, on their way through a schema. */

@@ -1,7 +1,7 @@
 import { ProvisionError } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
-import { nameHint } from '../inventory/problems.ts'
 import { withoutNulls } from '../inventory/vars.ts'
+import { nameHint } from '../problems/nearest.ts'
 import type { Peer, Role } from './role.ts'
 import type { RoleVarsReader } from './role-vars.ts'
 

@@ -1,7 +1,8 @@
 import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host } from '../inventory/inventory.ts'
-import { dotted, originAt, step } from '../inventory/problems.ts'
+import { originAt } from '../inventory/origins.ts'
+import { dotted, step } from '../problems/pointer.ts'
 import { type Family, formatNet, parseNet } from '../resources/ufw/address.ts'
 import { managementSocket } from './addresses.ts'
 

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
-import { isSecret, MASK } from '../secret.ts'
+import { isSecret, MASK } from '../masking/secret.ts'
 import type { CompiledResource } from './compiled.ts'
 
 /** Resources in which a role has put the mask of a secret for the secret itself: the host would get the mask. */

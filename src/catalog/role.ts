@@ -1,9 +1,9 @@
 import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
 import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
+import type { Secret, Text } from '../masking/secret.ts'
 import type { Change, Resource } from '../resources/resource.ts'
-import type { HostRollout } from '../rollout/steps.ts'
-import type { Secret, Text } from '../secret.ts'
+import type { HostRollout } from '../rollout/step.ts'
 import type { Listener } from './listeners.ts'
 
 /** What provision adds to JSON Schema. */

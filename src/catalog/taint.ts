@@ -1,4 +1,4 @@
-import { isSecret, MASK, type Secret, type Text } from '../secret.ts'
+import { isSecret, MASK, type Secret, type Text } from '../masking/secret.ts'
 
 /** Secrets on their way through a template: each goes in as a token and comes out as a tainted span. */
 export interface Tainted {

@@ -1,7 +1,7 @@
 import ejs from 'ejs'
 import { InputError, messageOf, ProvisionError } from '../errors.ts'
-import { nearest } from '../problems.ts'
-import type { Text } from '../secret.ts'
+import type { Text } from '../masking/secret.ts'
+import { nearest } from '../problems/nearest.ts'
 import { type Tainted, tainted } from './taint.ts'
 import { syntaxErrorLine } from './template-syntax.ts'
 

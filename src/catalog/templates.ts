@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { ProvisionError } from '../errors.ts'
-import { nameHint } from '../inventory/problems.ts'
+import { nameHint } from '../problems/nearest.ts'
 import { packageRoot } from './package-root.ts'
 import type { TemplateLookup, TemplateSource } from './template.ts'
 

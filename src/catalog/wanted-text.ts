@@ -1,10 +1,10 @@
 import type { Problem } from '../errors.ts'
 import type { Origins, Value, Vars } from '../inventory/inventory.ts'
-import { originAt } from '../inventory/problems.ts'
+import { originAt } from '../inventory/origins.ts'
 import { isMapping } from '../inventory/vars.ts'
 import { writtenAt } from '../inventory/written.ts'
-import { dotted, step } from '../problems.ts'
-import { isSecret, plainValue, secret } from '../secret.ts'
+import { isSecret, plainValue, secret } from '../masking/secret.ts'
+import { dotted, step } from '../problems/pointer.ts'
 
 /**
  * Vars with the text of a number where a role takes text: what was written arrives (`0042`, `7225e2`, more digits than a

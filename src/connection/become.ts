@@ -1,6 +1,6 @@
 import type { ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
-import { reveal } from '../secret.ts'
+import { reveal } from '../masking/secret.ts'
 import { failure } from './failure.ts'
 
 /** What is sent so that a script runs as root. */

@@ -1,7 +1,7 @@
 import { ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Connection, Traffic } from './connection.ts'
-import { type Recorder, recorder } from './recording.ts'
+import { type Recorder, recorder } from './traffic.ts'
 
 /** The connections of a run. */
 export interface Pool {

@@ -1,9 +1,9 @@
 import { DRAINED, STATE_DIR } from '../plan/target-state.ts'
 import { applyScript, probeScript } from '../shell/frame.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
+import { runSteps } from './apply-output.ts'
 import { releaseLock, renewLock, takeLock } from './lock.ts'
 import type { HostSession, LockSession } from './session.ts'
-import { runSteps } from './steps.ts'
 
 /** Milliseconds between two renewals of the lease: well below what it lasts. */
 const RENEW_MS = 10_000

@@ -1,8 +1,8 @@
 import type { Problem } from '../errors.ts'
-import type { HostPlan } from '../plan/plan.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
 import type { Action } from '../resources/resource.ts'
-import type { TierPlan } from '../rollout/plan.ts'
-import type { Phase } from '../rollout/steps.ts'
+import type { Phase } from '../rollout/step.ts'
+import type { TierPlan } from '../rollout/tier-plan.ts'
 
 /** A failure as data: what a renderer prints and `--json` carries. */
 export interface Failure {

@@ -1,6 +1,6 @@
 import type { Connection, Traffic } from '../connection/connection.ts'
 import { InputError, type Problem, ProvisionError } from '../errors.ts'
-import { hasWork } from '../plan/plan.ts'
+import { hasWork } from '../plan/host-plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
@@ -9,9 +9,9 @@ import type { Script } from '../shell/script.ts'
 import type { Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
 import { failureOf, unreadable } from './failure.ts'
+import { type Standing, type Turn, takeTurn } from './host-rollout.ts'
 import type { RunIdentity } from './lock.ts'
 import type { HostSession } from './session.ts'
-import { type Standing, type Turn, takeTurn } from './turn.ts'
 
 /** A plan older than this is made anew before it is applied. */
 const PLAN_MAX_AGE_MS = 60_000

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Batch, Handover, TierPlan } from '../rollout/plan.ts'
+import type { Batch, Handover, TierPlan } from '../rollout/tier-plan.ts'
 import type { HostResult } from './events.ts'
 
 export interface RolloutHooks {

@@ -1,13 +1,13 @@
+import { withoutSecrets } from '../masking/secret.ts'
 import { artifactsOf, type Segment, type Step } from '../plan/segments.ts'
 import type { Handler, WriteArtifact } from '../resources/resource.ts'
-import { withoutSecrets } from '../secret.ts'
 import { applyScript, type Fragment } from '../shell/frame.ts'
 import { joinScripts, writeBytes } from '../shell/script.ts'
-import { arm, shorten } from './dead-man.ts'
+import { runSteps, type StepInfo } from './apply-output.ts'
 import { atWork, renewLock, takeLock } from './lock.ts'
-import { owing, pay } from './owed.ts'
+import { owing, pay } from './pending-handlers.ts'
+import { arm, shorten } from './revert-timer.ts'
 import type { HostSession } from './session.ts'
-import { runSteps, type StepInfo } from './steps.ts'
 
 /** Seconds for a step whose kind names no time of its own. */
 const APPLY_TIMEOUT = 300

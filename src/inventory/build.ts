@@ -1,8 +1,9 @@
 import type { Origin } from '../errors.ts'
+import { step } from '../problems/pointer.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
 import { type ConnectionContext, connectionSettings } from './connection.ts'
 import type { Host, Origins, Tier } from './inventory.ts'
-import { originAt, step } from './problems.ts'
+import { originAt } from './origins.ts'
 import type { HostsFile, RolloutFile, SiteFile } from './schema.ts'
 import { type Level, levelOf, mergeLevels, NO_VARS } from './vars.ts'
 

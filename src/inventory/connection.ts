@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Secret } from '../secret.ts'
+import type { Secret } from '../masking/secret.ts'
 import type { ConnectionSettings } from './inventory.ts'
 import type { ConnectionFile } from './schema.ts'
 

@@ -1,6 +1,6 @@
 import type { Origin, Problem } from '../errors.ts'
+import { step } from '../problems/pointer.ts'
 import type { Value } from './inventory.ts'
-import { step } from './problems.ts'
 import type { Level } from './vars.ts'
 import { withWritten, writtenAt } from './written.ts'
 import { parseYaml } from './yaml.ts'

@@ -1,6 +1,6 @@
 import type { Origin } from '../errors.ts'
+import type { Secret } from '../masking/secret.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
-import type { Secret } from '../secret.ts'
 
 /** What YAML can hold, plus values tainted as secret by a role's schema. */
 export type Value = string | number | boolean | null | Secret | readonly Value[] | Vars

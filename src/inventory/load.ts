@@ -1,8 +1,8 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import { InputError, type Problem } from '../errors.ts'
+import type { Secret } from '../masking/secret.ts'
 import { validators } from '../schemas/validators.ts'
-import type { Secret } from '../secret.ts'
 import { buildHosts, buildTiers, type Source } from './build.ts'
 import {
   addressProblems,

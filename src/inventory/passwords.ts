@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { messageOf, type Problem } from '../errors.ts'
-import { type Secret, secret } from '../secret.ts'
+import { type Secret, secret } from '../masking/secret.ts'
+import { dotted, step } from '../problems/pointer.ts'
 import { expandPath } from './connection.ts'
 import type { Origins } from './inventory.ts'
-import { dotted, originAt, step } from './problems.ts'
+import { originAt } from './origins.ts'
 import type { ConnectionFile, HostsFile } from './schema.ts'
 
 export interface Passwords {

@@ -1,8 +1,8 @@
 import picomatch from 'picomatch'
 import { InputError, type Problem } from '../errors.ts'
+import { nameHint } from '../problems/nearest.ts'
 import { elementsOf } from './elements.ts'
 import type { Host, Inventory } from './inventory.ts'
-import { nameHint } from './problems.ts'
 
 /**
  * Hosts that `--limit` means: names of hosts and tiers, `all`, globs over both, `!` before what is left out;

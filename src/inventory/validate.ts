@@ -1,8 +1,9 @@
 import type { ErrorObject, ValidateFunction } from 'ajv'
 import type { Problem } from '../errors.ts'
+import { dotted, steps } from '../problems/pointer.ts'
 import { explain, placeOf, withoutBranches, YAML } from '../schemas/explain.ts'
 import type { Origins } from './inventory.ts'
-import { dotted, originAt, steps } from './problems.ts'
+import { originAt } from './origins.ts'
 
 /**
  * Draws a problem from each of ajv's errors (allErrors and verbose on).

@@ -1,7 +1,7 @@
 import type { Origin } from '../errors.ts'
-import { isSecret } from '../secret.ts'
+import { isSecret } from '../masking/secret.ts'
+import { step } from '../problems/pointer.ts'
 import type { Origins, Value, Vars } from './inventory.ts'
-import { step } from './problems.ts'
 
 /** The vars of one level of precedence and where each was written. */
 export interface Level {

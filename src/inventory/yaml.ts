@@ -13,8 +13,8 @@ import {
   type YAMLMap,
 } from 'yaml'
 import { messageOf, type Origin, type Problem } from '../errors.ts'
+import { dotted, step } from '../problems/pointer.ts'
 import type { Origins, Value } from './inventory.ts'
-import { dotted, step } from './problems.ts'
 import { withWritten } from './written.ts'
 
 export interface ParsedYaml {

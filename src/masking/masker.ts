@@ -1,6 +1,6 @@
-import { MASK, MASKS } from '../secret.ts'
 import { formsOf } from './forms.ts'
 import { createNeedles } from './needles.ts'
+import { MASK, MASKS } from './secret.ts'
 import { viewsOf } from './views.ts'
 
 export interface Masker {

@@ -1,5 +1,5 @@
-import type { Secret, Text } from '../secret.ts'
-import { CHANGED_MASK, isSecret, linesMask, MASK, reveal } from '../secret.ts'
+import type { Secret, Text } from '../masking/secret.ts'
+import { CHANGED_MASK, isSecret, linesMask, MASK, reveal } from '../masking/secret.ts'
 
 /**
  * One line of a text as a diff sees it: `real` decides what is equal and never leaves; `shown` is all that people see.

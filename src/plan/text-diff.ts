@@ -1,8 +1,8 @@
 import { structuredPatch } from 'diff'
+import { hasSecret, MASK, reveal } from '../masking/secret.ts'
 import type { TextChange } from '../resources/resource.ts'
-import { hasSecret, MASK, reveal } from '../secret.ts'
+import type { Hunk, TextDiff } from './host-plan.ts'
 import { type MaskedLine, maskedLines, plainLines, shownChanged, valuesIn } from './mask-lines.ts'
-import type { Hunk, TextDiff } from './plan.ts'
 
 /** Unchanged lines around a change. */
 const CONTEXT = 3

@@ -1,5 +1,5 @@
 import type { Event, HostResult } from '../execute/events.ts'
-import type { HostPlan } from '../plan/plan.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
 import { costText, doneText } from './format/host.ts'
 import { type Line, line, span } from './format/line.ts'
 import { counted, duration } from './format/words.ts'

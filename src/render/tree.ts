@@ -1,6 +1,6 @@
 import type { Event, HostResult } from '../execute/events.ts'
-import type { HostPlan } from '../plan/plan.ts'
-import type { TierPlan } from '../rollout/plan.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
+import type { TierPlan } from '../rollout/tier-plan.ts'
 import { guardCursor } from './cursor.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { unchangedLines } from './format/host.ts'

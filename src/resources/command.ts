@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { masked, reveal } from '../masking/secret.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
-import { masked, reveal } from '../secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 

@@ -1,5 +1,5 @@
 import { ProvisionError } from '../errors.ts'
-import type { Text } from '../secret.ts'
+import type { Text } from '../masking/secret.ts'
 import { attributeChanges } from './attributes.ts'
 import { contentChange, type FileEntry, type FileState, sha256, type WantedFile } from './content.ts'
 import type { FieldChange, TextChange } from './resource.ts'

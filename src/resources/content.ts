@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
-import { reveal, type Text } from '../secret.ts'
+import { reveal, type Text } from '../masking/secret.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { CONTENT_LIMIT, FILES_LIBRARY } from './files-library.ts'
 import type { TextChange } from './resource.ts'

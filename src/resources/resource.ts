@@ -1,6 +1,6 @@
 import { messageOf, type Problem, ProvisionError } from '../errors.ts'
+import type { Text } from '../masking/secret.ts'
 import { type FieldSchema, type FieldSchemas, fieldsCheck } from '../schemas/fields.ts'
-import type { Text } from '../secret.ts'
 import type { Script } from '../shell/script.ts'
 import { isNotingPlaces, notePlace } from './place.ts'
 import type { Shared } from './shared.ts'

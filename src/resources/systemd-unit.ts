@@ -1,5 +1,5 @@
+import { reveal, type Text } from '../masking/secret.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
-import { reveal, type Text } from '../secret.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'

@@ -1,4 +1,4 @@
-import type { CompiledRollout, FirstHost, RolloutStep } from './steps.ts'
+import type { CompiledRollout, FirstHost, RolloutStep } from './step.ts'
 
 /** A change as the plan has it. */
 interface Item {

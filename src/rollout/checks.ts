@@ -2,7 +2,7 @@ import type { FieldSchema } from '../schemas/fields.ts'
 import { type Script, sh } from '../shell/script.ts'
 import { givenTo } from './given.ts'
 import { HTTP_GET } from './http-get.ts'
-import type { RolloutStep } from './steps.ts'
+import type { RolloutStep } from './step.ts'
 
 /** Where a check is made and for how long one waits for it. */
 export interface CheckPlace {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Ajv, CodeOptions } from 'ajv'
-import { type SecretValue, secret } from '../secret.ts'
+import { type SecretValue, secret } from '../masking/secret.ts'
 import { isValue } from './values.ts'
 
 const load = createRequire(import.meta.url)

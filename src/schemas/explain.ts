@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
-import { nameHint, step } from '../problems.ts'
-import { isSecret } from '../secret.ts'
+import { isSecret } from '../masking/secret.ts'
+import { nameHint } from '../problems/nearest.ts'
+import { step } from '../problems/pointer.ts'
 import { wordsFor } from './values.ts'
 
 /** An anyOf that fails reports each of its branches as well, and a pattern on names the name again: noise. */

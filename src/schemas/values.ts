@@ -1,4 +1,4 @@
-import { isSecret } from '../secret.ts'
+import { isSecret } from '../masking/secret.ts'
 
 /** Values that JSON has no word for, and that the keyword `is` names in the schemas of kinds. */
 export type ValueName =

@@ -1,5 +1,5 @@
 import { InputError } from '../errors.ts'
-import { type Secret, secret } from '../secret.ts'
+import { type Secret, secret } from '../masking/secret.ts'
 
 /** A value for a var: from a hidden prompt, or all of what is piped in but for its last newline. */
 export async function askValue(name: string): Promise<Secret> {

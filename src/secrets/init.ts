@@ -4,7 +4,7 @@ import { CONFIG_FILE, recipientsOf } from '../inventory/sops/creation-rules.ts'
 import { type KeySources, readIdentities } from '../inventory/sops/identities.ts'
 import { isMapping } from '../inventory/vars.ts'
 import { parseYaml } from '../inventory/yaml.ts'
-import { reveal } from '../secret.ts'
+import { reveal } from '../masking/secret.ts'
 import type { SecretsContext } from './project.ts'
 import { replaceFile, textOf } from './store.ts'
 

@@ -2,7 +2,7 @@ import { type Document, isCollection, isSeq, parseDocument } from 'yaml'
 import { ProvisionError } from '../errors.ts'
 import { parseSops, printed } from '../inventory/sops/document.ts'
 import { sealFile } from '../inventory/sops/file.ts'
-import { reveal, type Secret } from '../secret.ts'
+import { reveal, type Secret } from '../masking/secret.ts'
 import { type SecretsContext, targetOf } from './project.ts'
 import { openTarget, replaceFile } from './store.ts'
 

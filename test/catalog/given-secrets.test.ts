@@ -3,7 +3,7 @@ import { encryptedHint } from '../../src/catalog/given-secrets.ts'
 import type { Role, VarSchemas } from '../../src/catalog/role.ts'
 import { roleVarsReader } from '../../src/catalog/role-vars.ts'
 import type { Vars } from '../../src/inventory/inventory.ts'
-import { isSecret, plainValue, secret } from '../../src/secret.ts'
+import { isSecret, plainValue, secret } from '../../src/masking/secret.ts'
 import { shown } from '../project-folder.ts'
 import { hostNamed } from './host-fixture.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { findRoles, loadRoles } from '../../src/catalog/load-roles.ts'
 import { templateLookup } from '../../src/catalog/templates.ts'
-import { isSecret } from '../../src/secret.ts'
+import { isSecret } from '../../src/masking/secret.ts'
 import { projectFolder, shown } from '../project-folder.ts'
 
 const role = (name: string, description: string) => `

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { lostSecrets } from '../../src/catalog/lost-secrets.ts'
+import { secret, type Text } from '../../src/masking/secret.ts'
 import { file } from '../../src/resources/file.ts'
-import { secret, type Text } from '../../src/secret.ts'
 import { hostNamed } from './host-fixture.ts'
 
 const compiled = (content: Text) => [{ ...file({ path: '/etc/x', content }), key: 'file:/etc/x', role: 'r' }]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Facts } from '../../src/facts/facts.ts'
-import { type Prepared, prepare } from '../../src/prepare.ts'
+import { type Prepared, prepare } from '../../src/run/prepare.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
 
 /** What is told of a project whose hosts have these roles. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Role, VarSchemas } from '../../src/catalog/role.ts'
 import { roleVarsReader } from '../../src/catalog/role-vars.ts'
 import type { Vars } from '../../src/inventory/inventory.ts'
-import { isSecret, reveal, secret } from '../../src/secret.ts'
+import { isSecret, reveal, secret } from '../../src/masking/secret.ts'
 import { shown } from '../project-folder.ts'
 import { hostNamed } from './host-fixture.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, test } from 'vitest'
 import { defineRole, type Role, type VarsOf } from '../../src/catalog/role.ts'
-import type { Secret } from '../../src/secret.ts'
+import type { Secret } from '../../src/masking/secret.ts'
 
 const role = defineRole({
   name: 'typed',

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { templateRenderer } from '../../src/catalog/template.ts'
 import { ProvisionError } from '../../src/errors.ts'
-import { masked, reveal, secret } from '../../src/secret.ts'
+import { masked, reveal, secret } from '../../src/masking/secret.ts'
 
 const renderer = (files: Readonly<Record<string, string>>) =>
   templateRenderer((role, name) => {

@@ -7,7 +7,7 @@ import { roleVarsReader } from '../../src/catalog/role-vars.ts'
 import { givenVars } from '../../src/inventory/given-vars.ts'
 import { isMapping, mergeLevels } from '../../src/inventory/vars.ts'
 import { parseYaml } from '../../src/inventory/yaml.ts'
-import { isSecret, reveal, secret } from '../../src/secret.ts'
+import { isSecret, reveal, secret } from '../../src/masking/secret.ts'
 import { shown } from '../project-folder.ts'
 import { hostNamed } from './host-fixture.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { noRoot, rootCommand } from '../../src/connection/become.ts'
 import { connectLocal } from '../../src/connection/local.ts'
-import { secret } from '../../src/secret.ts'
+import { secret } from '../../src/masking/secret.ts'
 import { aHost } from './host-fixture.ts'
 
 const NONCE = '0123abcd'

@@ -9,7 +9,7 @@ import { fieldsOfConstructors } from '../../scripts/constructors.ts'
 import { findRoles } from '../../src/catalog/load-roles.ts'
 import * as exported from '../../src/index.ts'
 import { takeKeySources } from '../../src/inventory/sops/identities.ts'
-import { prepare } from '../../src/prepare.ts'
+import { prepare } from '../../src/run/prepare.ts'
 import { ensureOpenssl } from '../lab/certificates.ts'
 import { projectFolder } from '../project-folder.ts'
 import { rulesAndTests } from '../roles/prometheus/rendered.ts'
@@ -72,7 +72,7 @@ describe('the pages', () => {
     const root = projectFolder({ ...files, 'app/main.py': 'print()\n' })
     const home = projectFolder({})
     const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: '1' }
-    const [jiti, cli] = [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli.ts')]
+    const [jiti, cli] = [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli/cli.ts')]
     const block = /^Then, with the program in.*\n\n((?: {4}.*\n)+)/m.exec(read('README.md'))?.[1] ?? ''
     const commands = block
       .split('\n')

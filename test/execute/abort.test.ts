@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../src/execute/failure.ts'
 import { pause } from '../../src/execute/pause.ts'
-import { runStep } from '../../src/execute/run-step.ts'
+import { runStep } from '../../src/execute/rollout-step.ts'
 import { rawScript } from '../../src/shell/script.ts'
 import { dash } from '../shell/dash.ts'
 

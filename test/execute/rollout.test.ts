@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { HostResult } from '../../src/execute/events.ts'
 import { type RolloutHooks, rollout } from '../../src/execute/rollout.ts'
-import { type Handover, planTier, type TierPlan } from '../../src/rollout/plan.ts'
 import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
+import { type Handover, planTier, type TierPlan } from '../../src/rollout/tier-plan.ts'
 
 const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
   host,

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Event, Failure, HostResult } from '../../src/execute/events.ts'
-import type { HostPlan } from '../../src/plan/plan.ts'
+import type { HostPlan } from '../../src/plan/host-plan.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-export const CLI = join(ROOT, 'dist/src/cli.js')
+export const CLI = join(ROOT, 'dist/src/cli/cli.js')
 
 /** One run of the program, as its reader sees it. */
 export interface Run {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadInventory } from '../../src/inventory/load.ts'
+import { reveal, secret } from '../../src/masking/secret.ts'
 import { NO_POLICY } from '../../src/rollout/policy.ts'
-import { reveal, secret } from '../../src/secret.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
 
 const SITE = `

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadInventory } from '../../src/inventory/load.ts'
 import type { KeySources } from '../../src/inventory/sops/identities.ts'
-import { prepare } from '../../src/prepare.ts'
-import { isSecret, reveal, secret } from '../../src/secret.ts'
+import { isSecret, reveal, secret } from '../../src/masking/secret.ts'
+import { prepare } from '../../src/run/prepare.ts'
 import { problemsOf, projectFolder } from '../project-folder.ts'
 import { keyFile, type Person, person, seal } from './sops/sealed.ts'
 

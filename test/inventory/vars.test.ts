@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Vars } from '../../src/inventory/inventory.ts'
-import { step } from '../../src/inventory/problems.ts'
 import { isMapping, type Level, mergeLevels, mergeVars, withoutNulls } from '../../src/inventory/vars.ts'
+import { step } from '../../src/problems/pointer.ts'
 
 const name = fc.constantFrom('a', 'b', 'c')
 const { vars } = fc.letrec<{ vars: Vars; value: Vars[string] }>((tie) => ({

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { createMasker } from '../../src/masking/masker.ts'
-import { CHANGED_MASK, linesMask, MASK } from '../../src/secret.ts'
+import { CHANGED_MASK, linesMask, MASK } from '../../src/masking/secret.ts'
 import { ENCODERS } from './encoders.ts'
 
 const maskOf = (...secrets: readonly string[]): ((text: string) => string) => {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createMask } from '../../src/masked-events.ts'
 import { formsOf } from '../../src/masking/forms.ts'
+import { createMask } from '../../src/masking/mask.ts'
 import { createMasker } from '../../src/masking/masker.ts'
 import { type Bytes, createNeedles } from '../../src/masking/needles.ts'
-import { secret } from '../../src/secret.ts'
+import { secret } from '../../src/masking/secret.ts'
 
 const needlesOf = (...all: readonly string[]) => {
   const needles = createNeedles()

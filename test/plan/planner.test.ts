@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { ProvisionError } from '../../src/errors.ts'
-import { hasWork, isTelling } from '../../src/plan/plan.ts'
+import { hasWork, isTelling } from '../../src/plan/host-plan.ts'
 import { planHost } from '../../src/plan/planner.ts'
 import type { Handler } from '../../src/resources/resource.ts'
 import type { Answer } from '../../src/shell/frame.ts'

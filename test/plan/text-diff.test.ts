@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TextDiff } from '../../src/plan/plan.ts'
+import { masked, reveal, secret, type Text } from '../../src/masking/secret.ts'
+import type { TextDiff } from '../../src/plan/host-plan.ts'
 import { textDiff } from '../../src/plan/text-diff.ts'
-import { masked, reveal, secret, type Text } from '../../src/secret.ts'
 
 const diff = (before: string | undefined, after: Text | undefined) => textDiff({ name: 'f', before, after })
 const lines = (made: TextDiff) => made.hunks.flatMap((hunk) => hunk.lines)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
+import { secret } from '../../src/masking/secret.ts'
 import { createRenderer } from '../../src/render/index.ts'
-import { secret } from '../../src/secret.ts'
 import { RUNS } from '../fixtures/events.ts'
 import { collecting } from './collect.ts'
 

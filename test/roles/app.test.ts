@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import app from '../../roles/app/index.ts'
-import { reveal, type Text } from '../../src/secret.ts'
+import { reveal, type Text } from '../../src/masking/secret.ts'
 import { compiled } from './compiled.ts'
 
 const SUM = 'a'.repeat(64)

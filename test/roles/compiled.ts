@@ -5,7 +5,7 @@ import type { Role } from '../../src/catalog/role.ts'
 import { templateLookup } from '../../src/catalog/templates.ts'
 import type { Facts } from '../../src/facts/facts.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
-import { masked, type Text } from '../../src/secret.ts'
+import { masked, type Text } from '../../src/masking/secret.ts'
 import { projectFolder, shown } from '../project-folder.ts'
 
 export const FACTS: Facts = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import haproxy from '../../roles/haproxy/index.ts'
-import { secretsIn } from '../../src/secret.ts'
+import { secretsIn } from '../../src/masking/secret.ts'
 import { compiled } from './compiled.ts'
 import { everything } from './haproxy-everything.ts'
 

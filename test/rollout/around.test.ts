@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aroundChanges } from '../../src/rollout/around.ts'
-import type { CompiledRollout } from '../../src/rollout/steps.ts'
+import type { CompiledRollout } from '../../src/rollout/step.ts'
 import { sh } from '../../src/shell/script.ts'
 
 const step = (name: string, on?: readonly string[]) => ({ name, run: sh`:`, on })

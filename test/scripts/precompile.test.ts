@@ -7,8 +7,8 @@ import { rolldown } from 'rolldown'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CHECKOUT } from '../../scripts/generated.ts'
 import { builtinSchemas, precompiledModule } from '../../scripts/precompile.ts'
+import { MASK } from '../../src/masking/secret.ts'
 import { schemaDigest, validators } from '../../src/schemas/validators.ts'
-import { MASK } from '../../src/secret.ts'
 
 let dir: string
 let schemas: readonly object[]

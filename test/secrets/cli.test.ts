@@ -17,7 +17,7 @@ interface Ran {
 function provision(root: string, args: readonly string[], { input = '', env = {} } = {}): Promise<Ran> {
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli.ts'), ...args],
+    [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli/cli.ts'), ...args],
     {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: join(root, 'home'), NO_COLOR: '1', ...env },

@@ -1,4 +1,4 @@
-import { reveal, type Secret } from '../../secret.ts'
+import { reveal, type Secret } from '../../masking/secret.ts'
 import type { AgeEntry } from './metadata.ts'
 
 const KEY_BYTES = 32

@@ -12,7 +12,7 @@ import {
   type YAMLSeq,
 } from 'yaml'
 import { type Origin, ProvisionError } from '../../errors.ts'
-import { step } from '../problems.ts'
+import { step } from '../../problems/pointer.ts'
 
 /** A YAML file as SOPS sees it: values in their order, comments, and where each was written. */
 export interface SopsDocument {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../errors.ts'
-import { reveal, type Secret, secret } from '../../secret.ts'
+import { reveal, type Secret, secret } from '../../masking/secret.ts'
 import { expandPath } from '../connection.ts'
 
 /** Where age keys may be, as sops has it. */

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { SecretValue } from '../../secret.ts'
+import type { SecretValue } from '../../masking/secret.ts'
 
 /** The types that SOPS notes beside an encrypted value (getsops/sops, aes/cipher.go). */
 export type LeafType = 'str' | 'int' | 'float' | 'bool' | 'bytes' | 'time' | 'comment'

@@ -1,4 +1,4 @@
-import type { Hunk, TextDiff } from '../../plan/plan.ts'
+import type { Hunk, TextDiff } from '../../plan/host-plan.ts'
 import { indent, type Line, line, span, type Tone } from './line.ts'
 
 const TONES: Readonly<Record<string, Tone>> = { '+': 'add', '-': 'remove', '\\': 'dim' }

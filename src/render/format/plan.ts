@@ -1,5 +1,5 @@
 import type { StepAction } from '../../execute/events.ts'
-import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/plan.ts'
+import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/host-plan.ts'
 import type { FieldChange } from '../../resources/resource.ts'
 import { diffBlock, diffSize } from './diff.ts'
 import { indent, type Line, line, type Span, span, type Tone } from './line.ts'

@@ -1,6 +1,6 @@
 import type { Event, HostResult } from '../../execute/events.ts'
-import { type HostPlan, hasWork, isTelling } from '../../plan/plan.ts'
-import type { TierPlan } from '../../rollout/plan.ts'
+import { type HostPlan, hasWork, isTelling } from '../../plan/host-plan.ts'
+import type { TierPlan } from '../../rollout/tier-plan.ts'
 import { failureLines } from './failure.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'

@@ -1,5 +1,5 @@
-import type { PlannedRollout, PlannedStep } from '../../plan/plan.ts'
-import type { Batch, TierPlan } from '../../rollout/plan.ts'
+import type { PlannedRollout, PlannedStep } from '../../plan/host-plan.ts'
+import type { Batch, TierPlan } from '../../rollout/tier-plan.ts'
 import { type Line, line, span } from './line.ts'
 import { listing } from './words.ts'
 

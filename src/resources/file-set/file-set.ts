@@ -1,8 +1,8 @@
 import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import { ProvisionError } from '../../errors.ts'
+import type { Text } from '../../masking/secret.ts'
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
-import type { Text } from '../../secret.ts'
 import { joinScripts, rawScript } from '../../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges } from '../attributes.ts'
 import {

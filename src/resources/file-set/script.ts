@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Text } from '../../secret.ts'
+import type { Text } from '../../masking/secret.ts'
 import { REFUSED } from '../../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../../shell/script.ts'
 import { type Attributes, isDirectory, refuseIf, setAttributes } from '../attributes.ts'

@@ -1,4 +1,4 @@
-import { reveal, type Secret } from '../../secret.ts'
+import { reveal, type Secret } from '../../masking/secret.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import type { Change } from '../resource.ts'
 import type { User, UserState } from './model.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ProvisionError } from '../../errors.ts'
-import { reveal } from '../../secret.ts'
+import { reveal } from '../../masking/secret.ts'
 import { accountName, passwdField } from '../account.ts'
 import { isWithin } from '../path-obstacles.ts'
 import { constructorOf, type FieldChange, type Obstacle, type ResourceKind } from '../resource.ts'

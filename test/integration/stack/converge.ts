@@ -70,7 +70,7 @@ export function convergence(bed: Stack): void {
         const seen = await sampler.stop()
         expect(secrets().length).toBeGreaterThan(6)
         for (const [host, text] of seen) {
-          expect(text, host).toContain(host === 'controller' ? 'dist/src/cli.js' : '/lib/systemd/systemd')
+          expect(text, host).toContain(host === 'controller' ? 'dist/src/cli/cli.js' : '/lib/systemd/systemd')
           expect(leaked(text, secrets()), host).toEqual([])
         }
         for (const { stdout, stderr } of [check, done]) expect(leaked(stdout + stderr, secrets())).toEqual([])

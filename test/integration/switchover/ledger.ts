@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { optionValue } from '../../../src/resources/mysql/client.ts'
+import { optionValue } from '../../../src/products/mysql/kinds/client.ts'
 import { PASSWORDS } from '../../lab/databases.ts'
 import type { LabHost } from '../../lab/host.ts'
 import { until } from '../until.ts'

@@ -4,7 +4,7 @@ import { stringify } from 'yaml'
 import { printed } from '../../../src/inventory/sops/document.ts'
 import { openFile } from '../../../src/inventory/sops/file.ts'
 import { readSealedVars } from '../../../src/inventory/sops/vars.ts'
-import { isSecret, plainValue } from '../../../src/secret.ts'
+import { isSecret, plainValue } from '../../../src/masking/secret.ts'
 import { type Person, person, seal } from './sealed.ts'
 
 let me: Person

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 import { parseSops } from '../../../src/inventory/sops/document.ts'
 import { newFile, sealFile } from '../../../src/inventory/sops/file.ts'
 import { createKeyring, type Keyring } from '../../../src/inventory/sops/unlock.ts'
-import { secret } from '../../../src/secret.ts'
+import { secret } from '../../../src/masking/secret.ts'
 
 /** Someone with an age key of their own. */
 export interface Person {

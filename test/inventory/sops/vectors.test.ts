@@ -5,7 +5,7 @@ import { parseSops, printed } from '../../../src/inventory/sops/document.ts'
 import { openFile, sealFile } from '../../../src/inventory/sops/file.ts'
 import { createKeyring } from '../../../src/inventory/sops/unlock.ts'
 import { readSealedVars } from '../../../src/inventory/sops/vars.ts'
-import { isSecret, plainValue } from '../../../src/secret.ts'
+import { isSecret, plainValue } from '../../../src/masking/secret.ts'
 
 const vector = (name: string): string => fileURLToPath(new URL(`vectors/${name}`, import.meta.url))
 const keyring = createKeyring({ usual: vector('keys.txt') })

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { secret } from '../../../src/masking/secret.ts'
 import { groupKind } from '../../../src/resources/group.ts'
 import { type User, type UserState, userKind } from '../../../src/resources/user/user.ts'
-import { secret } from '../../../src/secret.ts'
 import { dash } from '../../shell/dash.ts'
 
 describe('a user', () => {

@@ -1,0 +1,51 @@
+import { clearScreenDown, moveCursor } from 'node:readline'
+import { messageOf } from '../errors.ts'
+
+/**
+ * Asks on the terminal: Enter, y and yes go on; n, no, Ctrl-C, Ctrl-D and the end of the run do not; anything else is asked
+ * again.
+ * @param redraws whether what stands above the question is drawn anew: the question is taken off the screen then
+ * @returns undefined where there is no terminal, and so nobody to ask
+ */
+export function confirmer(
+  yes: boolean,
+  signal: AbortSignal,
+  redraws: boolean,
+): ((question: string) => Promise<boolean>) | undefined {
+  if (yes) return async () => true
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+  return async (question) => {
+    const { createInterface } = await import('node:readline/promises')
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    const asked = `${question} [Y/n] `
+    try {
+      for (;;) {
+        const answer = await lines.question(asked, { signal })
+        if (redraws) takeBack(asked + answer)
+        const meant = meaningOf(answer)
+        if (meant !== undefined) return meant
+      }
+    } catch (error) {
+      if (!(error instanceof Error && error.name === 'AbortError')) throw error
+      const why = messageOf(error).toLowerCase()
+      process.stderr.write(`${why}\n`)
+      if (redraws) takeBack(asked + why)
+      return false
+    } finally {
+      lines.close()
+    }
+  }
+}
+
+/** Enter, y and yes; n and no; undefined: neither, so that a slip is asked about once more. */
+export function meaningOf(answer: string): boolean | undefined {
+  const word = answer.trim().toLowerCase()
+  if (['', 'y', 'yes'].includes(word)) return true
+  return ['n', 'no'].includes(word) ? false : undefined
+}
+
+/** Lines above are found by counting up from where the cursor was before the question: there it is again. */
+function takeBack(text: string): void {
+  moveCursor(process.stderr, 0, -Math.floor(text.length / process.stderr.columns) - 1)
+  clearScreenDown(process.stderr)
+}

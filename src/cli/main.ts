@@ -1,0 +1,113 @@
+import { homedir } from 'node:os'
+import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
+import type { Event } from '../execute/events.ts'
+import { inventoryNames } from '../inventory/files.ts'
+import { takeKeySources } from '../inventory/sops/identities.ts'
+import { type Secret, secret } from '../masking/secret.ts'
+import type { SwitchRequest } from '../products/mysql/switchover/switch-plan.ts'
+import { switchover } from '../products/mysql/switchover/switchover.ts'
+import { createRenderer, type RendererKind } from '../render/index.ts'
+import { type RunOptions, run } from '../run/run.ts'
+import { confirmer } from './confirm.ts'
+import type { CliFlags } from './flags.ts'
+import { againOf } from './retry-command.ts'
+import { stopOnSignals } from './signals.ts'
+
+/** What a subcommand wants in place of the declared state. */
+interface Mode extends Pick<RunOptions, 'upgrade' | 'rollback'> {
+  readonly switchover?: SwitchRequest
+}
+
+/** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
+export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
+  const renderer = createRenderer(kindOf(flags), {
+    out: process.stdout,
+    err: process.stderr,
+    color: wantsColor(flags),
+    columns: process.stdout.columns ?? 120,
+    diff: flags.diff ?? flags.check,
+    verbosity: flags.verbose,
+  })
+  const ageKeys = takeKeySources(process.env, homedir())
+  const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
+  try {
+    if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
+    const becomePassword = await becomePasswordOf(flags)
+    const common = {
+      root: flags.project,
+      inventory: flags.inventory,
+      check: flags.check,
+      limit: flags.limit,
+      tags: flags.tags,
+      vars: flags.var,
+      showScripts: flags.showScript,
+      tiers: flags.tier,
+      becomePassword,
+      ageKeys,
+    }
+    const { upgrade, rollback, switchover: request } = mode
+    const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
+    const edges = {
+      ...{
+        emit: (event: Event) => renderer.event(event),
+        stop,
+        confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
+      },
+      again: (mask: (text: string) => string) => againOf(flags, mask, subcommand),
+    }
+    const { summary } = request
+      ? await switchover({ ...common, ...request }, edges)
+      : await run({ ...common, forks: flags.forks, upgrade, rollback, switchoverTo: flags.switchoverTo }, edges)
+    if (summary.failed > 0 || summary.skipped > 0) return 1
+    return summary.planned > 0 ? 2 : 0
+  } catch (error) {
+    renderer.event(asEvent(error))
+    return 1
+  } finally {
+    stop.dispose()
+    await renderer.finish()
+  }
+}
+
+async function missingInventory(project: string): Promise<Problem> {
+  const names = await inventoryNames(project)
+  return {
+    message: 'no inventory was named',
+    hint:
+      names.length > 0 ? `add --inventory with one of: ${names.join(', ')}` : 'make inventories/<name>/hosts.yml first',
+  }
+}
+
+function asEvent(error: unknown): Event {
+  if (error instanceof InputError) return { type: 'input-errors', problems: error.problems }
+  if (error instanceof ProvisionError) {
+    return { type: 'input-errors', problems: [{ message: error.message, origin: error.origin, hint: error.hint }] }
+  }
+  const stack = error instanceof Error && error.stack ? `\n${error.stack}` : ''
+  return {
+    type: 'input-errors',
+    problems: [
+      { message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' },
+    ],
+  }
+}
+
+function kindOf(flags: CliFlags): RendererKind {
+  if (flags.json) return 'json'
+  return process.stdout.isTTY && !process.env.CI && process.env.TERM !== 'dumb' && !flags.showScript ? 'tree' : 'plain'
+}
+
+function wantsColor(flags: CliFlags): boolean {
+  if (flags.color === false || process.env.NO_COLOR) return false
+  if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== '0'
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
+}
+
+async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
+  const given = process.env.PROVISION_BECOME_PASSWORD
+  // What this process starts must not inherit it.
+  delete process.env.PROVISION_BECOME_PASSWORD
+  if (!flags.askBecomePassword) return given ? secret(given) : undefined
+  const { default: password } = await import('@inquirer/password')
+  return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
+}

@@ -1,0 +1,212 @@
+import { messageOf, ProvisionError } from '../errors.ts'
+import type { Planned } from '../plan/planner.ts'
+import { stepsIn } from '../rollout/around.ts'
+import type { RolloutPolicy } from '../rollout/policy.ts'
+import type { CompiledRollout } from '../rollout/step.ts'
+import { converge, type Progress, release } from './converge.ts'
+import { markDrained, unmarkDrained, whileLocked } from './drained.ts'
+import { pause } from './pause.ts'
+import { runStep, type StepContext } from './rollout-step.ts'
+import type { HostSession } from './session.ts'
+
+/** What the rollout of its tier gives a host for its turn. */
+export interface Turn {
+  readonly policy: Pick<RolloutPolicy, 'soak' | 'drainTimeout' | 'gateTimeout'>
+  reach: StepContext['reach']
+  /** No new host begins: a drain that still waits is put back. */
+  stopped(): boolean
+  /** One after the other over the tier, so that each drain sees what the one before it left. */
+  inTurn<T>(work: () => Promise<T>): Promise<T>
+}
+
+/** Where the host stands; told also when its turn fails. */
+export interface Standing {
+  /** It is out of service, or may be. */
+  drained: boolean
+  /** This run put it back. */
+  putBack: boolean
+}
+
+/** Plans that turn out stale before anything was done; after so many, other runs keep coming in between. */
+const MAX_STALE = 3
+/** Seconds between two looks at the gates while a host soaks. */
+const SOAK_EVERY = 2
+
+/**
+ * A host's turn: drained where its changes disturb, changed, looked at, put back.
+ * @throws ProvisionError what went wrong; `standing` says how the host was left
+ */
+export async function takeTurn(
+  session: HostSession,
+  planned: Planned,
+  progress: Progress,
+  turn: Turn,
+  standing: Standing,
+): Promise<void> {
+  const current = await begin(session, planned, standing)
+  const { exposed } = current.around
+  if (exposed.length > 0) {
+    const message = `not drained: nothing takes it out of service, so requests to it fail during ${exposed.join(', ')}`
+    session.emit({ type: 'host-note', host: session.host, message })
+  }
+  if (standing.drained) {
+    await outOfService(session, current, progress, turn, standing)
+  } else {
+    await converge(session, current, progress)
+    await askGates(session, current.around.gates, turn)
+  }
+  await verify(session, current.around.verify, turn)
+  await soak(session, current.around.gates, turn)
+}
+
+/** Marks the host where it is to be drained, or was left so; with a new plan where another run came in between. */
+async function begin(session: HostSession, planned: Planned, standing: Standing): Promise<Planned> {
+  let current = planned
+  for (let tries = 0; ; tries++) {
+    const { around, state } = current
+    standing.drained = state.drained !== undefined
+    if (around.drain.length === 0 && !standing.drained) return current
+    const roles = [...new Set([...(state.drained ?? []), ...around.drain.map(({ role }) => role)])]
+    const outcome = await markDrained(session, roles, state.generation)
+    standing.drained ||= outcome === 'applied'
+    if (outcome === 'applied') return current
+    if (tries === MAX_STALE) throw keepChanging(session)
+    current = await session.probe()
+  }
+}
+
+async function outOfService(
+  session: HostSession,
+  planned: Planned,
+  progress: Progress,
+  turn: Turn,
+  standing: Standing,
+): Promise<void> {
+  const { around } = planned
+  try {
+    await whileLocked(session, async () => {
+      await drain(session, planned, turn, standing)
+      await converge(session, planned, progress, true)
+      await askGates(session, around.gates, turn)
+      await putBack(session, planned, turn, standing)
+    }).catch(async (error: unknown) => {
+      throw await servingAgain(error, session, planned, turn, standing)
+    })
+  } finally {
+    // Best effort: a lock that can't be given back ends with its lease.
+    if (standing.drained) await release(session).catch(() => undefined)
+  }
+}
+
+/**
+ * A change that failed and put back what was before need not keep the host out, when that passes the gates.
+ * @returns the error, with what became of the host
+ */
+async function servingAgain(
+  error: unknown,
+  session: HostSession,
+  planned: Planned,
+  turn: Turn,
+  standing: Standing,
+): Promise<unknown> {
+  if (!(error instanceof ProvisionError) || !error.restored || session.signal?.aborted) return error
+  try {
+    await whileLocked(session, async () => {
+      await askGates(session, planned.around.gates, turn)
+      await putBack(session, planned, turn, standing)
+    })
+  } catch (failure) {
+    session.emit({ type: 'host-note', host: session.host, message: `could not be put back: ${messageOf(failure)}` })
+    return error
+  }
+  const { code, message, host, resource, origin, log } = error
+  const hint = 'it is back in service with what it served before'
+  return new ProvisionError(message, { code, host, resource, origin, log, hint, cause: error })
+}
+
+/** A drain that does not come to its end is undone: nothing was changed yet. One that was found so is left as it is. */
+async function drain(session: HostSession, planned: Planned, turn: Turn, standing: Standing): Promise<void> {
+  const { around, state } = planned
+  try {
+    for (const step of around.drain.flatMap((rollout) => stepsIn(rollout.drain))) {
+      const within = turn.policy.drainTimeout
+      const { stopped, inTurn } = turn
+      await runStep(contextOf(session, turn), step, { phase: 'drain', within, givenUp: stopped, inTurn })
+    }
+  } catch (error) {
+    if (state.drained !== undefined || session.signal?.aborted) throw error
+    await putBack(session, planned, turn, standing).catch((failure: unknown) => {
+      const message = `could not be put back: ${messageOf(failure)}`
+      session.emit({ type: 'host-note', host: session.host, message })
+    })
+    throw error
+  }
+}
+
+async function putBack(session: HostSession, planned: Planned, turn: Turn, standing: Standing): Promise<void> {
+  await undrain(session, planned.around.undrain, turn)
+  await unmark(session, planned)
+  standing.drained = false
+  standing.putBack = true
+}
+
+/** The mark goes whoever was at work here meanwhile: it is this run's own. */
+async function unmark(session: HostSession, planned: Planned): Promise<void> {
+  let { generation } = planned.state
+  for (let tries = 0; (await unmarkDrained(session, generation)) === 'stale'; tries++) {
+    if (tries === MAX_STALE) throw keepChanging(session)
+    generation = (await session.probe()).state.generation
+  }
+}
+
+const keepChanging = ({ host }: HostSession): ProvisionError =>
+  new ProvisionError('other runs keep changing this host', { code: 'locked', host })
+
+async function undrain(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
+  for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.undrain))) {
+    await runStep(contextOf(session, turn), step, { phase: 'undrain', within: turn.policy.gateTimeout })
+  }
+}
+
+async function askGates(
+  session: HostSession,
+  rollouts: readonly CompiledRollout[],
+  turn: Turn,
+  within = turn.policy.gateTimeout,
+): Promise<void> {
+  for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.gates))) {
+    await runStep(contextOf(session, turn), step, { phase: 'gate', within })
+  }
+}
+
+/** In service, with its changes. Who wants out does not wait for traffic to tell. */
+async function verify(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
+  try {
+    for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.verify))) {
+      await runStep(contextOf(session, turn), step, { phase: 'verify', givenUp: turn.stopped })
+    }
+  } catch (error) {
+    if (!turn.stopped() || session.signal?.aborted) throw error
+    session.emit({ type: 'host-note', host: session.host, message: `not verified: ${messageOf(error)}` })
+  }
+}
+
+/** The gates, asked again and again: one look right after a start says little. */
+async function soak(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
+  const end = performance.now() + turn.policy.soak * 1000
+  while (performance.now() < end && !turn.stopped()) {
+    const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
+    await pause(left, session)
+    await askGates(session, rollouts, turn, 0)
+  }
+}
+
+const contextOf = (session: HostSession, turn: Turn): StepContext => ({
+  host: session.host,
+  reach: turn.reach,
+  nonce: session.nonce,
+  mask: session.mask,
+  emit: session.emit,
+  showScripts: session.showScripts,
+  signal: session.signal,
+})

@@ -1,0 +1,116 @@
+import { ProvisionError } from '../../errors.ts'
+import type { RolloutStep } from '../../rollout/step.ts'
+import { type Counter, errorsNotUp, qpsLikePeers, type ServerTraffic } from './traffic.ts'
+
+/** Schema of a role's var that turns the questions on; the role adds its description and `optional: true`. */
+export const LIKE_PEERS = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    qps_ratio: {
+      description: "Part of the other hosts' mean requests per second that it must get.",
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1,
+      default: 0.5,
+    },
+    error_ratio: {
+      description: 'Part of its requests by which it may fail more often than the tier did ten minutes ago.',
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      default: 0.01,
+    },
+    min_qps: {
+      description: 'Requests per second of the other hosts together below which nothing is concluded.',
+      type: 'number',
+      minimum: 0,
+      default: 5,
+    },
+    window: {
+      description: 'Seconds that rates are taken over, and that are waited first; four scrapes or more.',
+      type: 'integer',
+      minimum: 4,
+      default: 60,
+    },
+    within: { description: 'Seconds that it may take after that.', type: 'number', minimum: 0, default: 180 },
+    unanswered: {
+      description: 'What comes of a Prometheus that can not be asked, or does not know these hosts.',
+      enum: ['fail', 'go on'],
+      default: 'fail',
+    },
+  },
+} as const
+
+/** What such a var says. */
+export interface LikePeersOptions {
+  readonly qps_ratio: number
+  readonly error_ratio: number
+  readonly min_qps: number
+  readonly window: number
+  readonly within: number
+  readonly unanswered: 'fail' | 'go on'
+}
+
+interface HostOf {
+  readonly name: string
+  readonly tier: string
+  readonly address: string
+  readonly vars: Readonly<Record<string, unknown>>
+}
+
+export interface LikePeers {
+  readonly host: Pick<HostOf, 'name' | 'tier'>
+  /** All of the inventory: `group('all')`. */
+  readonly hosts: readonly HostOf[]
+  /** The var's name and value; undefined: nothing is asked. */
+  readonly of: string
+  readonly options: LikePeersOptions | undefined
+  /** Requests by host, and how each host is called there. Default label: instance. */
+  readonly requests: Counter
+  /** Failures, with the counter of which they are a part; empty: nobody knows. */
+  readonly errors: readonly Failures[]
+}
+
+export interface Failures {
+  /** Default instance. */
+  readonly label?: string | undefined
+  readonly requests: Counter
+  /** Of several the first that Prometheus knows. */
+  readonly errors: readonly Counter[]
+}
+
+/**
+ * What the first Prometheus of the inventory says of a host that is back in service, beside the others of its tier.
+ * A host without others has nobody to be compared with.
+ * @throws ProvisionError when no host has the role prometheus
+ */
+export function likePeers({ host, hosts, of, options, requests, errors }: LikePeers): RolloutStep[] {
+  if (options === undefined) return []
+  const peers = hosts.filter(({ name, tier }) => tier === host.tier && name !== host.name).map(({ name }) => name)
+  if (peers.length === 0) return []
+  const monitor = monitorOf(hosts, of)
+  const traffic: Omit<ServerTraffic, 'requests'> = {
+    ...{ instance: host.name, peers, minQps: options.min_qps, window: options.window },
+    ...{ address: monitor.addresses, port: monitor.port },
+  }
+  const place = { on: [monitor.name], within: options.within, orGoOnUnanswered: options.unanswered === 'go on' }
+  return [
+    qpsLikePeers({ ...traffic, requests, ratio: options.qps_ratio }, place),
+    // By then the window is over.
+    ...errors.map((one) => errorsNotUp({ ...traffic, ...one, ratio: options.error_ratio }, { ...place, after: 0 })),
+  ]
+}
+
+/** It listens on the inventory's address, or on all where the host does not have that (NAT, a name). */
+function monitorOf(hosts: readonly HostOf[], of: string) {
+  for (const { name, address, vars } of hosts) {
+    const { prometheus_port: port, prometheus_listen: listen } = vars
+    if (typeof port !== 'number') continue
+    return { name, port, addresses: [typeof listen === 'string' ? listen : address, '127.0.0.1'] }
+  }
+  throw new ProvisionError(`${of} asks Prometheus, and no host of the inventory has the role prometheus`, {
+    code: 'input',
+    hint: `give a host that role, or leave ${of} out`,
+  })
+}

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pLimit from 'p-limit'
+import type { Connection } from '../connection/connection.ts'
+import { InputError, messageOf, type Problem } from '../errors.ts'
+import type { Emit, HostResult } from '../execute/events.ts'
+import type { Turn } from '../execute/host-rollout.ts'
+import type { HostRun } from '../execute/host-run.ts'
+import { rollout } from '../execute/rollout.ts'
+import { runStep } from '../execute/rollout-step.ts'
+import { domainOf } from '../inventory/consistency.ts'
+import type { Host, Inventory, Tier } from '../inventory/inventory.ts'
+import { stepsIn } from '../rollout/around.ts'
+import type { FirstHost, RolloutStep } from '../rollout/step.ts'
+import { type Handover, planTier, type TierPlan } from '../rollout/tier-plan.ts'
+
+/** What the tiers of a run need from the outside. */
+export interface TiersInput {
+  readonly inventory: Inventory
+  readonly hosts: readonly Host[]
+  readonly runs: ReadonlyMap<string, HostRun>
+  /** Hosts that must be changed at the same time. */
+  readonly atOnce: ReadonlySet<string>
+  /** What the tier's hosts depend on may go to another of them. */
+  readonly handover?: TierHandover | undefined
+  readonly forks: number
+  readonly emit: Emit
+  /** Any host of the inventory by name. */
+  reach(host: string): Promise<Connection>
+  nonce(): string
+  mask(text: string): string
+  readonly showScripts: boolean
+  readonly stop?: { requested(): boolean; readonly signal: AbortSignal } | undefined
+  /** Asks the user; undefined: there is nobody to ask. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined
+}
+
+export interface TierHandover {
+  readonly tier: string
+  readonly planned?: Handover | undefined
+  /** Hosts that an earlier run left in the middle of one. */
+  readonly unfinished: readonly string[]
+  /** Does it, in the turn of a host. @throws ProvisionError why not */
+  carryOut(host: string): Promise<void>
+}
+
+/**
+ * Hosts whose changes wait for those of a host that this run leaves out: whether that has them nobody has asked.
+ * Each host that is waited for is told once.
+ */
+export function leftOutFirst(runs: ReadonlyMap<string, HostRun>): Problem[] {
+  const waiting = new Map<string, { readonly first: FirstHost; readonly hosts: string[] }>()
+  for (const run of runs.values()) {
+    for (const first of run.planned()?.around.first ?? []) {
+      if (runs.has(first.host)) continue
+      const one = waiting.get(`${first.host} ${first.what}`) ?? { first, hosts: [] }
+      one.hosts.push(run.host)
+      waiting.set(`${first.host} ${first.what}`, one)
+    }
+  }
+  return [...waiting.values()].map(({ first: { host, what, hint }, hosts }) => ({
+    message: `${host} comes first (${what}), and this run leaves it out: ${hosts.join(', ')} would be changed without`,
+    hint: hint ?? `take ${host} along; where it has its changes already, nothing is done there`,
+  }))
+}
+
+/** How each tier would be changed, now that all hosts are planned. */
+export function planTiers({ inventory, hosts, runs, atOnce, handover }: TiersInput): TierPlan[] {
+  return inventory.tiers.flatMap((tier) => {
+    const members = hosts.filter((host) => host.tier === tier.name)
+    if (members.length === 0) return []
+    const own = handover?.tier === tier.name ? handover : undefined
+    const all = members.map((host) => {
+      const one = rolloutHost(host, tier, runs.get(host.name))
+      return own?.unfinished.includes(host.name) && !one.failed ? { ...one, pending: true } : one
+    })
+    const together = members.some(({ name }) => atOnce.has(name))
+    const input = { tier: tier.name, hosts: all, policy: tier.rollout, atOnce: together }
+    return [planTier({ ...input, handover: own?.planned })]
+  })
+}
+
+function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: HostRun | undefined) {
+  const around = run?.planned()?.plan.rollout
+  return {
+    host: host.name,
+    pending: run?.pending() ?? false,
+    disturbed: (around?.disturbing.length ?? 0) > 0,
+    drained: around?.leftDrained ?? false,
+    leads: run?.planned()?.leads ?? false,
+    relieved: run?.planned()?.around.relieving ?? false,
+    down: run?.planned()?.around.down ?? false,
+    first: run?.planned()?.around.first.map((one) => one.host) ?? [],
+    failed: run?.failed() ?? false,
+    domain: failureDomain === undefined ? undefined : domainOf(host, failureDomain),
+  }
+}
+
+/**
+ * Changes the tiers as planned.
+ * @throws InputError when a policy wants somebody to be asked and there is nobody; nothing is changed then
+ */
+export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
+  const { runs, forks, atOnce, emit, stop, inventory } = input
+  needSomebody(input, plans)
+  const stopped = () => stop?.requested() ?? false
+  const the = (host: string): HostRun => {
+    const found = runs.get(host)
+    if (!found) throw new RangeError(`no run of host ${host}`)
+    return found
+  }
+  const turns = new Map(
+    inventory.tiers.map(({ name, rollout }): [string, Turn] => {
+      const one = pLimit(1)
+      return [name, { policy: rollout, reach: input.reach, stopped, inTurn: (work) => one(work) }]
+    }),
+  )
+  const turnOf = (tier: string): Turn => {
+    const found = turns.get(tier)
+    if (!found) throw new RangeError(`no tier ${tier}`)
+    return found
+  }
+  return rollout(plans, Math.max(forks, atOnce.size), {
+    onTier: ({ tier, batches }) => emit({ type: 'tier-started', tier, hosts: batches.flatMap(({ hosts }) => hosts) }),
+    preflight: (plan) => preflight(input, plan),
+    async before({ pause, confirm }, { tier }) {
+      if (confirm && !(await input.confirm?.(`tier ${tier}: go on with the next hosts?`)))
+        return 'declined at the prompt'
+      if (pause > 0) {
+        emit({ type: 'tier-note', tier, message: `pausing for ${pause} s` })
+        await rest(pause, stopped, stop?.signal)
+      }
+      return undefined
+    },
+    async handOver(host) {
+      try {
+        await input.handover?.carryOut(host)
+        for (const one of runs.values()) if (one.tier === the(host).tier) one.outdate()
+        return undefined
+      } catch (error) {
+        return the(host).fail(error)
+      }
+    },
+    apply: (host) => the(host).apply(turnOf(the(host).tier)),
+    skip: (host, reason) => the(host).settle(reason),
+    stopped,
+  })
+}
+
+function needSomebody({ confirm }: TiersInput, plans: readonly TierPlan[]): void {
+  const asking = plans.filter(({ batches }) => batches.some((batch) => batch.confirm))
+  if (confirm !== undefined || asking.length === 0) return
+  throw new InputError(
+    asking.map(({ tier }) => ({
+      message: `tier ${tier} has confirm: true, and there is no terminal to ask on`,
+      hint: 'run it on a terminal, or say yes beforehand with --yes',
+    })),
+  )
+}
+
+/** Asks what must be so before another host of the tier is drained; the same question once for all hosts. */
+async function preflight(input: TiersInput, { drains, leftDrained }: TierPlan): Promise<string | undefined> {
+  const questions = new Map<string, { readonly host: string; readonly step: RolloutStep }>()
+  for (const host of drains.filter((one) => !leftDrained.includes(one))) {
+    for (const rollout of input.runs.get(host)?.planned()?.around.drain ?? []) {
+      for (const step of stepsIn(rollout.preflight)) {
+        questions.set(JSON.stringify([step.name, step.on ?? host, step.run?.sh, step.until?.sh]), { host, step })
+      }
+    }
+  }
+  const { reach, nonce, mask, emit, showScripts, stop } = input
+  const asked = [...questions.values()].map(({ host, step }) =>
+    runStep({ host, reach, nonce, mask, emit, showScripts, signal: stop?.signal }, step, { phase: 'preflight' }),
+  )
+  const failed = (await Promise.allSettled(asked)).find((one) => one.status === 'rejected')
+  return failed && messageOf(failed.reason)
+}
+
+/** A pause that ends early when the user wants out. */
+async function rest(seconds: number, stopped: () => boolean, signal: AbortSignal | undefined): Promise<void> {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end && !stopped() && !signal?.aborted) {
+    await sleep(Math.min(250, end - performance.now()))
+  }
+}

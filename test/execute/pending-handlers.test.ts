@@ -1,0 +1,122 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { owe, owing, pay } from '../../src/execute/pending-handlers.ts'
+import { parseTargetState, STATE_DIR, targetStateProbe } from '../../src/plan/target-state.ts'
+import type { Handler } from '../../src/resources/resource.ts'
+import { installFile } from '../../src/shell/install-file.ts'
+import { rawScript, type Script } from '../../src/shell/script.ts'
+
+let dir = ''
+const owed = () => readdirSync(join(dir, 'state/owed'))
+const note = () => (existsSync(join(dir, 'note')) ? readFileSync(join(dir, 'note'), 'utf8') : '')
+const handler = (more: Partial<Handler> = {}): Handler => ({
+  id: 'reload x y',
+  script: rawScript(`echo paid >>${dir}/note`),
+  ...more,
+})
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'owed-'))
+  mkdirSync(join(dir, 'state'))
+  // Stands in for systemd, which the test's machine may not run: it tells the invocation that the test wrote.
+  writeFileSync(join(dir, 'systemctl'), `#!/bin/sh\ncat ${dir}/invocation\n`)
+  chmodSync(join(dir, 'systemctl'), 0o755)
+  writeFileSync(join(dir, 'invocation'), 'first\n')
+})
+
+const dash = (script: Script) =>
+  spawnSync('dash', ['-eu'], {
+    input: script.sh.replaceAll(STATE_DIR, join(dir, 'state')),
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
+  })
+
+describe('owed handlers', () => {
+  it('stand until they are paid', () => {
+    dash(owe([handler()]))
+    expect(owed()).toEqual(['reload%20x%20y'])
+    expect(dash(pay(handler())).status).toBe(0)
+    expect([owed(), note()]).toEqual([[], 'paid\n'])
+  })
+
+  it('that were not finished by a power cut are no markers, whatever version of the tool began them', () => {
+    const { sh } = owe([handler()])
+    // Cut between the line that stages it and the one that puts it in place.
+    dash(rawScript(sh.slice(0, sh.lastIndexOf('mv -f'))))
+    writeFileSync(join(dir, 'state/owed/reload%20z~'), 'none\n')
+    expect(owed()).toEqual(['.reload%20x%20y', 'reload%20z~'])
+    const told = () => parseTargetState(dash(targetStateProbe).stdout).owed
+    expect(told()).toEqual([])
+    dash(owe([handler()]))
+    writeFileSync(join(dir, 'state/owed/50%'), 'none\n')
+    expect(told()).toEqual(['50%', 'reload x y'])
+  })
+
+  it('stay owed when they fail', () => {
+    dash(owe([handler()]))
+    expect(dash(pay(handler({ script: rawScript('exit 3') }))).status).toBe(3)
+    expect(owed()).toEqual(['reload%20x%20y'])
+  })
+
+  it('are not called for a unit that was started since the change', () => {
+    dash(owe([handler({ unit: 'x.service' })]))
+    writeFileSync(join(dir, 'invocation'), 'second\n')
+    expect(dash(pay(handler({ unit: 'x.service' }))).stdout).toContain('x.service was started since the change')
+    expect([owed(), note()]).toEqual([[], ''])
+  })
+
+  it('are called for a unit that still runs as it did, and for one that was not running then or now', () => {
+    dash(owe([handler({ unit: 'x.service' })]))
+    dash(pay(handler({ unit: 'x.service' })))
+    writeFileSync(join(dir, 'invocation'), '\n')
+    dash(owe([handler({ unit: 'x.service' })]))
+    dash(pay(handler({ unit: 'x.service' })))
+    expect(note()).toBe('paid\npaid\n')
+  })
+
+  it('look at the unit anew at each change', () => {
+    dash(owe([handler({ unit: 'x.service' })]))
+    writeFileSync(join(dir, 'invocation'), 'second\n')
+    dash(owe([handler({ unit: 'x.service' })]))
+    dash(pay(handler({ unit: 'x.service' })))
+    expect(note()).toBe('paid\n')
+  })
+
+  it('take the markers of those that they supersede with them', () => {
+    const restart = handler({ id: 'restart x', supersedes: ['reload x y'] })
+    dash(owe([handler(), restart]))
+    dash(pay(restart))
+    expect(owed()).toEqual([])
+  })
+
+  it('of a change that its own validation refused are taken back, but not those that stood before', () => {
+    const change = (text: string) => owing([handler(), handler({ id: 'restart x' })], rawScript(text))
+    expect(dash(change('echo half; exit 78')).status).toBe(78)
+    expect(owed()).toEqual([])
+
+    dash(owe([handler()]))
+    expect(dash(change('exit 78')).status).toBe(78)
+    expect(owed()).toEqual(['reload%20x%20y'])
+  })
+
+  it('of a change that failed otherwise stay, for some of it may have landed', () => {
+    expect(dash(owing([handler()], rawScript('false; echo never'))).status).toBe(1)
+    expect(owed()).toEqual(['reload%20x%20y'])
+    expect(dash(owing([handler()], rawScript(`echo done >>${dir}/note`))).status).toBe(0)
+    expect([owed(), note()]).toEqual([['reload%20x%20y'], 'done\n'])
+  })
+
+  it('a file that is refused says so by its status, and leaves nothing', () => {
+    const path = join(dir, 'file')
+    const refused = installFile({ path, content: 'new', validate: rawScript('echo bad >&2; exit 5') })
+    expect(dash(owing([handler()], refused)).status).toBe(78)
+    expect([owed(), existsSync(path), readdirSync(dir).filter((name) => name.startsWith('.file'))]).toEqual([
+      [],
+      false,
+      [],
+    ])
+  })
+})

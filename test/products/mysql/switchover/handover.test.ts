@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { createPool } from '../../../../src/connection/pool.ts'
+import { writeMove } from '../../../../src/products/mysql/switchover/handover.ts'
+import { prepare } from '../../../../src/run/prepare.ts'
+import { problemsOf, projectFolder } from '../../../project-folder.ts'
+
+const PEM = (what: string) => `-----BEGIN ${what}-----\nAA==\n-----END ${what}-----\n`
+const FILES = {
+  'inventories/site.yml':
+    'tiers: [{ name: web, roles: [] }, { name: db, roles: [mysql] }, { name: alone, roles: [mysql] }]\n',
+  'inventories/prod/hosts.yml': [
+    'tiers:',
+    '  web: { hosts: { web1: { address: 192.0.2.1 } } }',
+    '  db: { hosts: { db1: { address: 192.0.2.51 }, db2: { address: 192.0.2.52 } } }',
+    '  alone: { hosts: { log1: { address: 192.0.2.61 } } }',
+    '',
+  ].join('\n'),
+  'inventories/prod/group_vars/db.yml': [
+    'mysql_repl_password: repl',
+    `mysql_tls_ca: ${JSON.stringify(PEM('CERTIFICATE'))}`,
+    `mysql_tls_cert: ${JSON.stringify(PEM('CERTIFICATE'))}`,
+    `mysql_tls_key: ${JSON.stringify(PEM('PRIVATE KEY'))}`,
+    'mysql_firewall: false',
+    '',
+  ].join('\n'),
+}
+
+/** A move in a run of these tiers, which may reach no host. */
+async function move(to: string, tiers: readonly string[] = []) {
+  const root = projectFolder(FILES)
+  const prepared = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [], tiers })
+  const pool = createPool(() => Promise.reject(new Error('a host was touched')))
+  return writeMove({ prepared, pool, emit: () => undefined, nonce: () => 'n', showScripts: false }, to)
+}
+
+test('takes a server of a group, on a host of which nothing is known yet too', async () => {
+  expect((await move('db2')).tier).toBe('db')
+  expect((await move('db2', ['db'])).tier).toBe('db')
+})
+
+test.each<[string, string[], string]>([
+  ['db22', [], "--switchover-to: there is no host 'db22' (did you mean 'db2'?)"],
+  ['web1', [], '--switchover-to: web1 (tier web) is no server of a MySQL group'],
+  ['log1', [], '--switchover-to: log1 (tier alone) is no server of a MySQL group'],
+  ['db2', ['web'], '--switchover-to: db2 is of tier db, of which no host takes part in this run'],
+])('refuses %s in a run of %j, before any host is touched', async (to, tiers, problem) => {
+  expect(await problemsOf(() => move(to, tiers))).toEqual([problem])
+})
