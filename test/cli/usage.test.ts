@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { optionHint, strayWords } from '../../src/cli/usage.ts'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COMMANDS = ['upgrade', 'rollback', 'switchover', 'secrets']
 
 /** The program itself: what stands on standard error, and its status. */
