@@ -6,7 +6,7 @@ version=$(dpkg-query -W -f '\${Version}' PACKAGE)
 cp /var/cache/apt/archives/PACKAGE_*.deb . 2>/dev/null || apt-get -q download "PACKAGE=$version"
 dpkg-deb -R PACKAGE_*.deb tree
 sed -i "s/^Version: .*/Version: $version+lab1/" tree/DEBIAN/control
-dpkg-deb -b tree newer.deb
+dpkg-deb -Znone -b tree newer.deb
 { dpkg-deb -f newer.deb; printf 'Filename: ./newer.deb\nSize: %s\nSHA256: %s\n' "$(stat -c %s newer.deb)" "$(sha256sum newer.deb | cut -d' ' -f1)"; } >Packages
 chmod 755 /root /root/repo
 echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/newer.list

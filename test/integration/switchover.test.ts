@@ -201,7 +201,7 @@ describe('a group of MySQL servers', () => {
   })
 
   it('an upgrade of the package is no transaction of any server, whatever its maintainer script does', async () => {
-    for (const name of NAMES) await offerNewer(host(name), 'mysql-server')
+    await Promise.all(NAMES.map((name) => offerNewer(host(name), 'mysql-server')))
     const ledger = await writing(async () => {
       const args = ['upgrade', '-C', lab.dir, '-i', lab.inventory, '--tier', 'db', '--switchover-to', 'db2']
       const { status, stdout } = await startProvision(args).done

@@ -45,9 +45,9 @@ apt-cache policy >/dev/null
 useradd --create-home --shell /bin/bash --user-group deploy
 install -d -m 700 /root/.ssh
 install -d -m 700 -o deploy -g deploy /home/deploy/.ssh
-# The user's systemd starts at boot, not during the first login, where it would be measured as connection time.
+# The users' systemd starts at boot, not during each login, where it would be measured as connection time.
 mkdir -p /var/lib/systemd/linger
-touch /var/lib/systemd/linger/deploy
+touch /var/lib/systemd/linger/deploy /var/lib/systemd/linger/root
 
 # VERBOSE, so that tests can count sessions and execs in the journal. Tests fail to log in on purpose, all from one
 # address: newer sshd would shut that address out for a while.
