@@ -4,23 +4,33 @@ import type { Event } from '../execute/events.ts'
 import { inventoryNames } from '../inventory/files.ts'
 import { takeKeySources } from '../inventory/sops/identities.ts'
 import { type Secret, secret } from '../masking/secret.ts'
-import type { SwitchRequest } from '../products/mysql/switchover/switch-plan.ts'
-import { switchover } from '../products/mysql/switchover/switchover.ts'
 import { createRenderer, type RendererKind } from '../render/index.ts'
-import { type RunOptions, run } from '../run/run.ts'
+import type { PrepareOptions } from '../run/prepare.ts'
+import type { RunEdges, RunOutcome } from '../run/run.ts'
 import { confirmer } from './confirm.ts'
-import type { CliFlags } from './flags.ts'
+import type { HostFlags } from './host-options.ts'
 import { againOf } from './retry-command.ts'
 import { stopOnSignals } from './signals.ts'
 
-/** What a subcommand wants in place of the declared state. */
-interface Mode extends Pick<RunOptions, 'upgrade' | 'rollback'> {
-  readonly switchover?: SwitchRequest
+/** What the options say that every command on hosts has. */
+export interface HostsInput extends PrepareOptions {
+  readonly check: boolean
+  readonly forks: number
+  readonly showScripts: boolean
+}
+
+/** What a command does with them. */
+export interface Job {
+  /** Undefined: `provision` itself. */
+  readonly name: string | undefined
+  /** What of its own options does the same once more, as words of a command line. */
+  readonly again: readonly string[]
+  carryOut(input: HostsInput, edges: RunEdges): Promise<RunOutcome>
 }
 
 /** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
-export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
-  const renderer = createRenderer(kindOf(flags), {
+export async function main(flags: HostFlags, job: Job): Promise<number> {
+  const renderer = await createRenderer(kindOf(flags), {
     out: process.stdout,
     err: process.stderr,
     color: wantsColor(flags),
@@ -32,32 +42,24 @@ export async function main(flags: CliFlags, mode: Mode = {}): Promise<number> {
   const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
   try {
     if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
-    const becomePassword = await becomePasswordOf(flags)
-    const common = {
+    const input: HostsInput = {
       root: flags.project,
       inventory: flags.inventory,
       check: flags.check,
       limit: flags.limit,
       tags: flags.tags,
       vars: flags.var,
+      forks: flags.forks,
       showScripts: flags.showScript,
-      tiers: flags.tier,
-      becomePassword,
+      becomePassword: await becomePasswordOf(flags),
       ageKeys,
     }
-    const { upgrade, rollback, switchover: request } = mode
-    const subcommand = request ? 'switchover' : rollback ? 'rollback' : upgrade ? 'upgrade' : undefined
-    const edges = {
-      ...{
-        emit: (event: Event) => renderer.event(event),
-        stop,
-        confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
-      },
-      again: (mask: (text: string) => string) => againOf(flags, mask, subcommand),
-    }
-    const { summary } = request
-      ? await switchover({ ...common, ...request }, edges)
-      : await run({ ...common, forks: flags.forks, upgrade, rollback, switchoverTo: flags.switchoverTo }, edges)
+    const { summary } = await job.carryOut(input, {
+      emit: (event) => renderer.event(event),
+      stop,
+      confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
+      again: (mask) => againOf(job.name, flags, job.again, mask),
+    })
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0
   } catch (error) {
@@ -92,18 +94,19 @@ function asEvent(error: unknown): Event {
   }
 }
 
-function kindOf(flags: CliFlags): RendererKind {
+function kindOf(flags: HostFlags): RendererKind {
   if (flags.json) return 'json'
+  if (flags.renderer !== undefined) return flags.renderer
   return process.stdout.isTTY && !process.env.CI && process.env.TERM !== 'dumb' && !flags.showScript ? 'tree' : 'plain'
 }
 
-function wantsColor(flags: CliFlags): boolean {
+function wantsColor(flags: HostFlags): boolean {
   if (flags.color === false || process.env.NO_COLOR) return false
   if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== '0'
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
 }
 
-async function becomePasswordOf(flags: CliFlags): Promise<Secret | undefined> {
+async function becomePasswordOf(flags: HostFlags): Promise<Secret | undefined> {
   const given = process.env.PROVISION_BECOME_PASSWORD
   // What this process starts must not inherit it.
   delete process.env.PROVISION_BECOME_PASSWORD

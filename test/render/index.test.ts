@@ -8,7 +8,7 @@ describe('createRenderer', () => {
   it('gives plain lines where a tree is asked for and there is no terminal', async () => {
     const text = async (kind: 'tree' | 'plain') => {
       const { options, text } = collecting()
-      const renderer = createRenderer(kind, options)
+      const renderer = await createRenderer(kind, options)
       for (const event of RUNS.changes()) renderer.event(event)
       await renderer.finish()
       return text()
@@ -22,14 +22,14 @@ describe('createRenderer', () => {
         done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
       },
     })
-    const renderer = createRenderer(kind, collecting({ out: gone }).options)
+    const renderer = await createRenderer(kind, collecting({ out: gone }).options)
     for (const event of RUNS.check()) renderer.event(event)
     await expect(renderer.finish()).resolves.toBeUndefined()
   })
 
   it('colours when it is told to, whatever the stream is', async () => {
     const { options, text } = collecting({ color: true })
-    const renderer = createRenderer('plain', options)
+    const renderer = await createRenderer('plain', options)
     for (const event of RUNS.check()) renderer.event(event)
     await renderer.finish()
     expect(text()).toContain('\u001b[32m+ user:deploy\u001b[39m')

@@ -7,7 +7,7 @@ import { collecting } from './collect.ts'
 
 const json = async (events: readonly Event[]): Promise<{ text: string; values: unknown[] }> => {
   const { options, text } = collecting()
-  const renderer = createRenderer('json', options)
+  const renderer = await createRenderer('json', options)
   for (const event of events) renderer.event(event)
   await renderer.finish()
   const lines = text().split('\n')

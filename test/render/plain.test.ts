@@ -7,7 +7,7 @@ import { collecting } from './collect.ts'
 
 const plain = async (events: readonly Event[], more: Partial<RenderOptions> = {}) => {
   const { options, text } = collecting(more)
-  const renderer = createRenderer('plain', options)
+  const renderer = await createRenderer('plain', options)
   for (const event of events) renderer.event(event)
   await renderer.finish()
   return text()

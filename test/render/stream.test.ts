@@ -26,7 +26,7 @@ describe('C48: an output that fails', () => {
   ])('%s is told once, and the run goes on', async (_, open, why) => {
     const err = collecting()
     const options = { out: open(), err: err.stream, color: false, columns: 80, diff: false, verbosity: 0 }
-    const renderer = createRenderer('json', options)
+    const renderer = await createRenderer('json', options)
     for (let i = 0; i < 3; i++) {
       renderer.event(EVENT)
       await renderer.finish()
@@ -43,7 +43,13 @@ describe('C48: an output that fails', () => {
       { out: out.stream, err: closed() },
       { out: closed(), err: closed() },
     ]) {
-      const renderer = createRenderer('plain', { ...options, color: false, columns: 80, diff: false, verbosity: 0 })
+      const renderer = await createRenderer('plain', {
+        ...options,
+        color: false,
+        columns: 80,
+        diff: false,
+        verbosity: 0,
+      })
       renderer.event(WARNING)
       renderer.event({ type: 'host-note', host: 'web1', message: 'still told' })
       await renderer.finish()

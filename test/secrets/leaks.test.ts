@@ -88,7 +88,7 @@ describe('secrets of encrypted files', { timeout: 120_000 }, () => {
     const me = await person()
     const root = projectFolder(await files(me.recipient))
     const { options, text } = collecting({ columns: 200, diff: true, verbosity: 2 })
-    const renderer = kind === 'json' ? jsonRenderer(options) : createRenderer('plain', options)
+    const renderer = kind === 'json' ? jsonRenderer(options) : await createRenderer('plain', options)
     const { results } = await run(
       {
         root,

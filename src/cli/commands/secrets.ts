@@ -1,12 +1,9 @@
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
-import { Command } from 'commander'
+import type { Command } from 'commander'
 import { InputError, messageOf, type Problem, ProvisionError } from '../../errors.ts'
-import { inventoryFolder, readAgeKeyFile } from '../../inventory/files.ts'
-import { takeKeySources, withInventoryKey } from '../../inventory/sops/identities.ts'
-import { createKeyring } from '../../inventory/sops/unlock.ts'
-import { askAgain, askValue } from '../../secrets/ask.ts'
 import type { SecretsContext } from '../../secrets/project.ts'
+import type { Register } from '../command.ts'
 
 interface Flags {
   readonly inventory?: string
@@ -25,79 +22,100 @@ Examples:
 Files are those of sops (github.com/getsops/sops) with age recipients. Keys are read from SOPS_AGE_KEY,
 SOPS_AGE_KEY_FILE and ~/.config/sops/age/keys.txt.`
 
-/**
- * Runs `provision secrets …`.
- * @param args what follows `secrets`
- * @returns the exit status: 0 done, 1 not
- */
-export async function secretsMain(args: readonly string[]): Promise<number> {
-  const sources = takeKeySources(process.env, homedir())
-  const contextOf = async ({ project, inventory }: Flags): Promise<SecretsContext> => {
-    const root = resolve(project)
-    const dir = inventory === undefined ? undefined : inventoryFolder(root, inventory)
-    const written = dir === undefined ? undefined : await readAgeKeyFile(dir)
-    return {
-      root,
-      inventory,
-      keyring: createKeyring(withInventoryKey(sources, written, dir ?? root, homedir())),
-      say: (line) => process.stdout.write(`${line}\n`),
-    }
-  }
-  const program = new Command('provision secrets')
+/** `provision secrets`: one subcommand for each thing that is done with encrypted vars. */
+export const secrets: Register = (program) => {
+  const group = program
+    .command('secrets')
+    .summary('encrypted vars: init, set, edit, show (provision secrets --help)')
     .description(
       'Vars that only those with a key can read: *.sops.yml beside the plain files of group_vars and host_vars.',
     )
+    .allowExcessArguments(false)
     .showHelpAfterError('(provision secrets --help shows how)')
     .addHelpText('after', EXAMPLES)
 
-  subcommand(program, 'init', 'make an age key if you have none, and .sops.yaml').action(async (flags: Flags) => {
-    const { initSecrets } = await import('../../secrets/init.ts')
-    await initSecrets(await contextOf(flags), sources)
-  })
-  subcommand(program, 'set', 'set one value, typed hidden or piped in')
+  subcommand(group, 'init', 'make an age key if you have none, and .sops.yaml').action((flags: Flags) =>
+    finished(async () => {
+      const { initSecrets } = await import('../../secrets/init.ts')
+      const { context, sources } = await contextOf(flags)
+      await initSecrets(context, sources)
+    }),
+  )
+  subcommand(group, 'set', 'set one value, typed hidden or piped in')
     .argument('<file>', 'group_vars/all with --inventory, or a path')
     .argument('<name>', 'name of the var; dots go into mappings and lists')
     .option('--yaml', 'the value is YAML: a number, a list, a mapping')
-    .action(async (file: string, name: string, flags: Flags) => {
-      const { setSecret } = await import('../../secrets/set.ts')
-      await setSecret(await contextOf(flags), { file, name, yaml: flags.yaml === true }, () => askValue(name))
-    })
-  subcommand(program, 'edit', 'open a file in $EDITOR, in the clear only there')
+    .action((file: string, name: string, flags: Flags) =>
+      finished(async () => {
+        const [{ setSecret }, { askValue }] = await Promise.all([
+          import('../../secrets/set.ts'),
+          import('../../secrets/ask.ts'),
+        ])
+        const { context } = await contextOf(flags)
+        await setSecret(context, { file, name, yaml: flags.yaml === true }, () => askValue(name))
+      }),
+    )
+  subcommand(group, 'edit', 'open a file in $EDITOR, in the clear only there')
     .argument('<file>', 'group_vars/all with --inventory, or a path')
-    .action(async (file: string, flags: Flags) => {
-      const { editSecrets } = await import('../../secrets/edit.ts')
-      const { SOPS_EDITOR, VISUAL, EDITOR } = process.env
-      await editSecrets(await contextOf(flags), file, {
-        editor: SOPS_EDITOR || VISUAL || EDITOR || 'vi',
-        again: askAgain,
-      })
-    })
-  subcommand(program, 'show', 'names of the encrypted vars and who can read them; no values')
+    .action((file: string, flags: Flags) =>
+      finished(async () => {
+        const [{ editSecrets }, { askAgain }] = await Promise.all([
+          import('../../secrets/edit.ts'),
+          import('../../secrets/ask.ts'),
+        ])
+        const { SOPS_EDITOR, VISUAL, EDITOR } = process.env
+        const { context } = await contextOf(flags)
+        await editSecrets(context, file, { editor: SOPS_EDITOR || VISUAL || EDITOR || 'vi', again: askAgain })
+      }),
+    )
+  subcommand(group, 'show', 'names of the encrypted vars and who can read them; no values')
     .argument('[file]', 'default: all of the inventory')
-    .action(async (file: string | undefined, flags: Flags) => {
-      const { showSecrets } = await import('../../secrets/show.ts')
-      await showSecrets(await contextOf(flags), file)
-    })
-  return finished(program.parseAsync(args, { from: 'user' }))
+    .action((file: string | undefined, flags: Flags) =>
+      finished(async () => {
+        const { showSecrets } = await import('../../secrets/show.ts')
+        const { context } = await contextOf(flags)
+        await showSecrets(context, file)
+      }),
+    )
 }
 
-const subcommand = (program: Command, name: string, description: string): Command =>
-  program
+const subcommand = (group: Command, name: string, description: string): Command =>
+  group
     .command(name)
     .description(description)
     .option('-i, --inventory <name>', 'inventory: a folder of inventories/, or a path')
-    .option('-C, --project <dir>', 'folder that holds inventories/', '.')
+    .option('-C, --project <dir>', 'folder that holds inventories/ (default: the current one)', '.')
 
-async function finished(work: Promise<unknown>): Promise<number> {
+async function contextOf({ project, inventory }: Flags) {
+  const [{ inventoryFolder, readAgeKeyFile }, { takeKeySources, withInventoryKey }, { createKeyring }] =
+    await Promise.all([
+      import('../../inventory/files.ts'),
+      import('../../inventory/sops/identities.ts'),
+      import('../../inventory/sops/unlock.ts'),
+    ])
+  const sources = takeKeySources(process.env, homedir())
+  const root = resolve(project)
+  const dir = inventory === undefined ? undefined : inventoryFolder(root, inventory)
+  const written = dir === undefined ? undefined : await readAgeKeyFile(dir)
+  const context: SecretsContext = {
+    root,
+    inventory,
+    keyring: createKeyring(withInventoryKey(sources, written, dir ?? root, homedir())),
+    say: (line) => process.stdout.write(`${line}\n`),
+  }
+  return { context, sources }
+}
+
+/** Sets the exit status: 0 done, 1 not. */
+async function finished(work: () => Promise<unknown>): Promise<void> {
   try {
-    await work
-    return 0
+    await work()
   } catch (error) {
+    process.exitCode = 1
     for (const { message, origin, hint } of problemsOf(error)) {
       const place = origin === undefined ? '' : `${origin.file}:${origin.line}:${origin.col}  `
       process.stderr.write(`${place}${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
     }
-    return 1
   }
 }
 

@@ -1,0 +1,10 @@
+import type { Register } from '../command.ts'
+import { release } from './release.ts'
+import { rollback } from './rollback.ts'
+import { run } from './run.ts'
+import { secrets } from './secrets.ts'
+import { switchover } from './switchover.ts'
+import { upgrade } from './upgrade.ts'
+
+/** Every command, in the order of the help. The first one is the program itself. */
+export const COMMANDS: readonly Register[] = [run, upgrade, rollback, switchover, secrets, release]

@@ -1,0 +1,91 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { elementsOf } from '../inventory/elements.ts'
+import { RENDERER_KINDS, type RendererKind } from '../render/index.ts'
+
+/** Hosts at a time, unless `--forks` says otherwise. */
+const DEFAULT_FORKS = 25
+
+/** What every command takes that works on hosts, as commander hands it over. */
+export interface HostFlags {
+  readonly inventory?: string
+  readonly project: string
+  readonly check: boolean
+  readonly diff?: boolean
+  readonly limit: readonly string[]
+  readonly tags: readonly string[]
+  readonly forks: number
+  readonly var: readonly string[]
+  readonly renderer?: RendererKind
+  readonly json: boolean
+  readonly showScript: boolean
+  readonly verbose: number
+  readonly askBecomePassword: boolean
+  readonly color?: boolean
+  readonly yes: boolean
+}
+
+/** Each use of an option adds one. */
+export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
+
+/** Names, which have no commas in them; a glob may, in braces. */
+export const commaList = (value: string, all: readonly string[] = []): string[] => [...all, ...elementsOf(value)]
+
+function atLeastOne(value: string): number {
+  const number = Number(value)
+  if (Number.isInteger(number) && number >= 1 && number <= 1000) return number
+  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
+}
+
+/** The options of {@link HostFlags}. */
+export const withHostOptions = (command: Command): Command =>
+  command
+    .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path (with a `/` in it)')
+    .option('--check', 'dry run: show what would change and change nothing', false)
+    .option('--diff', 'show the diffs of files and fields (with --check by default)')
+    .option('--no-diff', 'leave the diffs out')
+    .option(
+      '-l, --limit <hosts>',
+      'only these hosts: names, tiers, globs, `!` excludes; commas or repeated',
+      collect,
+      [],
+    )
+    .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
+    .option('-f, --forks <n>', `hosts at a time (default: ${DEFAULT_FORKS})`, atLeastOne, DEFAULT_FORKS)
+    .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
+    .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
+    .option(
+      '-C, --project <dir>',
+      'folder that holds inventories/, roles/ and templates/ (default: the current one)',
+      '.',
+    )
+    .option('-y, --yes', 'go on without asking where a rollout has confirm: true', false)
+    .addOption(
+      new Option(
+        '--renderer <kind>',
+        `how the run is shown: ${RENDERER_KINDS.join(', ')} (default: tree on a terminal, else plain)`,
+      ).choices(RENDERER_KINDS),
+    )
+    .addOption(
+      new Option('--json', 'print events as JSON, one per line: --renderer json').default(false).conflicts('renderer'),
+    )
+    .option('--show-script', 'print every script before it is sent, secrets masked', false)
+    .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
+    .option('--no-color', 'no colours (NO_COLOR is heeded too)')
+
+/** An option once for each value, as words of a command line. */
+export const each = (name: string, values: readonly string[] = []): string[] => values.flatMap((value) => [name, value])
+
+/** What says where the work is done, as words of a command line; the hosts are not among them. */
+export const placeWords = ({ inventory, project }: HostFlags): string[] => [
+  ...each('--inventory', inventory === undefined ? [] : [inventory]),
+  ...(project === '.' ? [] : ['--project', project]),
+]
+
+/** What says how it is done, but for how it is shown: a dry run and what came of it are not the same. */
+export const mannerWords = (flags: HostFlags): string[] => [
+  ...each('--tags', flags.tags),
+  ...each('--var', flags.var),
+  ...(flags.forks === DEFAULT_FORKS ? [] : ['--forks', String(flags.forks)]),
+  ...(flags.yes ? ['--yes'] : []),
+  ...(flags.askBecomePassword ? ['--ask-become-password'] : []),
+]

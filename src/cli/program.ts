@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { packageRoot } from '../catalog/package-root.ts'
+import type { Start } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
+
+const EXAMPLES = `
+Examples:
+  provision --inventory prod --check              what would change, with diffs; nothing is changed
+  provision --inventory prod                      bring every host to its declared state
+  provision --inventory prod --limit web,'!web3'  a tier without one of its hosts
+  provision --inventory prod --tags nginx         only the resources of one role
+  provision upgrade --inventory prod --tier web   newer packages, one host after the other
+  provision rollback --inventory prod --tier app  the release before, one host after the other
+
+Exit status: 0 no changes left to make, 2 changes found by --check, 1 something failed.`
+
+const startMain: Start = async (flags, job) => (await import('./main.ts')).main(flags, job)
+
+/** The command line, ready to be parsed. Heavy parts are imported only when a command runs. */
+export function createProgram(start: Start = startMain): Command {
+  const program = new Command('provision')
+    .helpOption('-h, --help', 'print this')
+    // What follows a subcommand is its own.
+    .enablePositionalOptions()
+    .addHelpText('after', EXAMPLES)
+  for (const register of COMMANDS) register(program, start)
+  return program.version(version(), '-V, --version', 'print the version')
+}
+
+/** Of provision's own package.json. */
+function version(): string {
+  return /"version": "([^"]+)"/.exec(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))?.[1] ?? 'unknown'
+}
