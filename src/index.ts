@@ -1,6 +1,7 @@
 /** What roles, and programs that run provision as a library, import. */
 
 export { ipFamily, listedOrTier, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
+export { keyOf } from './catalog/keys.ts'
 export type { Listener } from './catalog/listeners.ts'
 export { managementListener, parseSocket } from './catalog/listeners.ts'
 export type {
@@ -61,7 +62,7 @@ export { allowFrom, firewall, ufwRule } from './resources/ufw/ufw.ts'
 export { user } from './resources/user/user.ts'
 export type { CheckPlace, Endpoint, HttpQuestion } from './rollout/checks.ts'
 export { commandSucceeds, httpAnswers, tcpOpen, unitActive } from './rollout/checks.ts'
-export type { FirstHost, HostRollout, RolloutStep } from './rollout/step.ts'
+export type { FirstHost, HostRollout, RolloutStep, Watched } from './rollout/step.ts'
 export { quote } from './shell/quote.ts'
 export type { Script } from './shell/script.ts'
 export { joinScripts, rawScript, sh } from './shell/script.ts'

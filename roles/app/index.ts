@@ -6,9 +6,6 @@ import {
   file,
   pkg,
   type RoleInput,
-  release,
-  restartHealthy,
-  service,
   systemdUnit,
   tierAddresses,
   user,
@@ -16,6 +13,7 @@ import {
 } from 'provision'
 import { environment } from './environment.ts'
 import { migratingHost } from './migrations.ts'
+import { appService, dirOf, releaseOf, restarted } from './parts.ts'
 import { rollout } from './rollout.ts'
 import { vars } from './vars.ts'
 
@@ -40,10 +38,9 @@ export default defineRole({
     const { vars, template } = input
     const name = vars.app_name
     const account = vars.app_user ?? name
-    const dir = vars.app_dir ?? `/srv/${name}`
+    const dir = dirOf(vars)
     const config = `${dir}/config`
-    const health = { port: vars.app_port, path: vars.app_health_path, timeout: vars.app_ready_timeout }
-    const restarted = [restartHealthy({ name, dir, health })]
+    const notify = [restarted(vars)]
     const migrates =
       vars.app_migrate_cmd !== undefined && migratingHost(vars, input.host, input.group) === input.host.name
     const credentials = Object.entries(vars.app_credentials)
@@ -67,7 +64,7 @@ export default defineRole({
         mode: '0600',
         owner: 'root',
         group: 'root',
-        notify: restarted,
+        notify,
       }),
       ...(credentials.length > 0
         ? [directory({ path: `${config}/credentials`, mode: '0700', owner: 'root', group: 'root' })]
@@ -79,28 +76,19 @@ export default defineRole({
           mode: '0600',
           owner: 'root',
           group: 'root',
-          notify: restarted,
+          notify,
         }),
       ),
       ...sharedFolders(vars.app_shared, dir).map((path) =>
         directory({ path, mode: '0750', owner: account, group: account }),
       ),
-      systemdUnit({ unit: `${name}.service`, content: template('unit.ejs', common), notify: restarted }),
+      systemdUnit({ unit: `${name}.service`, content: template('unit.ejs', common), notify }),
       ...(migrates
         ? [systemdUnit({ unit: `${name}-migrate@.service`, content: template('migrate.ejs', common) })]
         : []),
-      release({
-        name,
-        dir,
-        version: vars.app_version,
-        artifact: { ...vars.app_artifact, path: vars.app_artifact.path.replaceAll('{version}', vars.app_version) },
-        shared: vars.app_shared,
-        keep: vars.app_keep_releases,
-        health,
-        ...(migrates && { migrate: `${name}-migrate@` }),
-      }),
+      releaseOf(vars, migrates),
       ...openPort(input),
-      service({ name, enabled: true, state: 'started' }),
+      appService(vars),
     ]
   },
 })

@@ -11,15 +11,14 @@ import {
   sh,
 } from 'provision'
 import { migratingHost } from './migrations.ts'
+import { appService, disruptive, releaseOf } from './parts.ts'
 import type { AppVars } from './vars.ts'
 
 type Host = RoleInput<AppVars>['host']
 
 /** Out of the upstreams of all web servers that can go on without it; then until none of them is connected any more. */
 export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout {
-  const name = vars.app_name
   const port = vars.app_port
-  const dir = vars.app_dir ?? `/srv/${name}`
   const hosts = group('all')
   const address = ipFamily(host.address) === 6 ? `[${host.address}]` : host.address
   const clients = webServers({ name: host.name, tier: host.tier, server: `${address}:${port}`, port }, hosts)
@@ -29,14 +28,8 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
     nginxUpstreamServer({ on: clients.filter((peer) => peer.server === server).map((peer) => peer.name), server }),
   )
   return {
-    serves: [`service:${name}.service`],
-    // What calls for the restart is named too: on a host where all of it is new, nobody is in the way.
-    disturbs: [
-      `release:${name}`,
-      `handler:restart ${name}`,
-      { key: `file:${dir}/config/*`, optional: true },
-      `systemd-unit:/etc/systemd/system/${name}.service`,
-    ],
+    requiredServices: [appService(vars)],
+    disruptive: disruptive(vars),
     ...(vars.app_migrate_cmd !== undefined && { first: migratesFirst(vars, host, group) }),
     drain: on.length > 0 ? [...out.map(({ drain }) => drain), idle(port, clients, vars.app_drain_timeout)] : [],
     undrain: out.map(({ undrain }) => undrain),
@@ -55,7 +48,7 @@ function migratesFirst(vars: AppVars, host: Host, group: RoleInput<AppVars>['gro
   const first = migratingHost(vars, host, group) ?? host.name
   return {
     host: first,
-    changes: [`release:${vars.app_name}`],
+    changes: [releaseOf(vars)],
     fields: ['version', 'artifact', 'migrations'],
     what: `migrations of ${vars.app_name}`,
     hint: `take ${first} along (where it has this release, nothing is done there), or say who else migrates: --var app_migrate_on=HOST`,

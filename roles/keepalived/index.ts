@@ -1,18 +1,8 @@
 import { createHash } from 'node:crypto'
-import {
-  defineRole,
-  file,
-  fileSet,
-  masked,
-  pkg,
-  restart,
-  service,
-  systemdUnit,
-  tierAddresses,
-  ufwRule,
-} from 'provision'
+import { defineRole, file, fileSet, masked, systemdUnit, tierAddresses, ufwRule } from 'provision'
 import { across } from './across.ts'
 import { instanceViews, wrong } from './instances.ts'
+import { keepalivedPackage, keepalivedService } from './parts.ts'
 import { reload } from './reload.ts'
 import { DRAIN_FILE, rollout } from './rollout.ts'
 import { vars } from './vars.ts'
@@ -43,7 +33,7 @@ export default defineRole({
       .digest('hex')
       .slice(0, 12)
     return [
-      pkg({ name: 'keepalived', ...(vars.keepalived_hold && { hold: true }), notify: [restart('keepalived')] }),
+      keepalivedPackage(vars),
       file({
         path: CHECK,
         content: template('check-haproxy.ejs', { url: new URL(vars.keepalived_check_url), drain: DRAIN_FILE }),
@@ -64,7 +54,7 @@ export default defineRole({
         validate: '[ -s "$STAGE/keepalived.conf" ]\nkeepalived -t -f "$STAGE/keepalived.conf"',
         notify: [reload(`${host.name}_${id}`)],
       }),
-      service({ name: 'keepalived', enabled: true, state: 'started' }),
+      keepalivedService(),
     ]
   },
   rollout,

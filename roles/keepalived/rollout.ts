@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { commandSucceeds, type HostRollout, type RoleInput, type RolloutStep, sh, unitActive } from 'provision'
+import { keepalivedPackage, keepalivedService, restarted } from './parts.ts'
 import type { KeepalivedVars } from './vars.ts'
 
 /** While it is there, the check fails: this host has no address. */
@@ -19,12 +20,12 @@ export function rollout({ host, vars, group }: RoleInput<KeepalivedVars>): HostR
   const alone = next === undefined || vips.length === 0
   return {
     // What the check asks may be another program than that of role haproxy.
-    serves: [{ key: 'service:haproxy.service', optional: true }, 'service:keepalived.service'],
-    disturbs: [
+    requiredServices: [{ key: 'service:haproxy.service', optional: true }, keepalivedService()],
+    disruptive: [
       { key: 'package:haproxy', optional: true },
       { key: 'handler:restart haproxy', optional: true },
-      'package:keepalived',
-      'handler:restart keepalived',
+      keepalivedPackage(vars),
+      restarted,
     ],
     preflight: alone ? [] : [able(others)],
     drain: alone ? [] : [handOver(vips, vars), ...(others.length === 1 ? [taken(next, vips)] : []), quiet(vips)],

@@ -6,9 +6,7 @@ import {
   mysqlReplication,
   mysqlVariable,
   type Peer,
-  pkg,
   type Resource,
-  service,
   tierAddresses,
 } from 'provision'
 import { accounts } from './accounts.ts'
@@ -16,7 +14,7 @@ import { optionFile } from './config.ts'
 import { dataDirectory, isOfDataDirectory } from './data-directory.ts'
 import { type Option, optionLine, optionsOf, serverId } from './options.ts'
 import { refused } from './refused.ts'
-import { packageOf, restartReplica, rollout, takeWrites } from './rollout.ts'
+import { mysqlPackage, mysqlService, restartReplica, rollout, takeWrites } from './rollout.ts'
 import { reloadTls, TLS, tlsFiles } from './tls.ts'
 import { unattended } from './unattended.ts'
 import { type MysqlVars, vars } from './vars.ts'
@@ -46,12 +44,12 @@ export default defineRole({
     const revokes = options.find((one) => one.variable === 'partial_revokes')
     return [
       ...dataDirectory(options),
-      pkg({ name: packageOf(vars), notify: [members.length > 1 ? restartReplica : takeWrites] }),
+      mysqlPackage(vars, [members.length > 1 ? restartReplica : takeWrites]),
       unattended(vars),
       ...tlsFiles(vars),
       optionFile(template('provision.cnf.ejs', { lines })),
       ...firewall(vars, host, group('all')),
-      service({ name: 'mysql', enabled: true, state: 'started' }),
+      mysqlService(),
       replication(vars, host, members, bootstrap),
       // How the names of databases in grants are stored.
       ...variables(vars, revokes === undefined ? [] : [revokes], joins),

@@ -6,14 +6,20 @@ import {
   mysqlReplicates,
   mysqlServer,
   mysqlTakeWrites,
+  pkg,
+  type Resource,
   type RoleInput,
   restart,
+  service,
   unitActive,
 } from 'provision'
 import { reloadTls } from './tls.ts'
 import type { MysqlVars } from './vars.ts'
 
-export const packageOf = (vars: MysqlVars): string => vars.mysql_package ?? 'mysql-server'
+export const mysqlPackage = (vars: MysqlVars, notify: readonly Handler[] = []): Resource =>
+  pkg({ name: vars.mysql_package ?? 'mysql-server', notify })
+
+export const mysqlService = (): Resource => service({ name: 'mysql', enabled: true, state: 'started' })
 
 /** A restart that counts only when replication runs again. A server on its own is restarted by its package alone. */
 export const restartReplica: Handler = handler({
@@ -39,15 +45,15 @@ export const takeWrites: Handler = handler({ id: 'mysql takes writes', run: mysq
 export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollout {
   const others = group(host.tier).flatMap(({ name }) => (name === host.name ? [] : [name]))
   const up = unitActive('mysql.service')
-  if (others.length === 0) return { disturbs: [], gates: [up] }
+  if (others.length === 0) return { disruptive: [], gates: [up] }
   const { preflight, drain, gate, peersGate } = mysqlServer({
     others,
     relief: `with --switchover-to HOST a run moves the writes to another server of ${host.tier} first`,
     within: vars.mysql_catch_up,
   })
   return {
-    serves: ['service:mysql.service'],
-    disturbs: [`package:${packageOf(vars)}`, `handler:${restartReplica.id}`],
+    requiredServices: [mysqlService()],
+    disruptive: [mysqlPackage(vars), restartReplica],
     relieves: vars.mysql_restart_replicas
       ? MYSQL_START_VARIABLES.map((name) => ({ key: `mysql-variable:${name}`, optional: true }))
       : [],

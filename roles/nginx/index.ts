@@ -4,10 +4,7 @@ import {
   directory,
   fileSet,
   keepDrainedServers,
-  pkg,
   reload,
-  restart,
-  service,
   systemdUnit,
   tierAddresses,
   ufwRule,
@@ -16,6 +13,7 @@ import { checkOpenFiles, checkSites } from './checks.ts'
 import { siteFiles } from './files.ts'
 import { listeners, openPorts } from './listens.ts'
 import { namesHash } from './names-hash.ts'
+import { nginxPackage, nginxService } from './parts.ts'
 import { rollout } from './rollout.ts'
 import { siteViews } from './sites.ts'
 import { upstreamViews } from './upstreams.ts'
@@ -50,7 +48,7 @@ export default defineRole({
     ]
     const clients = [...vars.nginx_allow_from, ...tierAddresses(peers, vars.nginx_allow_from_tiers, 'nginx_allow_from')]
     return [
-      pkg({ name: 'nginx', ...(vars.nginx_hold && { hold: true }), notify: [restart('nginx')] }),
+      nginxPackage(vars),
       // Root's, and not in /var/lib/provision, into which the workers could not look.
       directory({ path: posix.dirname(vars.nginx_drain_file), mode: '0755' }),
       // Before all that it may bring along: what nginx refuses leaves nothing else of it behind.
@@ -87,7 +85,7 @@ export default defineRole({
             }),
           )
         : []),
-      service({ name: 'nginx', enabled: true, state: 'started' }),
+      nginxService(),
     ]
   },
 })

@@ -11,6 +11,7 @@ import {
   sh,
   unitActive,
 } from 'provision'
+import { nginxPackage, nginxService, restarted } from './parts.ts'
 import type { NginxVars } from './vars.ts'
 
 type Host = RoleInput<NginxVars>['host']
@@ -34,8 +35,8 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
   const back = { name: `${vars.nginx_health_path} answers 200`, run: sh`rm -f -- ${file}` }
   const until = health && httpAnswers(health).until
   return {
-    serves: ['service:nginx.service'],
-    disturbs: ['package:nginx', 'handler:restart nginx', ...programBehind(host, vars, hosts)],
+    requiredServices: [nginxService()],
+    disruptive: [nginxPackage(vars), restarted, ...programBehind(host, vars, hosts)],
     preflight: servers.map(({ preflight }) => preflight),
     // Of hosts that no load balancer knows, nobody can be told to stay away.
     drain: servers.length > 0 ? [...servers.map(({ drain }) => drain), draining] : [],

@@ -1,16 +1,18 @@
-import { type Problem, ProvisionError } from '../errors.ts'
+import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
 import {
   type CompiledRollout,
   HOST_ROLLOUT,
   type HostRollout,
+  type MaybeThere,
+  type Named,
   type NamedKey,
   type RolloutStep,
   type Watched,
 } from '../rollout/step.ts'
 import { fieldsCheck } from '../schemas/fields.ts'
+import { keyOf } from './keys.ts'
 import type { Role, RoleInput, VarsOf } from './role.ts'
-import { isResource } from './role-resources.ts'
 
 interface Made {
   readonly rollouts: readonly CompiledRollout[]
@@ -42,32 +44,39 @@ export function rolloutOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, ho
 }
 
 /** Everything that is watched by its key. */
-function withKeys({ disturbs, serves, relieves, ...rest }: HostRollout, role: Role): CompiledRollout {
+function withKeys(rollout: HostRollout, role: Role): CompiledRollout {
+  const { disruptive, requiredServices, relieves, first, ...rest } = rollout
   return {
     ...rest,
     role: role.name,
-    disturbs: disturbs.map(keyOf),
-    ...(serves && { serves: serves.map(keyOf) }),
-    ...(relieves && { relieves: relieves.map(keyOf) }),
+    disruptive: keysOf('disruptive', disruptive),
+    ...(requiredServices && { requiredServices: keysOf('requiredServices', requiredServices) }),
+    ...(relieves && { relieves: keysOf('relieves', relieves) }),
+    ...(first && { first: { ...first, changes: keysOf('first.changes', first.changes) } }),
     named: [
-      ...mustBe('disturbs', disturbs),
-      ...mustBe('serves', serves),
+      ...mustBe('disruptive', disruptive),
+      ...mustBe('requiredServices', requiredServices),
       ...mustBe('relieves', relieves),
-      ...mustBe('first.changes', rest.first?.changes),
+      ...mustBe('first.changes', first?.changes),
     ],
   }
 }
 
-/** Things themselves need not be there: a role that has them at hand can't have misspelt them. */
+/** A thing that was made for this alone can be misspelt as well as a text. */
 const mustBe = (field: string, watched: readonly Watched[] = []): NamedKey[] =>
-  watched.flatMap((one) => (typeof one === 'string' ? [{ field, key: one }] : []))
+  watched.flatMap((one) => (isMaybeThere(one) ? [] : [{ field, key: namedKey(field, one) }]))
 
-function keyOf(watched: Watched): string {
-  if (typeof watched === 'string') return watched
-  if ('key' in watched) return watched.key
-  if ('id' in watched) return `handler:${watched.id}`
-  if (!isResource(watched)) throw wrong('watches what is neither a key nor a resource nor a handler')
-  return `${watched.kind.kind}:${watched.kind.key(watched.desired)}`
+const keysOf = (field: string, watched: readonly Watched[]): string[] =>
+  watched.map((one) => namedKey(field, isMaybeThere(one) ? one.key : one))
+
+const isMaybeThere = (watched: Watched): watched is MaybeThere => typeof watched === 'object' && 'key' in watched
+
+function namedKey(field: string, named: Named): string {
+  try {
+    return keyOf(named)
+  } catch (error) {
+    throw wrong(`${field}: ${messageOf(error)}`, error instanceof ProvisionError ? error.hint : undefined)
+  }
 }
 
 const stepsOf = ({ preflight = [], drain = [], undrain = [], gates = [], verify = [] }: HostRollout): RolloutStep[] => [

@@ -21,7 +21,7 @@ export interface Around {
   /** Keys of what takes the host out of service with nothing to drain it: requests are lost meanwhile. */
   readonly exposed: readonly string[]
   /** Hosts that have to make changes of this plan before any other does; this one, maybe. */
-  readonly first: readonly FirstHost[]
+  readonly first: readonly FirstHost<string>[]
   /** Its roles name services, and none of them runs: it serves nobody. */
   readonly down: boolean
   /** Where the others depend on the host, and a run may hand that over, it is done first. */
@@ -48,9 +48,9 @@ export function aroundChanges(
   drained: readonly string[],
 ): Around {
   const changes = items.filter(({ action }) => action !== 'none')
-  const naming = rollouts.filter(({ serves = [] }) => serves.length > 0)
+  const naming = rollouts.filter(({ requiredServices = [] }) => requiredServices.length > 0)
   const serving = rollouts.filter((rollout) => !isDown(rollout, changes))
-  const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disturbs, changes, handlers) }))
+  const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disruptive, changes, handlers) }))
   const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
   const disturbing = [...new Set(drain.flatMap(({ keys }) => keys))]
   const undrain = rollouts.filter(
@@ -78,7 +78,7 @@ export function aroundChanges(
   }
 }
 
-const waits = ({ key, fields }: Item, first: FirstHost): boolean =>
+const waits = ({ key, fields }: Item, first: FirstHost<string>): boolean =>
   first.changes.some((pattern) => matches(pattern, key)) &&
   (first.fields === undefined || fields.some(({ field }) => first.fields?.includes(field)))
 
@@ -88,12 +88,12 @@ export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {
 }
 
 /** What does not run serves nobody: it is mended where it is, whatever the others are up to. */
-const isDown = ({ serves = [] }: CompiledRollout, changes: readonly Item[]): boolean =>
-  changes.some(({ key, fields }) => serves.includes(key) && fields.some(({ field }) => field === 'state'))
+const isDown = ({ requiredServices = [] }: CompiledRollout, changes: readonly Item[]): boolean =>
+  changes.some(({ key, fields }) => requiredServices.includes(key) && fields.some(({ field }) => field === 'state'))
 
 /** Nobody could have sent it requests before. */
-const isNew = ({ disturbs }: CompiledRollout, changes: readonly Item[]): boolean =>
-  changes.some(({ action, key }) => action === 'create' && disturbs.some((pattern) => matches(pattern, key)))
+const isNew = ({ disruptive }: CompiledRollout, changes: readonly Item[]): boolean =>
+  changes.some(({ action, key }) => action === 'create' && disruptive.some((pattern) => matches(pattern, key)))
 
 /**
  * Of what is to be done, what these patterns name. What is only now created stands in nobody's way, nor does the restart

@@ -97,10 +97,10 @@ export const NEVER = 3
 export const UNANSWERED = 4
 
 /** Every host of the tier names the same. */
-export interface FirstHost {
+export interface FirstHost<Key extends Watched = Watched> {
   readonly host: string
-  /** Keys of the changes that wait for that host's, as in `disturbs`. */
-  readonly changes: readonly string[]
+  /** The changes that wait for that host's, as in `disruptive`. */
+  readonly changes: readonly Key[]
   /** Only those that change one of these fields; default: any. */
   readonly fields?: readonly string[] | undefined
   /** What is done there, in words: `migrations`. */
@@ -109,12 +109,15 @@ export interface FirstHost {
   readonly hint?: string | undefined
 }
 
-/** What a role calls a thing that changes: its key, or the thing itself. */
-export type Watched = string | MaybeThere | WatchedResource | WatchedHandler
+/** What a role calls a thing that changes: the thing itself, or its key. Where nothing is called so, that is a mistake. */
+export type Watched = Named | MaybeThere
 
-/** A key which only some vars, or another role, bring about. Without `optional`, one that nothing has is a mistake. */
+/** A resource or a handler, of which only the identity counts; or the text of its key. */
+export type Named = string | WatchedResource | WatchedHandler
+
+/** What only some vars, or another role, bring about. */
 export interface MaybeThere {
-  readonly key: string
+  readonly key: Named
   readonly optional: true
 }
 
@@ -133,18 +136,18 @@ export interface WatchedHandler {
 /** What a role has to say about the change of one host. */
 export interface HostRollout {
   /**
-   * What takes the service away for a moment when it is changed: keys of resources (`package:nginx`) and handlers
-   * (`handler:restart nginx`), of whichever role; a `*` at the end stands for any.
+   * What takes the service away for a moment when it is changed: resources and handlers, of whichever role, or their keys
+   * (`package:nginx`, `handler:restart nginx`); a `*` at the end of a key stands for any.
    */
-  readonly disturbs: readonly Watched[]
+  readonly disruptive: readonly Watched[]
   /**
-   * Services without which the host serves nobody: keys of `service` resources. Where one of them does not run, the host is
+   * Services without which the host serves nobody: `service` resources, or their keys. Where one of them does not run, the host is
    * not drained, and mended first.
    */
-  readonly serves?: readonly Watched[] | undefined
+  readonly requiredServices?: readonly Watched[] | undefined
   /**
    * What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it
-   * does so first. Keys as in `disturbs`.
+   * does so first. As in `disruptive`.
    */
   readonly relieves?: readonly Watched[] | undefined
   /** What has to be done on one host before any other of the tier begins with the same, such as migrations. */
@@ -159,7 +162,7 @@ export interface HostRollout {
   readonly gates?: readonly RolloutStep[] | undefined
   /**
    * What must be so once the host serves with its changes: what only traffic can show. Where it is not, the host has
-   * failed, but stays in service. Not asked where what disturbs is only now created: nobody asked for it before.
+   * failed, but stays in service. Not asked where what is disruptive is only now created: nobody asked for it before.
    */
   readonly verify?: readonly RolloutStep[] | undefined
 }
@@ -168,20 +171,20 @@ const KEYS = { type: 'array', items: { is: 'watched' } } as const
 
 /** What a role's rollout() may return. */
 export const HOST_ROLLOUT = {
-  disturbs: {
+  disruptive: {
     description:
-      'What takes the service away for a moment when it is changed, of whichever role: keys of resources (`package:nginx`) and of handlers (`handler:restart nginx`), or these themselves; a `*` at the end stands for any.',
+      'What takes the service away for a moment when it is changed: resources and handlers, of whichever role, or their keys (`package:nginx`, `handler:restart nginx`); a `*` at the end of a key stands for any.',
     ...KEYS,
   },
-  serves: {
+  requiredServices: {
     description:
-      'Services without which the host serves nobody: keys of `service` resources. Where one of them does not run, the host is not drained, and mended first.',
+      'Services without which the host serves nobody: `service` resources, or their keys. Where one of them does not run, the host is not drained, and mended first.',
     ...KEYS,
     optional: true,
   },
   relieves: {
     description:
-      'What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it does so first. As in `disturbs`.',
+      'What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it does so first. As in `disruptive`.',
     ...KEYS,
     optional: true,
   },
@@ -193,11 +196,7 @@ export const HOST_ROLLOUT = {
     required: ['host', 'changes', 'what'],
     properties: {
       host: { description: 'Every host of the tier names the same.', type: 'string' },
-      changes: {
-        description: "Keys of the changes that wait for that host's, as in `disturbs`.",
-        type: 'array',
-        items: { type: 'string' },
-      },
+      changes: { description: "The changes that wait for that host's, as in `disruptive`.", ...KEYS },
       fields: {
         description: 'Only those that change one of these fields. Not set: any.',
         type: 'array',
@@ -226,18 +225,19 @@ export const HOST_ROLLOUT = {
   },
   verify: {
     description:
-      'What must be so once the host serves with its changes: what only traffic can show. Where it is not, the host has failed, but stays in service. Not asked where what disturbs is only now created: nobody asked for it before.',
+      'What must be so once the host serves with its changes: what only traffic can show. Where it is not, the host has failed, but stays in service. Not asked where what is disruptive is only now created: nobody asked for it before.',
     ...STEPS,
     optional: true,
   },
 } as const satisfies Record<keyof HostRollout, FieldSchema>
 
 /** The same with the role that it comes from, and all things by their keys. */
-export interface CompiledRollout extends Omit<HostRollout, 'disturbs' | 'serves' | 'relieves'> {
+export interface CompiledRollout extends Omit<HostRollout, 'disruptive' | 'requiredServices' | 'relieves'> {
   readonly role: string
-  readonly disturbs: readonly string[]
-  readonly serves?: readonly string[] | undefined
+  readonly disruptive: readonly string[]
+  readonly requiredServices?: readonly string[] | undefined
   readonly relieves?: readonly string[] | undefined
+  readonly first?: FirstHost<string> | undefined
   /** Keys that must lead somewhere, with the field that names them. */
   readonly named?: readonly NamedKey[] | undefined
 }

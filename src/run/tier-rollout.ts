@@ -48,7 +48,7 @@ export interface TierHandover {
  * Each host that is waited for is told once.
  */
 export function leftOutFirst(runs: ReadonlyMap<string, HostRun>): Problem[] {
-  const waiting = new Map<string, { readonly first: FirstHost; readonly hosts: string[] }>()
+  const waiting = new Map<string, { readonly first: FirstHost<string>; readonly hosts: string[] }>()
   for (const run of runs.values()) {
     for (const first of run.planned()?.around.first ?? []) {
       if (runs.has(first.host)) continue

@@ -33,6 +33,11 @@ const isHandler = (value: unknown): boolean =>
   'script' in value &&
   isScript(value.script)
 
+const isNamed = (value: unknown): boolean =>
+  typeof value === 'string' ||
+  isHandler(value) ||
+  (typeof value === 'object' && value !== null && 'kind' in value && 'desired' in value && 'notify' in value)
+
 const TEXT = 'text: a string, what template() gives, or a list of strings and secrets'
 
 const VALUES: Readonly<Record<ValueName, Value>> = {
@@ -46,13 +51,10 @@ const VALUES: Readonly<Record<ValueName, Value>> = {
   },
   handler: { words: 'a handler, as reload(…), restart(…) or handler({ … }) make it', test: isHandler },
   watched: {
-    words: "a key such as 'package:nginx' or 'handler:restart nginx', { key, optional: true }, a resource or a handler",
+    words:
+      "a resource such as pkg({ name: 'nginx' }), a handler such as restart('nginx'), the key of one, or { key, optional: true }",
     test: (value) =>
-      typeof value === 'string' ||
-      isHandler(value) ||
-      (typeof value === 'object' &&
-        value !== null &&
-        (('kind' in value && 'desired' in value) || ('key' in value && typeof value.key === 'string'))),
+      isNamed(value) || (typeof value === 'object' && value !== null && 'key' in value && isNamed(value.key)),
   },
   step: { words: 'a step', test: (value) => typeof value === 'object' && value !== null },
   keep: { words: 'a function: (wanted, present) => text', test: (value) => typeof value === 'function' },

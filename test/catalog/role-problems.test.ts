@@ -219,23 +219,23 @@ describe('what a rollout watches', () => {
 
   it('is refused when nothing is called so, with the nearest name', async () => {
     const rollout = `{
-      disturbs: ['package:ngnix', 'handler:restart nginx.service', 'file:/srv/*', 'package:nginx', 'pack*'],
-      serves: ['service:nginx.service'],
+      disruptive: ['package:ngnix', 'handler:restart nginx.service', 'file:/srv/*', 'package:nginx', 'pack*'],
+      requiredServices: ['service:nginx.service'],
       relieves: [{ key: 'mysql-variable:x', optional: true }],
     }`
     const problems = await told({ r: watching(rollout) })
     const start = "role 'r': rollout(): "
     const end = 'and nothing is called so on any host that has the role {web1, web2}'
     expect(problems.map((line) => line.replace(/ Or, .*$/, ''))).toEqual([
-      `${start}disturbs names 'package:ngnix', ${end} (did you mean 'package:nginx'?`,
-      `${start}disturbs names 'handler:restart nginx.service', ${end} (did you mean 'handler:restart nginx'?`,
-      `${start}disturbs names 'file:/srv/*', ${end} (where only some vars, or another role, bring it about: { key: 'file:/srv/*', optional: true })`,
-      `${start}serves names 'service:nginx.service', ${end} (where only some vars, or another role, bring it about: { key: 'service:nginx.service', optional: true })`,
+      `${start}disruptive names 'package:ngnix', ${end} (did you mean 'package:nginx'?`,
+      `${start}disruptive names 'handler:restart nginx.service', ${end} (did you mean 'handler:restart nginx'?`,
+      `${start}disruptive names 'file:/srv/*', ${end} (where only some vars, or another role, bring it about: { key: 'file:/srv/*', optional: true })`,
+      `${start}requiredServices names 'service:nginx.service', ${end} (where only some vars, or another role, bring it about: { key: 'service:nginx.service', optional: true })`,
     ])
   })
 
   it('may be what another role declares, or this one on another host or system only', async () => {
-    const rollout = `{ disturbs: ['package:other', 'package:on-web2', 'package:on-ubuntu'] }`
+    const rollout = `{ disruptive: ['package:other', 'package:on-web2', 'package:on-ubuntu'] }`
     const resources = `      ...(vars.r_some ? [pkg({ name: 'on-web2' })] : []),
       ...(facts.os.id === 'ubuntu' ? [pkg({ name: 'on-ubuntu' })] : []),`
     const text = watching(rollout, resources)
@@ -246,17 +246,44 @@ describe('what a rollout watches', () => {
   })
 
   it('may be the resource or the handler itself', async () => {
-    const roles = { r: watching(`{ disturbs: [pkg({ name: 'nginx' }), restart('nginx')], serves: [] }`) }
-    const { compiler, hosts } = await prepared(roles)
-    const [rollout] = hosts.flatMap((host) => compiler.compile(host, FACTS).rollouts)
-    expect(rollout?.disturbs).toEqual(['package:nginx', 'handler:restart nginx'])
+    const rollout = `{
+      disruptive: [pkg({ name: 'nginx' }), restart('nginx'), { key: pkg({ name: 'php' }), optional: true }],
+      requiredServices: [],
+      first: { host: 'web1', what: 'migrations', changes: [pkg({ name: 'nginx' })] },
+    }`
+    const { compiler, hosts } = await prepared({ r: watching(rollout) })
+    const [made] = hosts.flatMap((host) => compiler.compile(host, FACTS).rollouts)
+    expect(made?.disruptive).toEqual(['package:nginx', 'handler:restart nginx', 'package:php'])
+    expect(made?.first?.changes).toEqual(['package:nginx'])
+    expect(await told({ r: watching(rollout) })).toEqual([])
+  })
+
+  it('is refused when it is a thing that was made for this alone, under a name that nothing has', async () => {
+    const rollout = `{
+      disruptive: [pkg({ name: 'ngnix' }), restart('ngnix')],
+      first: { host: 'web1', what: 'migrations', changes: [file({ path: '/srv/x' })] },
+    }`
+    const problems = await told({ r: watching(rollout) })
+    expect(
+      problems.map((line) => line.replace(/, and nothing is called so.*?\(/, ': ').replace(/'\?? Or, .*$/, '')),
+    ).toEqual([
+      "role 'r': rollout(): disruptive names 'package:ngnix': did you mean 'package:nginx",
+      "role 'r': rollout(): disruptive names 'handler:restart ngnix': did you mean 'handler:restart nginx",
+      "role 'r': rollout(): first.changes names 'file:/srv/x': where only some vars, or another role, bring it about: { key: 'file:/srv/x', optional: true })",
+    ])
+  })
+
+  it('is refused when it is a resource that can not be', async () => {
+    expect(await told({ r: watching(`{ disruptive: [pkg({ nme: 'nginx' })] }`) })).toEqual([
+      "role 'r': rollout() disruptive: package: it needs name {web1, web2} (Real package, not a virtual one; `libc6:i386` for another architecture than the host's.)",
+    ])
   })
 
   it('C40: fields of a rollout and of its steps are checked like those of resources', async () => {
     const step = `{ name: 'x', until: 'true', witin: 3 }`
-    expect(await told({ r: watching(`{ disturbs: 'package:nginx', gate: [], drain: [${step}] }`) })).toEqual([
+    expect(await told({ r: watching(`{ disruptive: 'package:nginx', gate: [], drain: [${step}] }`) })).toEqual([
       "role 'r': rollout(): unknown field 'gate' {web1, web2} (did you mean 'gates'?)",
-      "role 'r': rollout(): disturbs is a string, must be a list {web1, web2} (What takes the service away for a moment when it is changed, of whichever role: keys of resources (`package:nginx`) and of handlers (`handler:restart nginx`), or these themselves; a `*` at the end stands for any.)",
+      "role 'r': rollout(): disruptive is a string, must be a list {web1, web2} (What takes the service away for a moment when it is changed: resources and handlers, of whichever role, or their keys (`package:nginx`, `handler:restart nginx`); a `*` at the end of a key stands for any.)",
       "role 'r': rollout(): unknown field 'witin' {web1, web2} (did you mean 'within'?)",
       "role 'r': rollout(): drain[0].until is a string, must be a script, as sh`…` makes it {web1, web2} (sh`…`, read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit status 3: it will not become so, and nobody waits. 4: the one who would know can not be asked.)",
     ])

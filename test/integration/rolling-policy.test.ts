@@ -17,7 +17,7 @@ const RACKS = { one: 'a', two: 'b', three: 'a', four: 'b' }
 const DOOR = 7000
 
 const ROLLOUT = `{
-  disturbs: ['file:/etc/svc'],
+  disruptive: ['file:/etc/svc'],
   drain: [{
     name: 'off the board',
     on: ['board'],

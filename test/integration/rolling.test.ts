@@ -21,7 +21,7 @@ const SVC = (content: string) => `[
   }),
 ]`
 const ROLLOUT = `{
-  disturbs: ['file:/etc/svc', 'handler:restart svc'],
+  disruptive: ['file:/etc/svc', 'handler:restart svc'],
   drain: [{
     name: 'off the board',
     on: ['board'],

@@ -208,7 +208,7 @@ describe('role mysql', () => {
     const { rollout, notifies } = await on({ host: 'web2' })
     expect(notifies('package:mysql-server')).toEqual(['restart mysql'])
     expect(rollout).toMatchObject({
-      disturbs: ['package:mysql-server', 'handler:restart mysql'],
+      disruptive: ['package:mysql-server', 'handler:restart mysql'],
       preflight: [{ on: ['web1', 'web3'] }],
       drain: [{ name: 'it takes no writes' }],
       gates: [{ name: 'mysql.service is active' }, { within: 120 }, { on: ['web1', 'web3'], orGoOn: 'unanswered' }],
@@ -218,6 +218,6 @@ describe('role mysql', () => {
   test('a server on its own is never out; when its package was upgraded it takes writes again', async () => {
     const { rollout, notifies } = await on({ hosts: 'tiers: { web: { hosts: { web1: { address: 192.0.2.11 } } } }' })
     expect(notifies('package:mysql-server')).toEqual(['mysql takes writes'])
-    expect(rollout).toMatchObject({ disturbs: [] })
+    expect(rollout).toMatchObject({ disruptive: [] })
   })
 })

@@ -7,14 +7,14 @@ const step = (name: string, on?: readonly string[]) => ({ name, run: sh`:`, on }
 
 const NGINX: CompiledRollout = {
   role: 'nginx',
-  disturbs: ['package:nginx*', 'handler:restart nginx'],
+  disruptive: ['package:nginx*', 'handler:restart nginx'],
   drain: [step('out')],
   undrain: [step('in')],
   gates: [step('answers')],
 }
 const APP: CompiledRollout = {
   role: 'app',
-  disturbs: ['handler:restart app'],
+  disruptive: ['handler:restart app'],
   drain: [step('app out')],
   undrain: [step('app in')],
 }
@@ -35,7 +35,7 @@ const around = (...args: Parameters<typeof aroundChanges>) => {
 
 describe('aroundChanges', () => {
   it('drains nothing that does not run: it is mended in place, and put back where an earlier run left it out', () => {
-    const rollout = { ...NGINX, serves: ['service:nginx.service'] }
+    const rollout = { ...NGINX, requiredServices: ['service:nginx.service'] }
     const owed = [due('restart nginx', [], true)]
     const stopped = item('service:nginx.service', 'update', 'nginx', 'state')
     expect(around([rollout], [stopped], owed, [])).toMatchObject({ disturbing: [], drain: [], undrain: [] })
@@ -120,14 +120,14 @@ describe('aroundChanges', () => {
   })
 
   it('knows a host that serves nobody: of its roles none that names a service has it running', () => {
-    const app: CompiledRollout = { ...APP, serves: ['service:notes.service'] }
+    const app: CompiledRollout = { ...APP, requiredServices: ['service:notes.service'] }
     const state = (key: string) => ({ ...item(key, 'update'), fields: [{ field: 'state' }] })
-    const nginx: CompiledRollout = { ...NGINX, serves: ['service:nginx.service'] }
+    const nginx: CompiledRollout = { ...NGINX, requiredServices: ['service:nginx.service'] }
     const down = (...keys: string[]) => aroundChanges([nginx, app], keys.map(state), [], []).down
     expect(down('service:nginx.service', 'service:notes.service')).toBe(true)
     expect(down('service:nginx.service')).toBe(false)
     expect(down()).toBe(false)
-    expect(aroundChanges([{ ...NGINX, serves: undefined }], [state('service:nginx.service')], [], []).down).toBe(false)
+    expect(aroundChanges([{ ...NGINX, requiredServices: undefined }], [state('service:nginx.service')], [], []).down).toBe(false)
   })
 
   describe('verify', () => {
@@ -148,12 +148,12 @@ describe('aroundChanges', () => {
   })
 
   it('C31: tells what takes the host out of service with nothing to drain it, unless another role drains for it', () => {
-    const alone = { ...APP, drain: [], undrain: [], disturbs: ['release:shop', 'handler:restart shop'] }
+    const alone = { ...APP, drain: [], undrain: [], disruptive: ['release:shop', 'handler:restart shop'] }
     const release = item('release:shop', 'update', 'app')
     const exposed = (rollouts: readonly CompiledRollout[], change = release) =>
       aroundChanges(rollouts, [change], [], []).exposed
     expect(exposed([alone])).toEqual(['release:shop'])
-    expect(exposed([alone, { ...NGINX, disturbs: ['release:shop'] }])).toEqual([])
+    expect(exposed([alone, { ...NGINX, disruptive: ['release:shop'] }])).toEqual([])
     expect(exposed([alone], { ...release, action: 'create' })).toEqual([])
     expect(exposed([alone], { ...release, action: 'none' })).toEqual([])
     expect(exposed([NGINX], item('package:nginx'))).toEqual([])
