@@ -54,7 +54,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   return {
     requiredServices: [mysqlService()],
     disruptive: [mysqlPackage(vars), restartReplica],
-    relieves: vars.mysql_restart_replicas
+    failoverBefore: vars.mysql_restart_replicas
       ? MYSQL_START_VARIABLES.map((name) => ({ key: `mysql-variable:${name}`, optional: true }))
       : [],
     preflight: [preflight],

@@ -45,18 +45,18 @@ export function rolloutOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, ho
 
 /** Everything that is watched by its key. */
 function withKeys(rollout: HostRollout, role: Role): CompiledRollout {
-  const { disruptive, requiredServices, relieves, first, ...rest } = rollout
+  const { disruptive, requiredServices, failoverBefore, first, ...rest } = rollout
   return {
     ...rest,
     role: role.name,
     disruptive: keysOf('disruptive', disruptive),
     ...(requiredServices && { requiredServices: keysOf('requiredServices', requiredServices) }),
-    ...(relieves && { relieves: keysOf('relieves', relieves) }),
+    ...(failoverBefore && { failoverBefore: keysOf('failoverBefore', failoverBefore) }),
     ...(first && { first: { ...first, changes: keysOf('first.changes', first.changes) } }),
     named: [
       ...mustBe('disruptive', disruptive),
       ...mustBe('requiredServices', requiredServices),
-      ...mustBe('relieves', relieves),
+      ...mustBe('failoverBefore', failoverBefore),
       ...mustBe('first.changes', first?.changes),
     ],
   }

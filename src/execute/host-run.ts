@@ -101,7 +101,7 @@ export function hostRun(input: HostRunInput): HostRun {
 
   const change = async (turn: Turn): Promise<HostOutcome> => {
     try {
-      const isFresh = !planned?.perishable && performance.now() - plannedAt < PLAN_MAX_AGE_MS
+      const isFresh = !planned?.replanBeforeApply && performance.now() - plannedAt < PLAN_MAX_AGE_MS
       const current = planned && isFresh ? planned : await probe()
       await takeTurn(await sessionOf(input, probe), current, progress, turn, standing)
       return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Batch, Handover, TierPlan } from '../rollout/tier-plan.ts'
+import type { Batch, Switchover, TierPlan } from '../rollout/tier-plan.ts'
 import type { HostResult } from './events.ts'
 
 export interface RolloutHooks {
@@ -8,8 +8,8 @@ export interface RolloutHooks {
   preflight(tier: TierPlan): Promise<string | undefined>
   /** Waits for what stands before a batch: why it is not begun. */
   before(batch: Batch, tier: TierPlan): Promise<string | undefined>
-  /** Does a handover in the turn of a host: the host's result when that failed, for it is not begun then. */
-  handOver(host: string, handover: Handover): Promise<HostResult | undefined>
+  /** Does a switchover in the turn of a host: the host's result when that failed, for it is not begun then. */
+  switchOver(host: string, switchover: Switchover): Promise<HostResult | undefined>
   apply(host: string): Promise<HostResult>
   /** A host that is not begun, and why. */
   skip(host: string, reason: string): HostResult
@@ -65,17 +65,17 @@ async function rollTier(
     if (!isSpent(failed, tier)) return undefined
     return `${failed} of ${tier.size} hosts of tier ${tier.tier} failed: ${tier.rule}`
   }
-  const turn = async (host: string, handover: Handover | undefined): Promise<HostResult> => {
+  const turn = async (host: string, switchover: Switchover | undefined): Promise<HostResult> => {
     const before = why()
     if (before !== undefined) return hooks.skip(host, before)
     // Before the preflight: what an earlier run left undone is what that would complain of.
-    const failure = handover && (await hooks.handOver(host, handover))
+    const failure = switchover && (await hooks.switchOver(host, switchover))
     if (failure) return failure
     const reason = why() ?? waitsFor(host) ?? (await unfitFor(host))
     return reason === undefined ? hooks.apply(host) : hooks.skip(host, reason)
   }
-  const one = async (host: string, handover: Handover | undefined): Promise<HostResult> => {
-    const taken = turn(host, handover)
+  const one = async (host: string, switchover: Switchover | undefined): Promise<HostResult> => {
+    const taken = turn(host, switchover)
     if (tier.leftDrained.includes(host)) returning.push(taken)
     const result = await taken
     if (result.outcome === 'failed') failed += 1
@@ -88,7 +88,7 @@ async function rollTier(
   for (const batch of tier.batches) {
     if (why() === undefined) unconfirmed = await hooks.before(batch, tier)
     const limit = pLimit(Math.min(forks, batch.slots))
-    results.push(...(await Promise.all(batch.hosts.map((host) => limit(() => one(host, batch.handover))))))
+    results.push(...(await Promise.all(batch.hosts.map((host) => limit(() => one(host, batch.switchover))))))
   }
   return { results, spent: isSpent(failed, tier) ? why() : (unconfirmed ?? unfit) }
 }

@@ -17,9 +17,9 @@ export interface Planned {
   /** Some state is known only after the segments are applied: probe and plan anew then. */
   readonly openEnded: boolean
   /** Some change rests on what other hosts were: it is to be planned anew when the host's turn comes. */
-  readonly perishable: boolean
-  /** The others of its tier depend on it. */
-  readonly leads: boolean
+  readonly replanBeforeApply: boolean
+  /** It is the primary of its tier: the others depend on it. */
+  readonly isPrimary: boolean
   /** Every handler to be paid on this host, in order. */
   readonly handlers: readonly Handler[]
   readonly state: TargetState
@@ -48,11 +48,11 @@ export function planHost(input: PlanInput): Planned {
   const work: Work[] = []
   const items: PlannedItem[] = []
   let openEnded = false
-  let leads = false
+  let isPrimary = false
   for (const resource of resources) {
     const found: Reading = readings.get(resource.key) ?? { state: 'unreadable', problem: 'it was not probed' }
     const reading = openEnded ? found : refused(found, work)
-    if ('leads' in reading && reading.leads) leads = true
+    if ('isPrimary' in reading && reading.isPrimary) isPrimary = true
     // What comes after an unknown waits for it: order is what roles count on.
     if (reading.state === 'unknown') openEnded = true
     else if (reading.state === 'differs' && !openEnded) work.push({ resource, change: reading.change })
@@ -65,8 +65,8 @@ export function planHost(input: PlanInput): Planned {
     plan: freeze({ host, tier, items, handlers, ...rolloutPart(around, state.drained !== undefined) }),
     segments: segmentsOf(work),
     openEnded,
-    perishable: work.some(({ resource }) => resource.kind.asksOthers),
-    leads,
+    replanBeforeApply: work.some(({ resource }) => resource.kind.replanBeforeApply),
+    isPrimary,
     handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
     state,
     around,

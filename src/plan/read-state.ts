@@ -6,11 +6,11 @@ import { groupByKind, type KindGroup } from './probe-batch.ts'
 
 /** What the probe says of one resource: as declared, to be changed, not knowable yet, or not readable. */
 export type Reading =
-  | { readonly state: 'as-declared'; readonly leads: boolean; readonly notes: readonly string[] }
+  | { readonly state: 'as-declared'; readonly isPrimary: boolean; readonly notes: readonly string[] }
   | {
       readonly state: 'differs'
       readonly change: Change
-      readonly leads: boolean
+      readonly isPrimary: boolean
       readonly notes: readonly string[]
       /** Why the change can't be made, unless one before it clears the way. */
       readonly obstacle?: Obstacle | undefined
@@ -63,9 +63,9 @@ function readOne(kind: ResourceKind, desired: unknown, found: Found): Reading {
   try {
     if (found === 'unknown') return { state: 'unknown', expected: kind.diff(desired, 'absent') }
     const change = kind.diff(desired, found)
-    const leads = found !== 'absent' && kind.leads?.(found) === true
+    const isPrimary = found !== 'absent' && kind.isPrimary?.(found) === true
     const notes = kind.notes?.(desired, found) ?? []
-    return change ? { state: 'differs', change, leads, notes } : { state: 'as-declared', leads, notes }
+    return change ? { state: 'differs', change, isPrimary, notes } : { state: 'as-declared', isPrimary, notes }
   } catch (error) {
     return refusal(kind, error)
   }

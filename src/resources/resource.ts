@@ -58,11 +58,12 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * What its probe finds depends on other hosts, which the same run may change first: the host is then probed anew when
    * its turn comes, if there is anything to do about the kind. Default false.
    */
-  readonly asksOthers?: boolean
+  readonly replanBeforeApply?: boolean
   /**
-   * The others of its tier depend on a host while this is so of it: where its change disturbs, it comes after theirs.
+   * The host is the primary of its tier, on which the others depend, while this is so of it: where its change disturbs, it
+   * comes after theirs.
    */
-  leads?(actual: Actual): boolean
+  isPrimary?(actual: Actual): boolean
   /**
    * What a person should know before the change is made, or although nothing differs (another file that wins at boot):
    * whole sentences without a full stop. The plan shows them at the resource.

@@ -24,8 +24,8 @@ export interface Around {
   readonly first: readonly FirstHost<string>[]
   /** Its roles name services, and none of them runs: it serves nobody. */
   readonly down: boolean
-  /** Where the others depend on the host, and a run may hand that over, it is done first. */
-  readonly relieving: boolean
+  /** Where the host is the primary of its tier, and a run may move that to another, it is done first. */
+  readonly needsFailover: boolean
   /** Roles whose drain runs, and with it their preflight. */
   readonly drain: readonly CompiledRollout[]
   /** Roles that put the host back, the last one that was drained first. */
@@ -62,7 +62,8 @@ export function aroundChanges(
     exposed: [...new Set(found.flatMap(({ keys }) => keys))].filter((key) => !disturbing.includes(key)),
     first: rollouts.flatMap(({ first }) => (first && changes.some((change) => waits(change, first)) ? [first] : [])),
     down: naming.length > 0 && naming.every((rollout) => isDown(rollout, changes)),
-    relieving: drain.length > 0 || serving.some((one) => among(one.relieves ?? [], changes, handlers).length > 0),
+    needsFailover:
+      drain.length > 0 || serving.some((one) => among(one.failoverBefore ?? [], changes, handlers).length > 0),
     drain: drain.map(({ rollout }) => rollout),
     undrain: undrain.toReversed(),
     gates: rollouts.filter(

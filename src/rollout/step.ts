@@ -146,10 +146,10 @@ export interface HostRollout {
    */
   readonly requiredServices?: readonly Watched[] | undefined
   /**
-   * What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it
-   * does so first. As in `disruptive`.
+   * What, besides, the primary of a tier should not go through as such: where a run may move that to another host, it does
+   * so first. As in `disruptive`.
    */
-  readonly relieves?: readonly Watched[] | undefined
+  readonly failoverBefore?: readonly Watched[] | undefined
   /** What has to be done on one host before any other of the tier begins with the same, such as migrations. */
   readonly first?: FirstHost | undefined
   /** Asked before the first host of a tier is drained; one that is not so leaves the whole tier alone. */
@@ -182,9 +182,9 @@ export const HOST_ROLLOUT = {
     ...KEYS,
     optional: true,
   },
-  relieves: {
+  failoverBefore: {
     description:
-      'What, besides, a host on which the others depend should not go through as such: where a run may hand that over, it does so first. As in `disruptive`.',
+      'What, besides, the primary of a tier should not go through as such: where a run may move that to another host, it does so first. As in `disruptive`.',
     ...KEYS,
     optional: true,
   },
@@ -232,11 +232,11 @@ export const HOST_ROLLOUT = {
 } as const satisfies Record<keyof HostRollout, FieldSchema>
 
 /** The same with the role that it comes from, and all things by their keys. */
-export interface CompiledRollout extends Omit<HostRollout, 'disruptive' | 'requiredServices' | 'relieves'> {
+export interface CompiledRollout extends Omit<HostRollout, 'disruptive' | 'requiredServices' | 'failoverBefore'> {
   readonly role: string
   readonly disruptive: readonly string[]
   readonly requiredServices?: readonly string[] | undefined
-  readonly relieves?: readonly string[] | undefined
+  readonly failoverBefore?: readonly string[] | undefined
   readonly first?: FirstHost<string> | undefined
   /** Keys that must lead somewhere, with the field that names them. */
   readonly named?: readonly NamedKey[] | undefined

@@ -11,10 +11,10 @@ export interface RolloutHost {
   readonly drained: boolean
   /** None of its services runs: nobody misses it. */
   readonly down?: boolean | undefined
-  /** The others depend on it: where it is disturbed, it comes last. */
-  readonly leads?: boolean | undefined
-  /** Where the others depend on it, and that may be handed over, it is before its work. */
-  readonly relieved?: boolean | undefined
+  /** It is the primary, on which the others depend: where it is disturbed, it comes last. */
+  readonly isPrimary?: boolean | undefined
+  /** Where it is the primary, and that may be moved to another, it is before its work. */
+  readonly needsFailover?: boolean | undefined
   /** Hosts that have to make some of its changes before it; itself where it is the one. */
   readonly first?: readonly string[] | undefined
   /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
@@ -23,9 +23,9 @@ export interface RolloutHost {
   readonly domain?: string | undefined
 }
 
-/** What others depend on goes from one host of a tier to another, by a planned switchover. */
-export interface Handover {
-  /** The host that is relieved; undefined: an earlier run began it, and it is brought to its end. */
+/** The primary of a tier is moved: from one of its hosts to another. */
+export interface Switchover {
+  /** The primary now; undefined: an earlier run began it, and it is brought to its end. */
   readonly from?: string | undefined
   readonly to: string
 }
@@ -37,8 +37,8 @@ export interface TierInput {
   readonly policy: RolloutPolicy
   /** A role wants all hosts changed at the same time, whatever the policy says. */
   readonly atOnce?: boolean | undefined
-  /** Allowed when its `from` is to be relieved; without a `from`, it comes before anything else. */
-  readonly handover?: Handover | undefined
+  /** Done where its `from` needs it; without a `from`, it comes before anything else. */
+  readonly switchover?: Switchover | undefined
 }
 
 /** Hosts that are changed one after the other in so many slots: the next one begins when one is done. */
@@ -50,7 +50,7 @@ export interface Batch {
   /** To be asked for before it begins. */
   readonly confirm: boolean
   /** Done before its host, the only one, begins. */
-  readonly handover?: Handover | undefined
+  readonly switchover?: Switchover | undefined
 }
 
 /** The way of a tier: plain data. */
@@ -86,7 +86,7 @@ export function slots(serial: number | string, size: number): number {
 }
 
 /** How a tier is changed. Pure. */
-export function planTier({ tier, hosts, policy, atOnce = false, handover }: TierInput): TierPlan {
+export function planTier({ tier, hosts, policy, atOnce = false, switchover }: TierInput): TierPlan {
   const pending = hosts.filter((one) => one.pending)
   // What is put back, or mended in place, is there when others are taken out.
   const ordered = pending.toSorted((a, b) => rank(a) - rank(b))
@@ -94,7 +94,7 @@ export function planTier({ tier, hosts, policy, atOnce = false, handover }: Tier
   return {
     tier,
     size: hosts.length,
-    batches: atOnce ? allAtOnce(ordered) : batchesOf(ordered, hosts.length, drains.length > 0, policy, handover),
+    batches: atOnce ? allAtOnce(ordered) : batchesOf(ordered, hosts.length, drains.length > 0, policy, switchover),
     failed: hosts.filter((one) => one.failed).length,
     ...budgetOf(hosts.length, drains.length > 0, policy),
     drains,
@@ -105,8 +105,8 @@ export function planTier({ tier, hosts, policy, atOnce = false, handover }: Tier
   }
 }
 
-const rank = ({ drained, disturbed, leads }: RolloutHost): number =>
-  drained ? 0 : !disturbed ? 1 : leads === true ? 3 : 2
+const rank = ({ drained, disturbed, isPrimary }: RolloutHost): number =>
+  drained ? 0 : !disturbed ? 1 : isPrimary === true ? 3 : 2
 
 const allAtOnce = (hosts: readonly RolloutHost[]): Batch[] =>
   hosts.length === 0 ? [] : [{ hosts: names(hosts), slots: hosts.length, pause: 0, confirm: false }]
@@ -118,9 +118,9 @@ function batchesOf(
   size: number,
   drains: boolean,
   policy: RolloutPolicy,
-  handover: Handover | undefined,
+  switchover: Switchover | undefined,
 ): Batch[] {
-  const awaiting = handover && awaitingOf(hosts, handover)
+  const awaiting = switchover && awaitingOf(hosts, switchover)
   const leading: Stage[] = hosts
     .filter((one) => one !== awaiting && goesFirst(one))
     .map((one) => ({ hosts: [one], width: 1 }))
@@ -136,23 +136,23 @@ function batchesOf(
     stops,
     policy.serialDown === undefined ? undefined : slots(policy.serialDown, size),
   )
-  const alone: Stage[] = awaiting ? [{ hosts: [awaiting], width: 1, handover }] : []
-  const stages = [...leading, ...(handover?.from === undefined ? [...alone, ...rest] : [...rest, ...alone])]
+  const alone: Stage[] = awaiting ? [{ hosts: [awaiting], width: 1, switchover }] : []
+  const stages = [...leading, ...(switchover?.from === undefined ? [...alone, ...rest] : [...rest, ...alone])]
   return stages.map((stage, i) => ({
     hosts: names(stage.hosts),
     slots: Math.min(stage.width, stage.hosts.length),
     pause: i === 0 ? 0 : policy.pause,
     confirm: i > 0 && policy.confirm,
-    ...(stage.handover && { handover: stage.handover }),
+    ...(stage.switchover && { switchover: stage.switchover }),
   }))
 }
 
 /**
- * The host in whose turn the handover is done: it has a batch of its own, for nobody may be at work meanwhile. Whoever
- * is relieved comes after all others; what an earlier run left undone stands in everybody's way.
+ * The host in whose turn the switchover is done: it has a batch of its own, for nobody may be at work meanwhile. The old
+ * primary comes after all others; what an earlier run left undone stands in everybody's way.
  */
-const awaitingOf = (hosts: readonly RolloutHost[], { from }: Handover): RolloutHost | undefined =>
-  from === undefined ? hosts[0] : hosts.find(({ host, relieved }) => host === from && relieved === true)
+const awaitingOf = (hosts: readonly RolloutHost[], { from }: Switchover): RolloutHost | undefined =>
+  from === undefined ? hosts[0] : hosts.find(({ host, needsFailover }) => host === from && needsFailover === true)
 
 /** What others wait for has been done on it already. */
 const isDone = (hosts: readonly RolloutHost[], name: string): boolean =>
@@ -171,7 +171,7 @@ const goesFirst = ({ host, first = [] }: RolloutHost): boolean => first.includes
 interface Stage {
   readonly hosts: readonly RolloutHost[]
   readonly width: number
-  readonly handover?: Handover | undefined
+  readonly switchover?: Switchover | undefined
 }
 
 /**

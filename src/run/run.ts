@@ -25,7 +25,7 @@ import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradable, upgradeNotes } from './newer.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { disagreements, type Goal, rollbackNotes, type WayBack, wayBack } from './rollback.ts'
-import { applyTiers, leftOutFirst, planTiers, type TierHandover, type TiersInput } from './tier-rollout.ts'
+import { applyTiers, leftOutFirst, planTiers, type TierSwitchover, type TiersInput } from './tier-rollout.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
@@ -36,7 +36,7 @@ export interface RunOptions extends PrepareOptions {
   readonly upgrade?: boolean | undefined
   /** Back to what was before, or to what `to` names; nothing else is changed. */
   readonly rollback?: { readonly to?: string | undefined } | undefined
-  /** A MySQL server to which the writes of its tier may be moved, when the one that takes them has to be relieved. */
+  /** A MySQL server to which the writes of its tier may be moved, when the one that takes them must not go through its changes as such. */
   readonly switchoverTo?: string | undefined
 }
 
@@ -129,7 +129,7 @@ async function changeAll(
     ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
     ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
     atOnce: lookAcross(prepared, runs),
-    handover: move && (await plannedMove(move, runs, emit)),
+    switchover: move && (await plannedMove(move, runs, emit)),
     reach: (name) => pool.get(hostNamed(inventory, name)),
   }
   const leftOut = leftOutFirst(runs)
@@ -147,13 +147,13 @@ function settleStopped(one: HostRun, check: boolean): HostResult {
 }
 
 /** What of the move of writes is known beforehand; what would speak against it now is told, for it may pass. */
-async function plannedMove(move: WriteMove, runs: ReadonlyMap<string, HostRun>, emit: Emit): Promise<TierHandover> {
-  const isRelieved = (host: string) => runs.get(host)?.planned()?.around.relieving ?? false
-  const { handover, unfinished, problems } = await move.plan(isRelieved)
-  for (const { message, hint } of handover?.from !== undefined && isRelieved(handover.from) ? problems : []) {
-    emit({ type: 'warning', message: `the switchover to ${handover?.to} would be refused now: ${message}`, hint })
+async function plannedMove(move: WriteMove, runs: ReadonlyMap<string, HostRun>, emit: Emit): Promise<TierSwitchover> {
+  const needsFailover = (host: string) => runs.get(host)?.planned()?.around.needsFailover ?? false
+  const { switchover, unfinished, problems } = await move.plan(needsFailover)
+  for (const { message, hint } of switchover?.from !== undefined && needsFailover(switchover.from) ? problems : []) {
+    emit({ type: 'warning', message: `the switchover to ${switchover?.to} would be refused now: ${message}`, hint })
   }
-  return { tier: move.tier, planned: handover, unfinished, carryOut: (host) => move.carryOut(host) }
+  return { tier: move.tier, planned: switchover, unfinished, carryOut: (host) => move.carryOut(host) }
 }
 
 /** @throws InputError when the hosts can't go back together; none is changed then */

@@ -11,7 +11,7 @@ import { domainOf } from '../inventory/consistency.ts'
 import type { Host, Inventory, Tier } from '../inventory/inventory.ts'
 import { stepsIn } from '../rollout/around.ts'
 import type { FirstHost, RolloutStep } from '../rollout/step.ts'
-import { type Handover, planTier, type TierPlan } from '../rollout/tier-plan.ts'
+import { planTier, type Switchover, type TierPlan } from '../rollout/tier-plan.ts'
 
 /** What the tiers of a run need from the outside. */
 export interface TiersInput {
@@ -20,8 +20,8 @@ export interface TiersInput {
   readonly runs: ReadonlyMap<string, HostRun>
   /** Hosts that must be changed at the same time. */
   readonly atOnce: ReadonlySet<string>
-  /** What the tier's hosts depend on may go to another of them. */
-  readonly handover?: TierHandover | undefined
+  /** The primary of a tier may be moved to another of its hosts. */
+  readonly switchover?: TierSwitchover | undefined
   readonly forks: number
   readonly emit: Emit
   /** Any host of the inventory by name. */
@@ -34,9 +34,9 @@ export interface TiersInput {
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
 }
 
-export interface TierHandover {
+export interface TierSwitchover {
   readonly tier: string
-  readonly planned?: Handover | undefined
+  readonly planned?: Switchover | undefined
   /** Hosts that an earlier run left in the middle of one. */
   readonly unfinished: readonly string[]
   /** Does it, in the turn of a host. @throws ProvisionError why not */
@@ -64,18 +64,18 @@ export function leftOutFirst(runs: ReadonlyMap<string, HostRun>): Problem[] {
 }
 
 /** How each tier would be changed, now that all hosts are planned. */
-export function planTiers({ inventory, hosts, runs, atOnce, handover }: TiersInput): TierPlan[] {
+export function planTiers({ inventory, hosts, runs, atOnce, switchover }: TiersInput): TierPlan[] {
   return inventory.tiers.flatMap((tier) => {
     const members = hosts.filter((host) => host.tier === tier.name)
     if (members.length === 0) return []
-    const own = handover?.tier === tier.name ? handover : undefined
+    const own = switchover?.tier === tier.name ? switchover : undefined
     const all = members.map((host) => {
       const one = rolloutHost(host, tier, runs.get(host.name))
       return own?.unfinished.includes(host.name) && !one.failed ? { ...one, pending: true } : one
     })
     const together = members.some(({ name }) => atOnce.has(name))
     const input = { tier: tier.name, hosts: all, policy: tier.rollout, atOnce: together }
-    return [planTier({ ...input, handover: own?.planned })]
+    return [planTier({ ...input, switchover: own?.planned })]
   })
 }
 
@@ -86,8 +86,8 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
     pending: run?.pending() ?? false,
     disturbed: (around?.disturbing.length ?? 0) > 0,
     drained: around?.leftDrained ?? false,
-    leads: run?.planned()?.leads ?? false,
-    relieved: run?.planned()?.around.relieving ?? false,
+    isPrimary: run?.planned()?.isPrimary ?? false,
+    needsFailover: run?.planned()?.around.needsFailover ?? false,
     down: run?.planned()?.around.down ?? false,
     first: run?.planned()?.around.first.map((one) => one.host) ?? [],
     failed: run?.failed() ?? false,
@@ -131,9 +131,9 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
       }
       return undefined
     },
-    async handOver(host) {
+    async switchOver(host) {
       try {
-        await input.handover?.carryOut(host)
+        await input.switchover?.carryOut(host)
         for (const one of runs.values()) if (one.tier === the(host).tier) one.outdate()
         return undefined
       } catch (error) {

@@ -221,7 +221,7 @@ describe('what a rollout watches', () => {
     const rollout = `{
       disruptive: ['package:ngnix', 'handler:restart nginx.service', 'file:/srv/*', 'package:nginx', 'pack*'],
       requiredServices: ['service:nginx.service'],
-      relieves: [{ key: 'mysql-variable:x', optional: true }],
+      failoverBefore: [{ key: 'mysql-variable:x', optional: true }],
     }`
     const problems = await told({ r: watching(rollout) })
     const start = "role 'r': rollout(): "

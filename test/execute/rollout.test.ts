@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { HostResult } from '../../src/execute/events.ts'
 import { type RolloutHooks, rollout } from '../../src/execute/rollout.ts'
 import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
-import { type Handover, planTier, type TierPlan } from '../../src/rollout/tier-plan.ts'
+import { planTier, type Switchover, type TierPlan } from '../../src/rollout/tier-plan.ts'
 
 const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
   host,
@@ -48,7 +48,7 @@ async function runTiers(
     preflight: async () => undefined,
     before: async () => undefined,
     stopped: () => false,
-    handOver: async () => undefined,
+    switchOver: async () => undefined,
     async apply(host) {
       begun.push(host)
       atWork += 1
@@ -149,8 +149,8 @@ describe('rollout', () => {
     expect(begun).toEqual(['w1'])
   })
 
-  describe('a handover', () => {
-    const db = (setting: Partial<RolloutPolicy> = {}, handover: Handover = { from: 'd1', to: 'd2' }) =>
+  describe('a switchover', () => {
+    const db = (setting: Partial<RolloutPolicy> = {}, switchover: Switchover = { from: 'd1', to: 'd2' }) =>
       planTier({
         tier: 'db',
         hosts: ['d1', 'd2', 'd3'].map((host) => {
@@ -158,18 +158,18 @@ describe('rollout', () => {
             host,
             pending: true,
             disturbed: true,
-            relieved: true,
+            needsFailover: true,
             drained: false,
             failed: false,
-            leads: host === 'd1',
+            isPrimary: host === 'd1',
           }
         }),
         policy: { ...NO_POLICY, ...setting },
-        handover,
+        switchover,
       })
     const tiers = (setting?: Partial<RolloutPolicy>) => [db(setting), tier('app', ['a1'])]
 
-    it('is done when all others are, before the host that it relieves begins; later tiers go on', async () => {
+    it('is done when all others are, before the old primary begins; later tiers go on', async () => {
       const log: string[] = []
       const apply = async (host: string) => {
         log.push(`+${host}`)
@@ -177,33 +177,33 @@ describe('rollout', () => {
         log.push(`-${host}`)
         return result(host, 'changed')
       }
-      const handOver = async (host: string, { from, to }: Handover) => {
+      const switchOver = async (host: string, { from, to }: Switchover) => {
         log.push(`${host}: ${from} to ${to}`)
         return undefined
       }
-      await runTiers(tiers({ serial: [3] }), [], 10, { apply, handOver })
+      await runTiers(tiers({ serial: [3] }), [], 10, { apply, switchOver })
       expect(log).toEqual(['+d2', '+d3', '-d2', '-d3', 'd1: d1 to d2', '+d1', '-d1', '+a1', '-a1'])
     })
 
     it('that fails counts as the failure of its host, which is not begun', async () => {
-      const handOver = async (host: string) => result(host, 'failed')
-      const strict = await runTiers(tiers(), [], 10, { handOver })
+      const switchOver = async (host: string) => result(host, 'failed')
+      const strict = await runTiers(tiers(), [], 10, { switchOver })
       expect(strict.begun).toEqual(['d2', 'd3'])
       expect(strict.outcomes).toEqual({ d1: 'failed', d2: 'changed', d3: 'changed', a1: 'skipped' })
-      const lenient = await runTiers(tiers({ maxFailures: 1 }), [], 10, { handOver })
+      const lenient = await runTiers(tiers({ maxFailures: 1 }), [], 10, { switchOver })
       expect(lenient.outcomes).toEqual({ d1: 'failed', d2: 'changed', d3: 'changed', a1: 'changed' })
     })
 
     it('is not done when a host before it failed, nor for the preflight that it would set right', async () => {
       const done: string[] = []
-      const handOver = async (host: string) => {
+      const switchOver = async (host: string) => {
         done.push(host)
         return undefined
       }
-      await runTiers(tiers(), ['d3'], 10, { handOver })
+      await runTiers(tiers(), ['d3'], 10, { switchOver })
       expect(done).toEqual([])
       const { begun } = await runTiers([db({}, { to: 'd2' })], [], 10, {
-        handOver,
+        switchOver,
         preflight: async () => (done.length === 0 ? 'nobody takes the writes' : undefined),
       })
       expect(done).toEqual(['d2'])
@@ -212,11 +212,11 @@ describe('rollout', () => {
 
     it('leaves its host alone when the user wants out meanwhile', async () => {
       let out = false
-      const handOver = async () => {
+      const switchOver = async () => {
         out = true
         return undefined
       }
-      const { begun, reasons } = await runTiers([db()], [], 10, { handOver, stopped: () => out })
+      const { begun, reasons } = await runTiers([db()], [], 10, { switchOver, stopped: () => out })
       expect({ begun, reasons }).toEqual({ begun: ['d2', 'd3'], reasons: ['the run was stopped'] })
     })
   })

@@ -94,10 +94,10 @@ async function marked(path: string): Promise<string[]> {
 }
 
 /** Batches of a planned rollout, with what is done before each. */
-const handoversIn = (events: readonly Event[]) =>
+const switchoversIn = (events: readonly Event[]) =>
   events.flatMap((event) =>
     event.type === 'rollout-planned'
-      ? event.tiers.flatMap(({ batches }) => batches.map(({ hosts, handover }) => [hosts, handover]))
+      ? event.tiers.flatMap(({ batches }) => batches.map(({ hosts, switchover }) => [hosts, switchover]))
       : [],
   )
 
@@ -145,7 +145,7 @@ describe('a group of MySQL servers', () => {
     await expect(provision({ switchoverTo: 'db9' })).rejects.toThrow("there is no host 'db9'")
     await expect(provision({ switchoverTo: 'db1' })).rejects.toThrow('db1 takes the writes itself')
     const check = await provision({ switchoverTo: 'db2', check: true })
-    expect(handoversIn(check.events)).toEqual([
+    expect(switchoversIn(check.events)).toEqual([
       [['db2', 'db3'], undefined],
       [['db1'], { from: 'db1', to: 'db2' }],
     ])
@@ -162,13 +162,13 @@ describe('a group of MySQL servers', () => {
     for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
     const again = await provision({ switchoverTo: 'db2' })
     expect(outcomes(again)).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
-    expect(handoversIn(again.events)).toEqual([])
+    expect(switchoversIn(again.events)).toEqual([])
   })
 
   it('the same for a variable that only a start sets; and nothing is moved for one that is set at once', async () => {
     const planned = async (options: string) => {
       const { events } = await provision({ switchoverTo: 'db1', check: true, vars: [`mysql_options=${options}`] })
-      return handoversIn(events)
+      return switchoversIn(events)
     }
     expect(await planned('{ back_log: 77 }')).toEqual([
       [['db1', 'db3'], undefined],

@@ -93,10 +93,10 @@ describe('planHost', () => {
   })
 
   it('knows which plans rest on other hosts: those that change something of such a kind', () => {
-    const group = lineKind('group', { asksOthers: true })
-    expect(plan([compiled(group, 'a', '1')], { group: 'a=1' }).perishable).toBe(false)
-    expect(plan([compiled(group, 'a', '1')], { group: 'a=2' }).perishable).toBe(true)
-    expect(plan([compiled(plain, 'a', '1')], { plain: 'a=2' }).perishable).toBe(false)
+    const group = lineKind('group', { replanBeforeApply: true })
+    expect(plan([compiled(group, 'a', '1')], { group: 'a=1' }).replanBeforeApply).toBe(false)
+    expect(plan([compiled(group, 'a', '1')], { group: 'a=2' }).replanBeforeApply).toBe(true)
+    expect(plan([compiled(plain, 'a', '1')], { plain: 'a=2' }).replanBeforeApply).toBe(false)
   })
 
   it('gives a change that can cut access a segment of its own, with all of its transaction', () => {
@@ -149,10 +149,10 @@ describe('planHost', () => {
   })
 
   it('knows a host on which others depend by its state, as declared or not', () => {
-    const led = lineKind('led', { leads: (value) => value === 'primary' })
-    const leads = (value: string) => plan([compiled(led, 'a', 'primary')], { led: `a=${value}` }).leads
-    expect(['primary', 'replica', '?'].map(leads)).toEqual([true, false, false])
-    expect(plan([compiled(led, 'a', '1')], { led: 'a=primary' })).toMatchObject({ leads: true, openEnded: false })
-    expect(plan([compiled(led, 'a', '1')], { led: '' }).leads).toBe(false)
+    const led = lineKind('led', { isPrimary: (value) => value === 'primary' })
+    const isPrimary = (value: string) => plan([compiled(led, 'a', 'primary')], { led: `a=${value}` }).isPrimary
+    expect(['primary', 'replica', '?'].map(isPrimary)).toEqual([true, false, false])
+    expect(plan([compiled(led, 'a', '1')], { led: 'a=primary' })).toMatchObject({ isPrimary: true, openEnded: false })
+    expect(plan([compiled(led, 'a', '1')], { led: '' }).isPrimary).toBe(false)
   })
 })

@@ -104,19 +104,19 @@ describe('aroundChanges', () => {
     })
   })
 
-  it('says whether a host on which others depend is to be relieved: of what disturbs, and of what a role says besides', () => {
-    const MYSQL: CompiledRollout = { ...NGINX, role: 'mysql', relieves: ['mysql-variable:back_log'] }
-    const relieving = (...keys: readonly string[]) =>
+  it('says whether a primary is to be moved first: before what disturbs, and before what a role says besides', () => {
+    const MYSQL: CompiledRollout = { ...NGINX, role: 'mysql', failoverBefore: ['mysql-variable:back_log'] }
+    const needsFailover = (...keys: readonly string[]) =>
       aroundChanges(
         [MYSQL],
         keys.map((key) => item(key)),
         [],
         [],
-      ).relieving
-    expect(relieving('mysql-variable:back_log')).toBe(true)
-    expect(relieving('package:nginx')).toBe(true)
-    expect(relieving('mysql-variable:max_connections')).toBe(false)
-    expect(aroundChanges([MYSQL], [item('mysql-variable:back_log', 'none')], [], []).relieving).toBe(false)
+      ).needsFailover
+    expect(needsFailover('mysql-variable:back_log')).toBe(true)
+    expect(needsFailover('package:nginx')).toBe(true)
+    expect(needsFailover('mysql-variable:max_connections')).toBe(false)
+    expect(aroundChanges([MYSQL], [item('mysql-variable:back_log', 'none')], [], []).needsFailover).toBe(false)
   })
 
   it('knows a host that serves nobody: of its roles none that names a service has it running', () => {
@@ -127,7 +127,9 @@ describe('aroundChanges', () => {
     expect(down('service:nginx.service', 'service:notes.service')).toBe(true)
     expect(down('service:nginx.service')).toBe(false)
     expect(down()).toBe(false)
-    expect(aroundChanges([{ ...NGINX, requiredServices: undefined }], [state('service:nginx.service')], [], []).down).toBe(false)
+    expect(
+      aroundChanges([{ ...NGINX, requiredServices: undefined }], [state('service:nginx.service')], [], []).down,
+    ).toBe(false)
   })
 
   describe('verify', () => {

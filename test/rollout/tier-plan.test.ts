@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NO_POLICY, type RolloutPolicy } from '../../src/rollout/policy.ts'
-import { type Handover, planTier, type RolloutHost, slots, type TierInput } from '../../src/rollout/tier-plan.ts'
+import { planTier, type RolloutHost, type Switchover, slots, type TierInput } from '../../src/rollout/tier-plan.ts'
 
 const host = (name: string, more: Partial<RolloutHost> = {}): RolloutHost => ({
   host: name,
@@ -33,7 +33,7 @@ describe('batches', () => {
   })
 
   it('takes the host on which the others depend last, where it is disturbed; else in its place', () => {
-    const two = (disturbed: boolean) => [host('db1', { disturbed, leads: true }), host('db2', { disturbed })]
+    const two = (disturbed: boolean) => [host('db1', { disturbed, isPrimary: true }), host('db2', { disturbed })]
     expect(batches(two(true))).toEqual(['db2 db1/1'])
     expect(batches(two(false))).toEqual(['db1 db2/2'])
   })
@@ -78,39 +78,39 @@ describe('batches', () => {
     })
   })
 
-  describe('a handover', () => {
+  describe('a switchover', () => {
     const db = (names: readonly string[], more: Partial<RolloutHost> = {}) =>
-      names.map((name) => host(name, { disturbed: true, relieved: true, ...more }))
-    const given = (hosts: readonly RolloutHost[], handover: Handover, policy: Partial<RolloutPolicy> = {}) =>
-      plan(hosts, policy, { handover }).batches.map((batch) => [batch.hosts.join(' '), batch.slots, batch.handover])
+      names.map((name) => host(name, { disturbed: true, needsFailover: true, ...more }))
+    const given = (hosts: readonly RolloutHost[], switchover: Switchover, policy: Partial<RolloutPolicy> = {}) =>
+      plan(hosts, policy, { switchover }).batches.map((batch) => [batch.hosts.join(' '), batch.slots, batch.switchover])
     const TO = { from: 'db1', to: 'db2' }
 
-    it('comes after all others, alone, before the host that it relieves; whatever domains and slots there are', () => {
+    it('comes after all others, alone, before the old primary; whatever domains and slots there are', () => {
       expect(given(db(['db1', 'db2', 'db3']), TO)).toEqual([
         ['db2 db3', 1, undefined],
         ['db1', 1, TO],
       ])
       const racks = [
         host('db3', { domain: 'a' }),
-        host('db1', { domain: 'a', disturbed: true, relieved: true }),
+        host('db1', { domain: 'a', disturbed: true, needsFailover: true }),
         host('db2'),
       ]
       expect(given(racks, TO, { serial: [3] }).at(-1)).toEqual(['db1', 1, TO])
     })
 
     it('comes too before work for which its host would not be drained', () => {
-      expect(given([host('db1', { relieved: true }), host('db2')], TO)).toEqual([
+      expect(given([host('db1', { needsFailover: true }), host('db2')], TO)).toEqual([
         ['db2', 1, undefined],
         ['db1', 1, TO],
       ])
     })
 
     it('keeps the pause and the question before its batch', () => {
-      const last = plan(db(['db1', 'db2']), { pause: 7, confirm: true }, { handover: TO }).batches.at(-1)
-      expect(last).toEqual({ hosts: ['db1'], slots: 1, pause: 7, confirm: true, handover: TO })
+      const last = plan(db(['db1', 'db2']), { pause: 7, confirm: true }, { switchover: TO }).batches.at(-1)
+      expect(last).toEqual({ hosts: ['db1'], slots: 1, pause: 7, confirm: true, switchover: TO })
     })
 
-    it('is none where nobody has to be relieved', () => {
+    it('is none where no primary has to be moved', () => {
       expect(given([host('db1', { disturbed: true }), host('db2')], TO)).toEqual([['db2 db1', 1, undefined]])
       expect(given([host('db1'), host('db2')], TO)).toEqual([['db1 db2', 2, undefined]])
       expect(given([host('db1', { pending: false }), host('db2')], TO)).toEqual([['db2', 1, undefined]])

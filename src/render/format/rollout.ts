@@ -39,19 +39,19 @@ export function orderText(plan: TierPlan | undefined): string | undefined {
   if (plan === undefined) return undefined
   const { batches, failuresAllowed, size } = plan
   const [only] = batches
-  const together = batches.length === 1 && only?.slots === only?.hosts.length && only?.handover === undefined
+  const together = batches.length === 1 && only?.slots === only?.hosts.length && only?.switchover === undefined
   return together && failuresAllowed >= size
     ? undefined
     : [batches.flatMap(batchTexts).join(', '), plan.rule].join('; ')
 }
 
-const batchTexts = ({ hosts, slots, pause, confirm, handover }: Batch, i: number): string[] => {
+const batchTexts = ({ hosts, slots, pause, confirm, switchover }: Batch, i: number): string[] => {
   const waits = [...(confirm ? ['when confirmed'] : []), ...(pause > 0 ? [`after ${pause} s`] : [])]
   const then = i === 0 ? '' : `then ${waits.length > 0 ? `${waits.join(' and ')} ` : ''}`
   const width = slots < hosts.length ? ` (${slots} at a time)` : hosts.length > 1 ? ' (at once)' : ''
   const names = `${listing(hosts)}${width}`
-  if (handover === undefined) return [then + names]
-  const { from, to } = handover
+  if (switchover === undefined) return [then + names]
+  const { from, to } = switchover
   return [
     `${then}${from === undefined ? `the rest of the switchover to ${to}` : `the switchover from ${from} to ${to}`}`,
     `then ${names}`,

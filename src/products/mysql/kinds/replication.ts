@@ -32,8 +32,8 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
     if (verdict?.do === 'nothing') return undefined
     return { action: 'update', desired, actual, fields: verdict?.fields ?? first(desired) }
   },
-  asksOthers: true,
-  leads: ({ role }) => role === 'writable',
+  replanBeforeApply: true,
+  isPrimary: ({ role }) => role === 'writable',
   // A clone copies all there is.
   timeout: 4 * 3600,
   apply: (changes) =>

@@ -1,36 +1,36 @@
 import type { Problem } from '../../../errors.ts'
-import type { Handover } from '../../../rollout/tier-plan.ts'
+import type { Switchover } from '../../../rollout/tier-plan.ts'
 import { type Member, planSwitch } from './switch-plan.ts'
 
 /** What a run that may move the writes would do about them. */
-export interface HandoverPlan {
+export interface FailoverOutlook {
   /** Undefined: nothing, for they are where they are to be, or nobody can tell who takes them. */
-  readonly handover?: Handover | undefined
+  readonly switchover?: Switchover | undefined
   /** Servers that an earlier switchover left halfway. */
   readonly unfinished: readonly string[]
   /** What speaks against it now; it may be well when its moment comes. */
   readonly problems: readonly Problem[]
 }
 
-const NOTHING: HandoverPlan = { unfinished: [], problems: [] }
+const NOTHING: FailoverOutlook = { unfinished: [], problems: [] }
 
 /**
  * How the writes would go to a server in the course of a run: from the primary, when its turn comes; or at once, where
  * an earlier switchover to it was interrupted. Pure.
  */
-export function planHandover(members: readonly Member[], to: string): HandoverPlan {
+export function failoverOutlook(members: readonly Member[], to: string): FailoverOutlook {
   const verdict = planSwitch(members, { to, primaryLost: false })
   const [writable, ...more] = members.filter(({ state }) => !('unknown' in state) && state.role === 'writable')
   if ('problems' in verdict) {
     const known = writable !== undefined && more.length === 0 && writable.name !== to
-    return known ? { ...NOTHING, handover: { from: writable.name, to }, problems: verdict.problems } : NOTHING
+    return known ? { ...NOTHING, switchover: { from: writable.name, to }, problems: verdict.problems } : NOTHING
   }
   const { old, followers } = verdict
-  if (old !== undefined && writable !== undefined) return { ...NOTHING, handover: { from: old, to } }
-  if (old !== undefined) return { ...NOTHING, handover: { to }, unfinished: [to, ...followers] }
+  if (old !== undefined && writable !== undefined) return { ...NOTHING, switchover: { from: old, to } }
+  if (old !== undefined) return { ...NOTHING, switchover: { to }, unfinished: [to, ...followers] }
   // Who replicates from nobody, a new server too, is joined by the run itself.
   const elsewhere = members.filter(({ name, state }) => followers.includes(name) && hasSource(state))
-  return elsewhere.length === 0 ? NOTHING : { ...NOTHING, handover: { to }, unfinished: followers }
+  return elsewhere.length === 0 ? NOTHING : { ...NOTHING, switchover: { to }, unfinished: followers }
 }
 
 const hasSource = (state: Member['state']): boolean => !('unknown' in state) && state.channel !== undefined

@@ -7,7 +7,7 @@ import type { Prepared } from '../../../run/prepare.ts'
 import { carryOut, type Decision, hostOf, type Scene } from './change.ts'
 import { decided } from './decide.ts'
 import { type Asked, type Asking, askMember, isPart, isReplication, membersOf } from './group.ts'
-import { type HandoverPlan, planHandover } from './handover-plan.ts'
+import { type FailoverOutlook, failoverOutlook } from './handover-plan.ts'
 import { switchNotes } from './notes.ts'
 
 /** A run that may move the writes of a group to one of its servers. */
@@ -18,7 +18,7 @@ export interface WriteMove {
    * @param relieved whether a host that takes the writes is to be relieved of them for its changes
    * @throws InputError when the server that is to take the writes would itself have to be relieved
    */
-  plan(relieved: (host: string) => boolean): Promise<HandoverPlan>
+  plan(relieved: (host: string) => boolean): Promise<FailoverOutlook>
   /**
    * Does it, in the turn of a host.
    * @throws ProvisionError why it was refused, or did not come to its end
@@ -47,7 +47,7 @@ export function writeMove(scene: Scene, to: string): WriteMove {
           { message: `--switchover-to: ${to} takes the writes itself`, hint: `name another: ${others.join(', ')}` },
         ])
       }
-      return planHandover(members, to)
+      return failoverOutlook(members, to)
     },
     async carryOut(host) {
       const emit = inTurnOf(host, scene.emit)
