@@ -1,11 +1,10 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
 import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
-import { groupByKind, type KindGroup } from '../plan/probe-batch.ts'
-import { type Answer, parseFrame, probeScript } from '../shell/frame.ts'
-
-/** Seconds that one kind's probe may take. */
-const TIMEOUT = 30
+import { askApart, readApart } from '../observe/batch.ts'
+import type { Observation } from '../observe/question.ts'
+import { groupByKind, type KindGroup, kindQuestions } from '../plan/questions.ts'
+import { parseFrame } from '../shell/frame.ts'
 
 /**
  * What a host holds of some resources, by their key: for decisions that come before a plan.
@@ -18,31 +17,26 @@ export async function askState(
   resources: readonly CompiledResource[],
   signal?: AbortSignal,
 ): Promise<Map<string, unknown>> {
-  const groups = groupByKind(resources)
-  const fragments = groups.map(({ kind, resources: all }) => ({
-    id: kind.kind,
-    script: kind.probe(all.map(({ desired }) => desired)),
-    timeout: TIMEOUT,
-  }))
-  const { stdout } = await connection.exec(probeScript(nonce, fragments).sh, {
-    timeoutMs: (TIMEOUT * fragments.length + 10) * 1000,
+  const questions = kindQuestions(resources)
+  const { stdout } = await connection.exec(askApart(nonce, questions).sh, {
+    timeoutMs: (questions.reduce((sum, { timeout }) => sum + timeout, 0) + 10) * 1000,
     ...(signal ? { signal } : {}),
   })
-  const answers = parseFrame(nonce, stdout)
-  return new Map(groups.flatMap((group) => read(host, group, answers.get(group.kind.kind))))
+  const observed = readApart(questions, parseFrame(nonce, stdout))
+  return new Map(groupByKind(resources).flatMap((group) => read(host, group, observed.get(group.kind.kind))))
 }
 
-function read(host: string, { kind, resources }: KindGroup, answer: Answer | undefined): [string, unknown][] {
+function read(host: string, { kind, resources }: KindGroup, observation: Observation | undefined): [string, unknown][] {
   const failed = (why: string) =>
     new ProvisionError(`the state of ${resources.map(({ key }) => key).join(', ')} can't be told: ${why}`, {
       code: 'probe',
       host,
       resource: resources[0]?.key,
     })
-  if (answer?.status !== 0) throw failed(answer === undefined ? 'no answer' : `status ${answer.status}`)
+  if (observation?.answers === undefined) throw failed(`its probe ${observation?.failed ?? 'gave no answer'}`)
   try {
     const found = kind.parse(
-      answer.body,
+      observation.answers,
       resources.map(({ desired }) => desired),
     )
     return resources.map(({ key, desired }) => [key, found.get(kind.key(desired)) ?? 'unknown'])

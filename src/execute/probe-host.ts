@@ -2,10 +2,12 @@ import type { CompiledHost, CompiledResource } from '../catalog/compiled.ts'
 import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
 import { withoutSecrets } from '../masking/secret.ts'
+import { askApart, askTogether, readApart, readTogether } from '../observe/batch.ts'
+import type { Observation, Question } from '../observe/question.ts'
 import { type Planned, planHost } from '../plan/planner.ts'
-import { batchAnswers, FACTS, probeBatch, probeFragments, type Question, STATE } from '../plan/probe-batch.ts'
+import { FACTS, hostQuestions, STATE } from '../plan/questions.ts'
 import { parseTargetState } from '../plan/target-state.ts'
-import { type Answer, parseFrame, probeScript } from '../shell/frame.ts'
+import { type Answer, parseFrame } from '../shell/frame.ts'
 import type { Script } from '../shell/script.ts'
 import type { Emit } from './events.ts'
 
@@ -61,7 +63,7 @@ export async function probeHost<Facts>(
 }
 
 interface Reply {
-  readonly answers: ReadonlyMap<string, Answer>
+  readonly observed: ReadonlyMap<string, Observation>
   /** Last lines of standard error: what the fragments complained about. */
   readonly complaints: readonly string[]
 }
@@ -72,21 +74,22 @@ async function ask<Facts>(
   resources: readonly CompiledResource[],
   after?: Script,
 ): Promise<Reply> {
-  const questions = probeFragments(input.factsProbe, resources, after)
+  const questions = hostQuestions(input.factsProbe, resources, after)
   // Even the hash of a secret is not for people to see.
   const shown = (): Question[] =>
-    probeFragments(
+    hostQuestions(
       input.factsProbe,
       resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) })),
       after,
     )
-  const { answers: came, complaints } = await send(input, probeBatch, questions, shown)
-  const first = batchAnswers(questions, came)
+  const { frames, complaints } = await send(input, askTogether, questions, shown)
+  const first = readTogether(questions, frames)
   const isOpen = ({ id }: Question) => !first.has(id)
-  if (!questions.some(isOpen)) return { answers: first, complaints }
-  const second = await send(input, probeScript, questions.filter(isOpen), () => shown().filter(isOpen))
-  const answers = new Map([...first, ...second.answers])
-  if (answers.has(FACTS)) return { answers, complaints: second.complaints }
+  const open = questions.filter(isOpen)
+  if (open.length === 0) return { observed: first, complaints }
+  const second = await send(input, askApart, open, () => shown().filter(isOpen))
+  const observed = new Map([...first, ...readApart(open, second.frames)])
+  if (observed.has(FACTS)) return { observed, complaints: second.complaints }
   throw new ProvisionError('the host gave no answer to the probe', {
     code: 'probe',
     host: input.host,
@@ -95,33 +98,40 @@ async function ask<Facts>(
   })
 }
 
+interface Sent {
+  readonly status: number
+  readonly frames: ReadonlyMap<string, Answer>
+  readonly complaints: readonly string[]
+}
+
 async function send<Facts>(
   input: ProbeInput<Facts>,
-  frame: (nonce: string, questions: readonly Question[]) => Script,
+  script: (nonce: string, questions: readonly Question[]) => Script,
   questions: readonly Question[],
   shown: () => readonly Question[],
-): Promise<Reply & { readonly status: number }> {
+): Promise<Sent> {
   const nonce = input.nonce()
   if (input.showScripts) {
-    input.emit({ type: 'script', host: input.host, purpose: 'probe', script: frame(nonce, shown()).sh })
+    input.emit({ type: 'script', host: input.host, purpose: 'probe', script: script(nonce, shown()).sh })
   }
-  const { status, stdout, stderr } = await input.connection.exec(frame(nonce, questions).sh, {
+  const { status, stdout, stderr } = await input.connection.exec(script(nonce, questions).sh, {
     timeoutMs: PROBE_TIMEOUT_MS,
     ...(input.signal ? { signal: input.signal } : {}),
   })
-  return { status, answers: parseFrame(nonce, stdout), complaints: lastLines(stderr) }
+  return { status, frames: parseFrame(nonce, stdout), complaints: lastLines(stderr) }
 }
 
-function factsIn<Facts>(input: ProbeInput<Facts>, { answers }: Reply): Facts {
-  const answer = answers.get(FACTS)
+function factsIn<Facts>(input: ProbeInput<Facts>, { observed }: Reply): Facts {
+  const found = observed.get(FACTS)
+  const said = found?.answers?.own ?? found?.printed ?? ''
   try {
-    return input.parseFacts(answer?.body ?? '')
+    return input.parseFacts(said)
   } catch (error) {
     throw new ProvisionError(`the facts of this host can't be read: ${messageOf(error)}`, {
       code: 'probe',
       host: input.host,
       hint: 'targets are Debian or Ubuntu hosts with systemd',
-      log: lastLines(answer?.body ?? ''),
+      log: lastLines(said),
     })
   }
 }
@@ -129,10 +139,10 @@ function factsIn<Facts>(input: ProbeInput<Facts>, { answers }: Reply): Facts {
 function planOf<Facts>(
   input: ProbeInput<Facts>,
   { resources, rollouts }: CompiledHost,
-  { answers, complaints }: Reply,
+  { observed, complaints }: Reply,
 ): Planned {
-  const state = answers.get(STATE)
-  if (state?.status !== 0) {
+  const state = observed.get(STATE)?.answers
+  if (state === undefined) {
     throw new ProvisionError("what earlier runs left can't be read", { code: 'probe', host: input.host })
   }
   return planHost({
@@ -140,8 +150,8 @@ function planOf<Facts>(
     tier: input.tier,
     resources,
     rollouts,
-    answers,
-    state: parseTargetState(state.body),
+    observed,
+    state: parseTargetState(state.own),
     complaints,
   })
 }

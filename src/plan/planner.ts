@@ -1,8 +1,8 @@
 import { type CompiledResource, handlersOf } from '../catalog/compiled.ts'
+import type { Observation } from '../observe/question.ts'
 import type { Handler } from '../resources/resource.ts'
 import { type Around, aroundChanges, stepsIn } from '../rollout/around.ts'
 import type { CompiledRollout, RolloutStep } from '../rollout/step.ts'
-import type { Answer } from '../shell/frame.ts'
 import type { HostPlan, PlannedHandler, PlannedItem, PlannedRollout, PlannedStep } from './host-plan.ts'
 import { type Reading, readState } from './read-state.ts'
 import { type Segment, segmentsOf, type Work } from './segments.ts'
@@ -36,15 +36,16 @@ export interface PlanInput {
   readonly tier: string
   readonly resources: readonly CompiledResource[]
   readonly rollouts?: readonly CompiledRollout[]
-  readonly answers: ReadonlyMap<string, Answer>
+  /** What came of each kind's question, by its name. */
+  readonly observed: ReadonlyMap<string, Observation>
   readonly state: TargetState
   readonly complaints?: readonly string[]
 }
 
 /** Desired × actual → plan. Pure. */
 export function planHost(input: PlanInput): Planned {
-  const { host, tier, resources, rollouts = [], answers, state, complaints = [] } = input
-  const readings = readState(resources, answers)
+  const { host, tier, resources, rollouts = [], observed, state, complaints = [] } = input
+  const readings = readState(resources, observed)
   const work: Work[] = []
   const items: PlannedItem[] = []
   let openEnded = false

@@ -1,8 +1,8 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
+import type { Observation } from '../observe/question.ts'
 import type { Change, Obstacle, ResourceKind } from '../resources/resource.ts'
-import type { Answer } from '../shell/frame.ts'
-import { groupByKind, type KindGroup } from './probe-batch.ts'
+import { groupByKind, type KindGroup } from './questions.ts'
 
 /** What the probe says of one resource: as declared, to be changed, not knowable yet, or not readable. */
 export type Reading =
@@ -22,11 +22,11 @@ export type Reading =
 /** Desired × actual for every resource, by key. A kind that failed marks its own resources only, a refused one itself. */
 export function readState(
   resources: readonly CompiledResource[],
-  answers: ReadonlyMap<string, Answer>,
+  observed: ReadonlyMap<string, Observation>,
 ): Map<string, Reading> {
   const readings = new Map<string, Reading>()
   for (const group of groupByKind(resources)) {
-    const answered = readKind(group, answers.get(group.kind.kind))
+    const answered = readKind(group, observed.get(group.kind.kind))
     for (const resource of group.resources) readings.set(resource.key, answered(resource))
   }
   return readings
@@ -34,17 +34,16 @@ export function readState(
 
 type Reader = (resource: CompiledResource) => Reading
 
-function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): Reader {
-  const failed =
-    (problem: string): Reader =>
-    () => ({ state: 'unreadable', problem })
-  if (answer === undefined) return failed(`the probe of ${kind.kind} gave no answer`)
-  if (answer.status === 124) return failed(`the probe of ${kind.kind} hung and was ended`)
-  if (answer.status !== 0) return failed(`the probe of ${kind.kind} failed with status ${answer.status}`)
+function readKind({ kind, resources }: KindGroup, observation: Observation | undefined): Reader {
+  if (observation?.answers === undefined) {
+    const problem = `the probe of ${kind.kind} ${observation?.failed ?? 'gave no answer'}`
+    return () => ({ state: 'unreadable', problem })
+  }
+  const { answers } = observation
   try {
     const all = resources.map(({ desired }) => desired)
-    const actual = kind.parse(answer.body, all)
-    const obstacles = kind.obstacles?.(answer.body, all)
+    const actual = kind.parse(answers, all)
+    const obstacles = kind.obstacles?.(answers, all)
     return ({ desired }) => {
       const key = kind.key(desired)
       const reading = readOne(kind, desired, actual.get(key))
@@ -56,7 +55,7 @@ function readKind({ kind, resources }: KindGroup, answer: Answer | undefined): R
   }
 }
 
-type Found = ReturnType<ResourceKind['parse']> extends Map<string, infer State> ? State | undefined : never
+type Found = ReturnType<ResourceKind['parse']> extends ReadonlyMap<string, infer State> ? State | undefined : never
 
 function readOne(kind: ResourceKind, desired: unknown, found: Found): Reading {
   if (found === undefined) return { state: 'unreadable', problem: `the probe of ${kind.kind} left it out` }

@@ -38,9 +38,9 @@ export const templateKind: ResourceKind<Template, TemplateState> = {
       fi
       index=$((index + 1))
     done`,
-  parse(answer, all) {
+  parse({ own }, all) {
     const found = new Map(
-      [...answer.matchAll(/^@_template (\d+) (\S*)$/gm)].map(([, index, value]) => [Number(index), value ?? '']),
+      [...own.matchAll(/^@_template (\d+) (\S*)$/gm)].map(([, index, value]) => [Number(index), value ?? '']),
     )
     return new Map(
       all.map(({ name }, i) => {

@@ -1,8 +1,9 @@
+import type { FileState, WantedFile } from '../observe/files.ts'
+import type { Answers } from '../observe/question.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
-import { type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
 import { LOCK_WAIT, UPDATE_LISTS } from './package/lists.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
@@ -100,10 +101,7 @@ const sourcesOf = (desired: AptRepository, signedBy: string | undefined): string
 const wanted = (all: readonly AptRepository[]): WantedFile[] =>
   all.flatMap((one) => ENDINGS.map((ending) => wantedConfig(pathsOf(one)[ending], contentsOf(one)[ending])))
 
-const probe = (all: readonly AptRepository[]): Script => probeFiles(wanted(all))
-
-function parse(answer: string, all: readonly AptRepository[]): Map<string, AptRepositoryState> {
-  const files = parseFiles(answer, wanted(all))
+function parse({ files }: Answers, all: readonly AptRepository[]): Map<string, AptRepositoryState> {
   const at = (path: string): FileState => files.get(path) ?? 'absent'
   return new Map(
     all.map((one) => {
@@ -218,8 +216,7 @@ const rehearsal = (desired: AptRepository): Script => {
 export const aptRepositoryKind: ResourceKind<AptRepository, AptRepositoryState> = {
   kind: 'apt-repository',
   key: (desired) => desired.name,
-  shared: (all) => ({ files: wanted(all) }),
-  probe,
+  reads: (all) => ({ files: wanted(all) }),
   parse,
   diff,
   apply,

@@ -1,7 +1,7 @@
 import { ProvisionError } from '../errors.ts'
+import type { FileEntry, FileState } from '../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { rawScript, type Script, sh } from '../shell/script.ts'
-import type { FileEntry, FileState } from './content.ts'
 import type { FieldChange } from './resource.ts'
 
 /** Who may do what with a path. Undefined: whatever it is. */

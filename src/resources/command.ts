@@ -43,9 +43,9 @@ export const commandKind: ResourceKind<Command, CommandState> = {
   kind: 'command',
   key: (desired) => desired.name,
   probe: (all) => joinScripts(all.map(question)),
-  parse(answer, all) {
+  parse({ own }, all) {
     const said = new Map(
-      [...answer.matchAll(/^@command (\d+) (\d+)$/gm)].map(([, index, status]) => [Number(index), Number(status)]),
+      [...own.matchAll(/^@command (\d+) (\d+)$/gm)].map(([, index, status]) => [Number(index), Number(status)]),
     )
     return new Map(all.map((desired, i) => [desired.name, stateOf(desired, said.get(i))]))
   },

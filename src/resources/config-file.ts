@@ -1,7 +1,8 @@
 import { ProvisionError } from '../errors.ts'
 import type { Text } from '../masking/secret.ts'
+import type { FileEntry, FileState, WantedFile } from '../observe/files.ts'
 import { attributeChanges } from './attributes.ts'
-import { contentChange, type FileEntry, type FileState, sha256, type WantedFile } from './content.ts'
+import { contentChange, sha256 } from './content.ts'
 import type { FieldChange, TextChange } from './resource.ts'
 
 /** A file of root's that every user may read, which a kind keeps for its own purpose. */

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
+import type { FileEntry, WantedFile } from '../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
-import { absolutePath, type FileEntry, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { absolutePath } from './content.ts'
 import { type Becomes, isWithin, pathObstacles } from './path-obstacles.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
@@ -61,11 +62,10 @@ const becomes = ({ state, recurse }: Directory): Becomes => {
 export const directoryKind: ResourceKind<Directory, FileEntry> = {
   kind: 'directory',
   key: keyOf,
-  shared: (all) => ({ files: all.map(wantedOf) }),
-  probe: (all) => probeFiles(all.map(wantedOf)),
-  parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
-  obstacles: (answer, all) =>
-    pathObstacles(answer, all, (desired) => ({ wanted: wantedOf(desired), becomes: becomes(desired) })),
+  reads: (all) => ({ files: all.map(wantedOf) }),
+  parse: ({ files }) => files,
+  obstacles: (answers, all) =>
+    pathObstacles(answers, all, (desired) => ({ path: absolutePath(desired.path), becomes: becomes(desired) })),
   // Made with those above it, removed with what is in it.
   affects: (desired, path) =>
     desired.state === 'absent' ? isWithin(path, keyOf(desired)) : isWithin(keyOf(desired), path),

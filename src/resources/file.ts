@@ -1,19 +1,10 @@
 import { posix } from 'node:path'
+import type { FileEntry, FileState, WantedFile } from '../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
-import {
-  absolutePath,
-  bytesOf,
-  contentChange,
-  type FileEntry,
-  type FileState,
-  parseFiles,
-  probeFiles,
-  sha256,
-  type WantedFile,
-} from './content.ts'
+import { absolutePath, bytesOf, contentChange, sha256 } from './content.ts'
 import { snapshotOf } from './guard.ts'
 import { pathObstacles } from './path-obstacles.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
@@ -54,12 +45,11 @@ const wantedOf = (desired: File): WantedFile => ({
 export const fileKind: ResourceKind<File, FileEntry> = {
   kind: 'file',
   key: pathOf,
-  shared: (all) => ({ files: all.map(wantedOf) }),
-  probe: (all) => probeFiles(all.map(wantedOf)),
-  parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
-  obstacles: (answer, all) =>
-    pathObstacles(answer, all, (desired) => ({
-      wanted: wantedOf(desired),
+  reads: (all) => ({ files: all.map(wantedOf) }),
+  parse: ({ files }) => files,
+  obstacles: (answers, all) =>
+    pathObstacles(answers, all, (desired) => ({
+      path: pathOf(desired),
       becomes: desired.state === 'absent' ? 'gone file' : 'file',
       inPlace: true,
     })),

@@ -33,9 +33,9 @@ export const groupKind: ResourceKind<Group, GroupState> = {
   probe: (all) => sh`
     { getent group -- ${all.map((desired) => desired.name)} || [ $? = 2 ]; } | awk -F: '{ print "group " $1 ":" $3 }'
     echo end`,
-  parse(answer, all) {
-    if (!/^end$/m.test(answer)) throw new Error('the answer about groups is cut short')
-    const found = new Map(records(answer, 'group').map(([name = '', gid]) => [name, { gid: Number(gid) }]))
+  parse({ own }, all) {
+    if (!/^end$/m.test(own)) throw new Error('the answer about groups is cut short')
+    const found = new Map(records(own, 'group').map(([name = '', gid]) => [name, { gid: Number(gid) }]))
     return new Map(all.map(({ name }) => [name, found.get(name) ?? 'absent']))
   },
   diff(desired, actual) {

@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
-import { type FileState, parseFiles, type WantedFile } from './content.ts'
+import type { FileState } from '../observe/files.ts'
+import type { Answers } from '../observe/question.ts'
+import type { Surroundings } from '../observe/surroundings.ts'
 import type { Obstacle } from './resource.ts'
-import { parseSurroundings, type Surroundings } from './surroundings.ts'
 
 /** What a change would make of a path. `gone file`: a file is removed, and so on. */
 export type Becomes =
@@ -15,39 +16,30 @@ export type Becomes =
   | 'gone tree'
 
 export interface PathChange {
-  readonly wanted: WantedFile
+  readonly path: string
   readonly becomes: Becomes
   /** A file at a mount point is written in place: nothing has to take its place. */
   readonly inPlace?: boolean | undefined
 }
 
-/**
- * Why paths can't become what they shall, by path.
- * @param answer to the probe of files, which asked for these in this order
- */
+/** Why paths can't become what they shall, by path. */
 export function pathObstacles<Desired>(
-  answer: string,
+  { files, surroundings }: Answers,
   all: readonly Desired[],
   changeOf: (desired: Desired) => PathChange,
 ): Map<string, Obstacle> {
-  const changes = all.map(changeOf)
-  const states = parseFiles(
-    answer,
-    changes.map(({ wanted }) => wanted),
-  )
-  const around = parseSurroundings(answer, changes.length)
   return new Map(
-    changes.flatMap((change, i): [string, Obstacle][] => {
-      const { path } = change.wanted
-      const obstacle = pathObstacle(change, states.get(path) ?? 'absent', around[i])
+    all.map(changeOf).flatMap((change): [string, Obstacle][] => {
+      const { path } = change
+      const obstacle = pathObstacle(change, files.get(path) ?? 'absent', surroundings.get(path))
       return obstacle ? [[path, obstacle]] : []
     }),
   )
 }
 
 /** Why a path can't become what it shall, as the probe saw it; undefined: it can. */
-export function pathObstacle(
-  { wanted: { path }, becomes, inPlace = false }: PathChange,
+function pathObstacle(
+  { path, becomes, inPlace = false }: PathChange,
   state: FileState,
   around: Surroundings | undefined,
 ): Obstacle | undefined {

@@ -1,9 +1,9 @@
 import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import type { Text } from '../masking/secret.ts'
+import type { Answers, Reads } from '../observe/question.ts'
 import { type FieldSchema, type FieldSchemas, fieldsCheck } from '../schemas/fields.ts'
 import type { Script } from '../shell/script.ts'
 import { isNotingPlaces, notePlace } from './place.ts'
-import type { Shared } from './shared.ts'
 
 /** The contract of a kind of resource: four pure verbs, no connection, no file system. */
 export interface ResourceKind<Desired = unknown, Actual = unknown> {
@@ -12,21 +12,22 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   /** Identity on a host; two resources of a kind with the same key are an error. */
   key(desired: Desired): string
   /**
-   * Read-only script that asks for ALL resources of the kind at once. Its standard output goes to `parse`, whole and
-   * unaltered. ASCII only (base64 for what may not be). Exit status 0, or the kind counts as failed on this host.
+   * What it asks of files and of systemd's units for ALL resources of the kind, as data. A host is asked it once for all
+   * kinds, and `parse` gets the answers as data.
    */
-  probe(all: readonly Desired[]): Script
+  reads?(all: readonly Desired[]): Reads
   /**
-   * The part of the question that several kinds ask, of files and of units: `probe` begins with `probeShared` of it. A
-   * host is asked it once for all kinds, and `parse` finds the answer to its own part before that to the rest.
+   * Read-only script for what `reads` can't ask, for ALL resources of the kind at once. Its standard output goes to
+   * `parse`, whole and unaltered. ASCII only (base64 for what may not be). Exit status 0, or the kind counts as failed
+   * on this host.
    */
-  shared?(all: readonly Desired[]): Shared
+  probe?(all: readonly Desired[]): Script
   /**
    * What the host holds, by key. `absent`: it is certain that it is not there. `unknown`: it can't be known before an
    * earlier change is made (a database's users before it runs).
    * @throws any Error when the answer is not what the probe prints: the kind is then marked failed on this host.
    */
-  parse(answer: string, all: readonly Desired[]): Map<string, Actual | 'absent' | 'unknown'>
+  parse(answers: Answers, all: readonly Desired[]): ReadonlyMap<string, Actual | 'absent' | 'unknown'>
   /**
    * What would have to change; undefined when nothing.
    * @throws ProvisionError when what the probe shows already rules the change out (a masked unit, a held package): the
@@ -71,9 +72,9 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   notes?(desired: Desired, actual: Actual | 'absent'): readonly string[]
   /**
    * What stands in the way of a change, by key, as the probe saw it: a directory that is missing, a mount point. The plan
-   * refuses the change with it, unless one before it in the plan may clear the way. Asked with the answer of `parse`.
+   * refuses the change with it, unless one before it in the plan may clear the way. Asked with what `parse` got.
    */
-  obstacles?(answer: string, all: readonly Desired[]): ReadonlyMap<string, Obstacle>
+  obstacles?(answers: Answers, all: readonly Desired[]): ReadonlyMap<string, Obstacle>
   /**
    * Whether a change of it may make, replace or remove what is at an absolute path. A kind without it may do anything (a
    * package, a command).

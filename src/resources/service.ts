@@ -1,8 +1,9 @@
 import { ProvisionError } from '../errors.ts'
+import type { Answers } from '../observe/question.ts'
+import type { UnitState } from '../observe/units.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
-import { probeUnits, unitBlocks, unitProperties } from './units.ts'
 
 /** A systemd unit's state: whether it starts at boot and whether it runs now. What is undefined is left as it is. */
 export const SERVICE = {
@@ -60,25 +61,20 @@ const unitsOf = (all: readonly Service[]): string[] => all.map((one) => unitName
 /** Where the maintainer scripts of packages note which units they masked at their removal. */
 const MASKED_BY_PACKAGES = '/var/lib/systemd/deb-systemd-helper-masked'
 
-const probe = (all: readonly Service[]): Script =>
-  joinScripts([
-    probeUnits(unitsOf(all)),
-    sh`
-      if [ -d ${MASKED_BY_PACKAGES} ]; then
-        for unit in ${unitsOf(all)}; do
-          if [ -e ${`${MASKED_BY_PACKAGES}/`}"$unit" ]; then echo "@awaits-package $unit"; fi
-        done
-      fi
-    `,
-  ])
+const probe = (all: readonly Service[]): Script => sh`
+  if [ -d ${MASKED_BY_PACKAGES} ]; then
+    for unit in ${unitsOf(all)}; do
+      if [ -e ${`${MASKED_BY_PACKAGES}/`}"$unit" ]; then echo "@awaits-package $unit"; fi
+    done
+  fi
+`
 
-function parse(answer: string, all: readonly Service[]): Map<string, ServiceState | 'absent'> {
-  const blocks = unitBlocks(answer, unitsOf(all))
-  const awaiting = new Set([...answer.matchAll(/^@awaits-package (\S+)$/gm)].map(([, unit]) => unit))
+function parse({ units, own }: Answers, all: readonly Service[]): Map<string, ServiceState | 'absent'> {
+  const awaiting = new Set([...own.matchAll(/^@awaits-package (\S+)$/gm)].map(([, unit]) => unit))
   return new Map(
-    all.map((one, i) => {
-      const unit = unitName(one.name)
-      const state = parseBlock(blocks[i] ?? '')
+    all.map(({ name }) => {
+      const unit = unitName(name)
+      const state = stateOf(units.get(unit))
       return [
         unit,
         state !== 'absent' && state.masked && awaiting.has(unit) ? { ...state, awaitsPackage: true } : state,
@@ -87,17 +83,13 @@ function parse(answer: string, all: readonly Service[]): Map<string, ServiceStat
   )
 }
 
-const parseBlock = (block: string): ServiceState | 'absent' => {
-  const get = unitProperties(block)
-  if (get('LoadState') === 'not-found' && get('ActiveState') === 'inactive') return 'absent'
-  const file = get('UnitFileState')
+function stateOf(unit: UnitState | undefined): ServiceState | 'absent' {
+  if (unit === undefined || (unit.load === 'not-found' && unit.active === 'inactive')) return 'absent'
+  const { load, active, sub, file, needsReload, type, remainsAfterExit } = unit
   return {
-    ...(/^Type=oneshot$/m.test(block) && /^RemainAfterExit=no$/m.test(block) ? { ends: true } : {}),
-    active: get('ActiveState'),
-    sub: get('SubState'),
-    file,
-    masked: get('LoadState') === 'masked' || file.startsWith('masked'),
-    needsReload: get('NeedDaemonReload') === 'yes',
+    ...(type === 'oneshot' && remainsAfterExit === false ? { ends: true } : {}),
+    ...{ active, sub, file, needsReload },
+    masked: load === 'masked' || file.startsWith('masked'),
   }
 }
 
@@ -212,7 +204,7 @@ const TOOLS = rawScript(
 export const serviceKind: ResourceKind<Service, ServiceState> = {
   kind: 'service',
   key: (desired) => unitName(desired.name),
-  shared: (all) => ({ units: unitsOf(all) }),
+  reads: (all) => ({ units: unitsOf(all) }),
   probe,
   parse,
   diff,

@@ -1,9 +1,10 @@
 import { posix } from 'node:path'
 import { ProvisionError } from '../errors.ts'
+import type { FileEntry, FileState, WantedFile } from '../observe/files.ts'
 import type { FieldSchemas } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { isDirectory, refuseIf } from './attributes.ts'
-import { absolutePath, type FileEntry, type FileState, parseFiles, probeFiles, type WantedFile } from './content.ts'
+import { absolutePath } from './content.ts'
 import { isWithin, pathObstacles } from './path-obstacles.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
 
@@ -33,12 +34,11 @@ const wantedOf = (desired: Symlink): WantedFile => ({ path: keyOf(desired), want
 export const symlinkKind: ResourceKind<Symlink, FileEntry> = {
   kind: 'symlink',
   key: keyOf,
-  shared: (all) => ({ files: all.map(wantedOf) }),
-  probe: (all) => probeFiles(all.map(wantedOf)),
-  parse: (answer, all) => parseFiles(answer, all.map(wantedOf)),
-  obstacles: (answer, all) =>
-    pathObstacles(answer, all, (desired) => ({
-      wanted: wantedOf(desired),
+  reads: (all) => ({ files: all.map(wantedOf) }),
+  parse: ({ files }) => files,
+  obstacles: (answers, all) =>
+    pathObstacles(answers, all, (desired) => ({
+      path: keyOf(desired),
       becomes: desired.state === 'absent' ? 'gone symlink' : 'symlink',
     })),
   affects: (desired, path) => isWithin(path, keyOf(desired)),

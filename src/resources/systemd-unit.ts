@@ -1,12 +1,11 @@
 import { reveal, type Text } from '../masking/secret.ts'
+import type { FileState } from '../observe/files.ts'
+import type { Answers } from '../observe/question.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
-import { type FileState, parseFiles } from './content.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
-import { probeShared, type Shared } from './shared.ts'
-import { unitBlocks, unitProperties } from './units.ts'
 
 /** A unit file in /etc/systemd/system, or a drop-in of a unit that need not be ours. */
 export const SYSTEMD_UNIT = {
@@ -58,18 +57,11 @@ const askable = (all: readonly SystemdUnit[]): string[] => [
   ...new Set(all.map((one) => one.unit).filter((unit) => !isTemplate(unit))),
 ]
 
-const wanted = (all: readonly SystemdUnit[]) => all.map((one) => wantedConfig(pathOf(one), contentOf(one)))
-
-const shared = (all: readonly SystemdUnit[]): Shared => ({ files: wanted(all), units: askable(all) })
-
-function parse(answer: string, all: readonly SystemdUnit[]): Map<string, SystemdUnitState> {
-  const files = parseFiles(answer, wanted(all))
-  const units = askable(all)
-  const said = unitBlocks(answer, units).map((block) => unitProperties(block)('NeedDaemonReload'))
+function parse({ files, units }: Answers, all: readonly SystemdUnit[]): Map<string, SystemdUnitState> {
   return new Map(
     all.map((one) => {
       const path = pathOf(one)
-      return [path, { file: files.get(path) ?? 'absent', needsReload: said[units.indexOf(one.unit)] === 'yes' }]
+      return [path, { file: files.get(path) ?? 'absent', needsReload: units.get(one.unit)?.needsReload ?? false }]
     }),
   )
 }
@@ -167,8 +159,7 @@ const remove = (desired: SystemdUnit): Script => {
 export const systemdUnitKind: ResourceKind<SystemdUnit, SystemdUnitState> = {
   kind: 'systemd-unit',
   key: pathOf,
-  shared,
-  probe: (all) => probeShared(shared(all)),
+  reads: (all) => ({ files: all.map((one) => wantedConfig(pathOf(one), contentOf(one))), units: askable(all) }),
   parse,
   diff,
   apply,

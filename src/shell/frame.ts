@@ -66,28 +66,19 @@ const framed = (nonce: string, fragment: Fragment, options: string): Script => {
  * that {@link probeScript} starts, at the price that a fragment which hangs or is no sh takes the ones after it along:
  * those without an answer are to be asked again, apart from each other.
  * @param limit seconds for all together
- * @param shared definitions that several fragments begin with: they are sent once
  */
-export function bulkProbeScript(
-  nonce: string,
-  fragments: readonly Omit<Fragment, 'timeout'>[],
-  limit: number,
-  shared: readonly Script[] = [],
-): Script {
+export function bulkProbeScript(nonce: string, fragments: readonly Omit<Fragment, 'timeout'>[], limit: number): Script {
   const end = `PROVISION_${nonce}`
-  const used = shared.filter((one) => fragments.some(({ script }) => script.sh.includes(one.sh)))
-  const own = (script: Script) => used.reduce((text, one) => text.replaceAll(one.sh, ''), script.sh)
   return rawScript(
     [
       '{',
       PRELUDE.sh,
       `timeout -k 5 ${limit} sh -u <<'${end}'`,
       '{',
-      ...used.map((one) => one.sh),
       ...fragments.flatMap(({ id, script }) => [
         `printf '@@${nonce} begin ${id}\\n'`,
         '(',
-        own(script).trim(),
+        script.sh.trim(),
         ')',
         `rc=$?; printf '\\n@@${nonce} end ${id} %s\\n' "$rc"`,
       ]),

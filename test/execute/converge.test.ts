@@ -4,12 +4,13 @@ import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { converge, notConverging } from '../../src/execute/converge.ts'
 import type { Event } from '../../src/execute/events.ts'
 import type { HostSession } from '../../src/execute/session.ts'
+import { askApart, readApart } from '../../src/observe/batch.ts'
 import type { PlannedItem } from '../../src/plan/host-plan.ts'
 import { planHost } from '../../src/plan/planner.ts'
-import { probeFragments } from '../../src/plan/probe-batch.ts'
+import { hostQuestions, STATE } from '../../src/plan/questions.ts'
 import { parseTargetState, STATE_DIR } from '../../src/plan/target-state.ts'
 import type { ResourceKind } from '../../src/resources/resource.ts'
-import { parseFrame, probeScript } from '../../src/shell/frame.ts'
+import { parseFrame } from '../../src/shell/frame.ts'
 import { joinScripts, rawScript, type Script } from '../../src/shell/script.ts'
 import { scratch } from '../resources/converge.ts'
 import { dash } from '../shell/dash.ts'
@@ -25,8 +26,8 @@ const wordKind: ResourceKind<Word, { readonly word: string }> = {
   kind: 'word',
   key: ({ path }) => path,
   probe: (all) => rawScript(`tail -n +1 -v ${all.map(({ path }) => path).join(' ')} 2>/dev/null || :`),
-  parse: (answer, all) =>
-    new Map(all.map(({ path }) => [path, { word: answer.split(`==> ${path} <==\n`)[1]?.split('\n')[0] ?? '' }])),
+  parse: ({ own }, all) =>
+    new Map(all.map(({ path }) => [path, { word: own.split(`==> ${path} <==\n`)[1]?.split('\n')[0] ?? '' }])),
   diff: (desired, actual) => {
     if (actual !== 'absent' && actual.word === desired.word) return undefined
     return { action: 'update', desired, actual, fields: [{ field: 'word', to: desired.word }] }
@@ -46,10 +47,10 @@ function host(dir: string, desired: readonly Word[]) {
   const nonce = () => `n${nonces++}`
   const probe = async (after?: Script) => {
     const id = nonce()
-    const ran = exec(probeScript(id, probeFragments(rawScript(':'), resources, after)).sh)
-    const answers = parseFrame(id, ran.stdout)
-    const state = parseTargetState(answers.get('provision.state')?.body ?? '')
-    return planHost({ host: 'a', tier: 't', resources, answers, state })
+    const questions = hostQuestions(rawScript(':'), resources, after)
+    const observed = readApart(questions, parseFrame(id, exec(askApart(id, questions).sh).stdout))
+    const state = parseTargetState(observed.get(STATE)?.answers?.own ?? '')
+    return planHost({ host: 'a', tier: 't', resources, observed, state })
   }
   const session: HostSession = {
     host: 'a',

@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import type { Connection } from '../../src/connection/connection.ts'
 import { probeHost } from '../../src/execute/probe-host.ts'
-import { parseFiles } from '../../src/resources/content.ts'
 import type { ResourceKind } from '../../src/resources/resource.ts'
-import { probeShared } from '../../src/resources/shared.ts'
-import { joinScripts, rawScript } from '../../src/shell/script.ts'
+import { rawScript } from '../../src/shell/script.ts'
 import { dash } from '../shell/dash.ts'
 
 /** A kind that asks with any script and is as declared when it prints `ok`. */
@@ -14,7 +12,7 @@ const asking = (kind: string, script: string): CompiledResource => {
     kind,
     key: () => 'one',
     probe: () => rawScript(script),
-    parse: (answer) => new Map([['one', answer]]),
+    parse: ({ own }) => new Map([['one', own]]),
     diff: (_, actual) => (actual === 'ok' ? undefined : { action: 'update', desired: 0, actual, fields: [] }),
     apply: () => rawScript(':'),
   }
@@ -27,21 +25,21 @@ function asksFor(kind: string, path: string): CompiledResource {
   const files = [{ path, sha256: 'a'.repeat(64), wantContent: false }]
   const asked: ResourceKind = {
     ...one.kind,
-    shared: () => ({ files }),
-    probe: () => joinScripts([probeShared({ files }), rawScript('echo ok')]),
-    parse: (answer) => new Map([['one', parseFiles(answer, files).has(path) && /^ok$/m.test(answer) ? 'ok' : 'no']]),
+    reads: () => ({ files }),
+    probe: () => rawScript('echo ok'),
+    parse: ({ files: found, own }) => new Map([['one', found.get(path) !== 'absent' && own === 'ok' ? 'ok' : 'no']]),
   }
   return { ...one, kind: asked }
 }
 
 /** Probes this machine, with the shell that hosts have. */
-async function probed(resources: readonly CompiledResource[]) {
+async function probed(resources: readonly CompiledResource[], asHost = (script: string) => script) {
   const execs: string[] = []
   let nonce = 0
   const connection: Connection = {
     async exec(script) {
       execs.push(script)
-      const ran = dash(script, [])
+      const ran = dash(asHost(script), [])
       return { ...ran, status: ran.status ?? 255 }
     },
     close: async () => {},
@@ -59,7 +57,7 @@ async function probed(resources: readonly CompiledResource[]) {
   }
   const { planned } = await probeHost(input, 'here')
   const items = planned.plan.items.map(({ key, action, problem }) => ({ key, action, problem: problem !== undefined }))
-  return { execs: execs.length, items }
+  return { execs: execs.length, items, problems: planned.plan.items.map(({ problem }) => problem) }
 }
 
 describe('probing a host', () => {
@@ -85,6 +83,22 @@ describe('probing a host', () => {
     const { execs, items } = await probed([fine, unreadable, here])
     expect(execs).toBe(2)
     expect(items.map(({ problem }) => problem)).toEqual([false, true, false])
+  })
+
+  it.each([
+    ['hangs', 'sleep 60', 'hung and was ended'],
+    ['answers garbage', 'echo what?', "can't be read: a file went away while it was read"],
+    ['is killed', 'kill -9 $$', 'failed with status 137'],
+  ])('and where it %s', async (_, what, why) => {
+    const stat = `stat() { case $* in */bin/sh*) ${what} ;; *) command stat "$@" ;; esac; }`
+    const asHost = (script: string) =>
+      script
+        .replaceAll(/timeout -k 5 [36]0 sh/g, 'timeout -k 5 1 sh')
+        .replaceAll('\nprovision_files() {', () => `\n${stat}\nprovision_files() {`)
+    const all = [asksFor('a', '/etc'), asksFor('b', '/bin/sh'), asking('c', 'echo ok'), asksFor('d', '/etc/passwd')]
+    const { execs, problems } = await probed(all, asHost)
+    expect(execs).toBe(2)
+    expect(problems).toEqual([undefined, `the probe of b ${why}`, undefined, undefined])
   })
 
   it('asks once more when a question takes the shell along, from there on', async () => {

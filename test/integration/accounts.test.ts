@@ -13,6 +13,7 @@ import type { LabHost } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { sshArguments } from '../lab/ssh.ts'
 import { startTestLab, testLab } from '../lab/test-labs.ts'
+import { own, scriptOf } from '../resources/answers.ts'
 
 const SPEC = { ...testLab('accounts'), hosts: [{ name: 'box', user: 'deploy' }] } as const
 const run = $({ quiet: true, nothrow: true })
@@ -28,11 +29,13 @@ const asRoot = async (script: Script) => {
 }
 
 const plan = async <D, A>(kind: ResourceKind<D, A>, desired: readonly D[]): Promise<Change<D, A>[]> => {
-  const { status, body } = await asRoot(probeScript(NONCE, [{ id: 'one', script: kind.probe(desired), timeout: 20 }]))
+  const { status, body } = await asRoot(
+    probeScript(NONCE, [{ id: 'one', script: scriptOf(kind, desired), timeout: 20 }]),
+  )
   expect(status).toBe(0)
   // Answers go over a wire that knows ASCII only.
   expect(body).toMatch(/^[\n -~]*$/)
-  const actual = kind.parse(body, desired)
+  const actual = kind.parse(own(body), desired)
   return desired.flatMap((one) => {
     const state = actual.get(kind.key(one)) ?? 'unknown'
     return state === 'unknown' ? [] : (kind.diff(one, state) ?? [])
@@ -117,7 +120,7 @@ describe('users', () => {
 
   it('never send or show the hash', async () => {
     const desired = [{ name: 'bob', passwordHash: secret(HASH) }]
-    const { body } = await asRoot(probeScript(NONCE, [{ id: 'one', script: userKind.probe(desired), timeout: 20 }]))
+    const { body } = await asRoot(probeScript(NONCE, [{ id: 'one', script: scriptOf(userKind, desired), timeout: 20 }]))
     expect(body).not.toContain('$6$')
     expect(JSON.stringify((await plan(userKind, desired)).map((change) => change.fields))).not.toContain('$6$')
     expect(userKind.apply(await plan(userKind, desired)).sh).not.toContain('$6$')
@@ -160,8 +163,10 @@ describe('users who are at work', () => {
   it('C14: while a service runs as it, nobody is removed, and nobody gets another number', async () => {
     await exec('useradd -m svc2; systemd-run --uid=svc2 --unit=shop2 sleep 1000')
     const refused = async (desired: User) => {
-      const { body } = await asRoot(probeScript(NONCE, [{ id: 'one', script: userKind.probe([desired]), timeout: 20 }]))
-      return userKind.obstacles?.(body, [desired]).get('svc2')?.message
+      const { body } = await asRoot(
+        probeScript(NONCE, [{ id: 'one', script: scriptOf(userKind, [desired]), timeout: 20 }]),
+      )
+      return userKind.obstacles?.(own(body), [desired]).get('svc2')?.message
     }
     expect(await refused({ name: 'svc2', state: 'absent' })).toMatch(/sleep \(\d+\) of shop2\.service$/)
     expect(await refused({ name: 'svc2', uid: 3999 })).toMatch(/another number or home while .* of shop2\.service$/)

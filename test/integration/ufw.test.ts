@@ -10,6 +10,7 @@ import type { LabHost } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { sshArguments } from '../lab/ssh.ts'
 import { startTestLab, testLab } from '../lab/test-labs.ts'
+import { own, scriptOf } from '../resources/answers.ts'
 
 const SPEC = { ...testLab('ufw'), hosts: [{ name: 'fw' }] } as const
 const run = $({ quiet: true, nothrow: true })
@@ -30,10 +31,10 @@ const overSsh = async (script: Script) => {
 const probe = async (resources: readonly Rule[]) => {
   const desired = resources.map((resource) => resource.desired)
   const { status, body } = await overSsh(
-    probeScript(NONCE, [{ id: 'ufw', script: ufwKind.probe(desired), timeout: 20 }]),
+    probeScript(NONCE, [{ id: 'ufw', script: scriptOf(ufwKind, desired), timeout: 20 }]),
   )
   if (status !== 0) throw new Error(`probe: ${status} ${body}`)
-  return { body, actual: ufwKind.parse(body, desired) }
+  return { body, actual: ufwKind.parse(own(body), desired) }
 }
 
 const plan = async (resources: readonly Rule[]): Promise<UfwChange[]> => {

@@ -16,8 +16,8 @@ export function lineKind(
     kind,
     key: ({ name }) => name,
     probe: (all) => rawScript(`echo ${all.length}`),
-    parse(answer, all) {
-      const lines = new Map(answer.split('\n').map((line) => [line.split('=')[0] ?? '', line.split('=')[1] ?? '']))
+    parse({ own }, all) {
+      const lines = new Map(own.split('\n').map((line) => [line.split('=')[0] ?? '', line.split('=')[1] ?? '']))
       return new Map(
         all.map(({ name }) => {
           const value = lines.get(name)

@@ -11,8 +11,9 @@ import {
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
+import { askTogether, readTogether } from '../../src/observe/batch.ts'
 import { planHost } from '../../src/plan/planner.ts'
-import { batchAnswers, probeBatch, probeFragments } from '../../src/plan/probe-batch.ts'
+import { hostQuestions } from '../../src/plan/questions.ts'
 import { command } from '../../src/resources/command.ts'
 import { directory } from '../../src/resources/directory.ts'
 import { file } from '../../src/resources/file.ts'
@@ -34,14 +35,14 @@ const listed = (resources: readonly unknown[]) => resources as readonly Resource
 /** Plans as a run does: one script for all kinds. `mounts`: lines of mountinfo; `before`: functions in place of programs. */
 function planned(resources: readonly unknown[], { mounts = '', before = '' } = {}) {
   const all = listed(resources).map(compiled)
-  const questions = probeFragments(rawScript(':'), all)
+  const questions = hostQuestions(rawScript(':'), all)
   const info = join(scratch(), 'mountinfo')
   writeFileSync(info, `20 1 0:20 / / rw,relatime - ext4 /dev/sda1 rw\n${mounts}`)
-  const script = probeBatch('t', questions).sh.replaceAll('/proc/self/mountinfo', info)
+  const script = askTogether('t', questions).sh.replaceAll('/proc/self/mountinfo', info)
   // Inside of the shell that asks: a function of another one is not seen.
-  const ran = dash(script.replace('{\nprovision_files() {', `{\n${before}\nprovision_files() {`))
-  const answers = batchAnswers(questions, parseFrame('t', ran.stdout))
-  return planHost({ host: 'h', tier: 't', resources: all, answers, state: { owed: [], generation: '' } })
+  const ran = dash(script.replace('(\nprovision_files() {', `(\n${before}\nprovision_files() {`))
+  const observed = readTogether(questions, parseFrame('t', ran.stdout))
+  return planHost({ host: 'h', tier: 't', resources: all, observed, state: { owed: [], generation: '' } })
 }
 const problems = (...args: Parameters<typeof planned>) =>
   planned(...args).plan.items.map(({ action, problem }) => problem ?? action)

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { ProvisionError } from '../../src/errors.ts'
+import { readApart } from '../../src/observe/batch.ts'
 import { hasWork, isTelling } from '../../src/plan/host-plan.ts'
 import { planHost } from '../../src/plan/planner.ts'
+import { kindQuestions } from '../../src/plan/questions.ts'
 import type { Handler } from '../../src/resources/resource.ts'
 import type { Answer } from '../../src/shell/frame.ts'
 import { EMPTY, rawScript } from '../../src/shell/script.ts'
@@ -23,13 +25,12 @@ const plan = (
   bodies: Readonly<Record<string, string | number>>,
   owed: readonly string[] = [],
 ) => {
-  const answers = new Map<string, Answer>(
-    Object.entries(bodies).map(([id, body]) => [
-      id,
-      { id, status: typeof body === 'number' ? body : 0, body: typeof body === 'number' ? '' : body },
-    ]),
-  )
-  return planHost({ host: 'h', tier: 't', resources, answers, state: { owed, generation: 'g' } })
+  const frames = Object.entries(bodies).map(([id, body]): [string, Answer] => [
+    id,
+    typeof body === 'string' ? { id, status: 0, body } : { id, status: body, body: '' },
+  ])
+  const observed = readApart(kindQuestions(resources), new Map(frames))
+  return planHost({ host: 'h', tier: 't', resources, observed, state: { owed, generation: 'g' } })
 }
 const steps = (planned: ReturnType<typeof plan>) =>
   planned.segments.map((segment) => segment.steps.map((step) => step.map(({ resource }) => resource.key).join('+')))

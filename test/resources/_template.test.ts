@@ -3,13 +3,14 @@ import { describe, expect, test } from 'vitest'
 import { templateKind } from '../../src/resources/_template.ts'
 import type { ResourceKind } from '../../src/resources/resource.ts'
 import { rawScript } from '../../src/shell/script.ts'
+import { scriptOf } from './answers.ts'
 import { fileName, text } from './arbitrary.ts'
 import { converge, plan, scratch } from './converge.ts'
 
 /** The kind with its place moved, so that its real scripts run on this machine. */
 const movedTo = <D, A>(kind: ResourceKind<D, A>, dir: string): ResourceKind<D, A> => {
   const move = ({ sh }: { sh: string }) => rawScript(sh.replaceAll('/etc/provision-template', dir))
-  return { ...kind, probe: (all) => move(kind.probe(all)), apply: (changes) => move(kind.apply(changes)) }
+  return { ...kind, probe: (all) => move(scriptOf(kind, all)), apply: (changes) => move(kind.apply(changes)) }
 }
 
 describe('_template', () => {

@@ -5,6 +5,7 @@ import { secret } from '../../src/masking/secret.ts'
 import { commandKind } from '../../src/resources/command.ts'
 import { quote } from '../../src/shell/quote.ts'
 import { dash } from '../shell/dash.ts'
+import { own, scriptOf } from './answers.ts'
 import { converge, plan, run, scratch } from './converge.ts'
 
 describe('a command', () => {
@@ -74,7 +75,7 @@ describe('a command', () => {
     const standIn = 'runuser() { echo "$2" >>"$DIR/users"; shift 3; "$@"; }\n'
     const desired = { name: 'x', run: 'echo "$USER" >"$DIR/out"', unless: 'test -e "$DIR/out"', user: 'nobody' }
     const withDir = (script: string) => dash(`DIR=${dir}; export DIR\n${standIn}${script}`)
-    const probe = commandKind.probe([desired]).sh.replace('timeout -k 5 20 ', '')
+    const probe = scriptOf(commandKind, [desired]).sh.replace('timeout -k 5 20 ', '')
     const [change] = [commandKind.diff(desired, { done: false })]
     if (!change) throw new Error('no change')
     expect(withDir(probe).stdout).toBe('@command 0 1\n')
@@ -85,9 +86,9 @@ describe('a command', () => {
   })
 
   test('whose test hangs fails the probe', () => {
-    expect(() => commandKind.parse('@command 0 124\n', [{ name: 'x', run: ':', unless: 'sleep 99' }])).toThrow(
+    expect(() => commandKind.parse(own('@command 0 124\n'), [{ name: 'x', run: ':', unless: 'sleep 99' }])).toThrow(
       'took more than 20 s',
     )
-    expect(() => commandKind.parse('', [{ name: 'x', run: ':' }])).toThrow('no answer')
+    expect(() => commandKind.parse(own(''), [{ name: 'x', run: ':' }])).toThrow('no answer')
   })
 })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
+import type { FileEntry } from '../../src/observe/files.ts'
 import { configChange } from '../../src/resources/config-file.ts'
-import { type FileEntry, sha256 } from '../../src/resources/content.ts'
+import { sha256 } from '../../src/resources/content.ts'
 
 const PATH = '/etc/sysctl.d/60-x.conf'
 const entry = (more: Partial<FileEntry>): FileEntry => ({

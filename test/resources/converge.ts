@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach } from 'vitest'
 import type { Change, ResourceKind } from '../../src/resources/resource.ts'
-import { applyScript, parseFrame, probeScript } from '../../src/shell/frame.ts'
+import { applyScript, parseFrame } from '../../src/shell/frame.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
 import { dash } from '../shell/dash.ts'
+import { foundHere } from './answers.ts'
 
 const made: string[] = []
 afterEach(() => {
@@ -21,10 +22,7 @@ export function scratch(): string {
 
 /** Probe, parse and diff on this machine, in the frame that targets get. */
 export function plan<D, A>(kind: ResourceKind<D, A>, desired: readonly D[]): Change<D, A>[] {
-  const ran = dash(probeScript('t', [{ id: 'probe', script: kind.probe(desired), timeout: 30 }]))
-  const answer = parseFrame('t', ran.stdout).get('probe')
-  if (answer?.status !== 0) throw new Error(`the probe failed: ${ran.stderr}`)
-  const actual = kind.parse(answer.body, desired)
+  const actual = foundHere(kind, desired)
   return desired.flatMap((one) => {
     const state = actual.get(kind.key(one))
     if (state === undefined || state === 'unknown') throw new Error(`no state of ${kind.key(one)}`)

@@ -13,8 +13,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { secret } from '../../src/masking/secret.ts'
+import { askTogether } from '../../src/observe/batch.ts'
 import { fileKind } from '../../src/resources/file.ts'
 import { rawScript } from '../../src/shell/script.ts'
+import { questionOf } from './answers.ts'
 import { fileName, text } from './arbitrary.ts'
 import { converge, plan, run, scratch } from './converge.ts'
 
@@ -110,7 +112,9 @@ describe('a file', () => {
     const content = ['password = ', secret('hunter2!'), '\n']
     const [change] = converge(fileKind, [{ path, content }])
     expect(JSON.stringify(change)).not.toContain('hunter2!')
-    expect(fileKind.probe([{ path, content }]).sh).not.toContain('hunter2!')
+    expect(askTogether('t', [{ id: 'file', ...questionOf(fileKind, [{ path, content }]) }]).sh).not.toContain(
+      'hunter2!',
+    )
     expect(readFileSync(path, 'utf8')).toBe('password = hunter2!\n')
     expect(plan(fileKind, [{ path, content }])).toEqual([])
   })

@@ -1,4 +1,6 @@
+import type { UnitState } from '../../src/observe/units.ts'
 import type { Action, FieldChange, ResourceKind } from '../../src/resources/resource.ts'
+import type { Said } from './answers.ts'
 
 /** What a resource would have to change. Contents as people see them: secrets masked. */
 export interface ExpectedChange {
@@ -12,12 +14,13 @@ export interface ExpectedChange {
   }[]
 }
 
-/** One case of one kind as data; see fixtures/README.md. */
-export interface Fixture<Desired = unknown, Actual = unknown> {
+/**
+ * One case of one kind as data; see fixtures/README.md. `files` and `units`: what the host has of those that the kind reads; `own`: what its
+ * probe printed on a host.
+ */
+export interface Fixture<Desired = unknown, Actual = unknown> extends Said {
   readonly kind: ResourceKind<Desired, Actual>
   readonly desired: readonly Desired[]
-  /** What the probe printed on a host. */
-  readonly answer: string
   /** What `parse` makes of it, by key. */
   readonly actual: Readonly<Record<string, Actual | 'absent' | 'unknown'>>
   /** By key; a key that is not here must have no change. */
@@ -33,3 +36,8 @@ export function fixture<Desired, Actual>(
 }
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64')
+
+/** A unit as systemd tells of it. */
+export const unit = (load: string, active: string, sub: string, file: string, needsReload = false): UnitState => ({
+  ...{ load, active, sub, file, needsReload },
+})

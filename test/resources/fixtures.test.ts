@@ -3,15 +3,17 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { masked } from '../../src/masking/secret.ts'
+import { askApart } from '../../src/observe/batch.ts'
 import type { Change } from '../../src/resources/resource.ts'
 import { joinScripts, rawScript, type Script } from '../../src/shell/script.ts'
+import { answersTo, questionOf } from './answers.ts'
 import type { Fixture } from './fixture.ts'
 
 const root = fileURLToPath(new URL('fixtures/', import.meta.url))
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
 
 const isFixture = (value: unknown): value is Fixture =>
-  typeof value === 'object' && value !== null && 'kind' in value && 'answer' in value && 'changes' in value
+  typeof value === 'object' && value !== null && 'kind' in value && 'actual' in value && 'changes' in value
 
 const parses = (script: Script) => execFileSync('dash', ['-n'], { input: script.sh, stdio: ['pipe', 'pipe', 'pipe'] })
 
@@ -42,17 +44,17 @@ describe.each(files)('%s', async (file) => {
   const keys = one.desired.map((desired) => one.kind.key(desired))
 
   test('the probe is sh', () => {
-    parses(one.kind.probe(one.desired))
+    parses(askApart('t', [{ id: one.kind.kind, ...questionOf(one.kind, one.desired) }]))
   })
 
   test('answer → actual', () => {
-    const actual = one.kind.parse(one.answer, one.desired)
+    const actual = one.kind.parse(answersTo(one.kind, one.desired, one), one.desired)
     expect(Object.fromEntries(actual)).toEqual(one.actual)
     expect([...actual.keys()].sort()).toEqual([...keys].sort())
   })
 
   test('actual → changes → script', async () => {
-    const actual = one.kind.parse(one.answer, one.desired)
+    const actual = one.kind.parse(answersTo(one.kind, one.desired, one), one.desired)
     const changes = one.desired.flatMap((desired) => {
       const state = actual.get(one.kind.key(desired)) ?? 'unknown'
       const change = state === 'unknown' ? undefined : one.kind.diff(desired, state)

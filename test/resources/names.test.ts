@@ -3,6 +3,7 @@ import { type AptRepository, aptRepository } from '../../src/resources/apt-repos
 import { type Service, service, serviceKind } from '../../src/resources/service.ts'
 import { type Sysctl, sysctl, sysctlKind } from '../../src/resources/sysctl/sysctl.ts'
 import { type SystemdUnit, systemdUnit } from '../../src/resources/systemd-unit.ts'
+import { scriptOf } from './answers.ts'
 
 const uris = ['https://deb.example.com/']
 const suites = ['stable']
@@ -60,7 +61,7 @@ test('nginx and nginx.service are one unit', () => {
 })
 
 test('a setting is asked at its place in /proc/sys, in either spelling', () => {
-  const script = sysctlKind.probe([
+  const script = scriptOf(sysctlKind, [
     { name: 'net.ipv4.conf.eth0/100.rp_filter' },
     { name: 'net/ipv4/conf/eth0.100/tag' },
   ]).sh

@@ -1,23 +1,21 @@
 import { describe, expect, it } from 'vitest'
+import type { UnitState } from '../../src/observe/units.ts'
 import { type Service, serviceKind } from '../../src/resources/service.ts'
 import { rawScript } from '../../src/shell/script.ts'
+import { answersTo } from './answers.ts'
 import { run } from './converge.ts'
 
-const BLOCK = {
-  LoadState: 'loaded',
-  ActiveState: 'inactive',
-  SubState: 'dead',
-  UnitFileState: 'disabled',
-  NeedDaemonReload: 'no',
-  Type: 'simple',
-  RemainAfterExit: 'no',
+const IDLE: UnitState = {
+  ...{ load: 'loaded', active: 'inactive', sub: 'dead', file: 'disabled', needsReload: false },
+  ...{ type: 'simple', remainsAfterExit: false },
 }
-const MASKED = { LoadState: 'masked', UnitFileState: 'masked' }
+const MASKED = { load: 'masked', file: 'masked' }
 
-/** @param more lines that follow those of the unit */
-const planned = (desired: Service, block: Partial<typeof BLOCK>, more = '') => {
-  const lines = Object.entries({ ...BLOCK, ...block }).map(([name, value]) => `${name}=${value}`)
-  const state = serviceKind.parse(`${lines.join('\n')}\n${more}`, [desired]).get(serviceKind.key(desired))
+/** @param own what the kind's own script told */
+const planned = (desired: Service, unit: Partial<UnitState>, own = '') => {
+  const key = serviceKind.key(desired)
+  const said = answersTo(serviceKind, [desired], { units: { [key]: { ...IDLE, ...unit } }, own })
+  const state = serviceKind.parse(said, [desired]).get(key)
   if (state === undefined || state === 'unknown') throw new Error('no state')
   return serviceKind.diff(desired, state)
 }
@@ -30,7 +28,7 @@ describe('C15: a masked unit', () => {
     expect(() => planned({ name: 'app', state: 'started' }, MASKED)).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('systemctl unmask app.service') }),
     )
-    expect(() => planned({ name: 'app', state: 'started' }, { LoadState: 'masked', UnitFileState: '' })).toThrow()
+    expect(() => planned({ name: 'app', state: 'started' }, { load: 'masked', file: '' })).toThrow()
   })
 
   it('C15: is unmasked where that is declared', () => {
@@ -54,7 +52,7 @@ describe('C15: a masked unit', () => {
 })
 
 describe('C20: a oneshot', () => {
-  const oneshot = { Type: 'oneshot' }
+  const oneshot = { type: 'oneshot' }
 
   it('C20: that ends with its work is refused in the plan where it shall be started', () => {
     expect(() => planned({ name: 'job', state: 'started' }, oneshot)).toThrow(
@@ -65,7 +63,7 @@ describe('C20: a oneshot', () => {
   })
 
   it('C20: that stays is started as others are', () => {
-    expect(planned({ name: 'job', state: 'started' }, { ...oneshot, RemainAfterExit: 'yes' })?.fields).toHaveLength(1)
+    expect(planned({ name: 'job', state: 'started' }, { ...oneshot, remainsAfterExit: true })?.fields).toHaveLength(1)
   })
 
   it('C20: is not run when its unit has come in the same run, for no run would be clean', () => {

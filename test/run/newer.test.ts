@@ -3,6 +3,7 @@ import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { planHost } from '../../src/plan/planner.ts'
 import { type Package, packageKind } from '../../src/resources/package/package.ts'
 import { hasNewer, upgradable, upgradeNotes } from '../../src/run/newer.ts'
+import { own } from '../resources/answers.ts'
 
 const compiled = (desired: Package): CompiledResource => ({
   key: `package:${desired.name}`,
@@ -24,8 +25,8 @@ const planned = (desired: readonly Package[], candidate: string) => {
     policy('jq', '1.6', candidate),
     policy('curl', '(none)', '8'),
   ].join('\n')
-  const answers = new Map([['package', { id: 'package', status: 0, body }]])
-  const plan = planHost({ host: 'a', tier: 't', resources, answers, state: { owed: [], generation: '' } })
+  const observed = new Map([['package', { answers: own(body) }]])
+  const plan = planHost({ host: 'a', tier: 't', resources, observed, state: { owed: [], generation: '' } })
   return hasNewer(plan, plain)
 }
 

@@ -146,21 +146,6 @@ describe('a probe in one shell', () => {
   test('gives no answer at all when a fragment is no sh', () => {
     expect(statuses(bulk({ a: 'echo ok', b: 'if' }))).toEqual([])
   })
-
-  test('says shared definitions once', () => {
-    const shared = sh`greet() { echo "hello $1"; }`
-    const greeting = (name: string) =>
-      sh`
-      ${shared}
-      greet ${name}
-    `.sh
-    const scripts = fragments({ a: greeting('a'), b: greeting('b'), c: 'echo c' })
-    const script = bulkProbeScript(NONCE, scripts, 20, [shared, sh`unused() { :; }`])
-    expect(script.sh.split('greet() {')).toHaveLength(2)
-    expect(script.sh).not.toContain('unused')
-    const bodies = [...parseFrame(NONCE, dash(script, []).stdout).values()].map(({ body }) => body)
-    expect(bodies).toEqual(['hello a', 'hello b', 'c'])
-  })
 })
 
 describe('C67: the environment of a login', () => {

@@ -40,7 +40,7 @@ export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
   kind: 'authorized-key',
   key: keyOf,
   probe: probeKeys,
-  parse: parseKeys,
+  parse: ({ own }, all) => parseKeys(own, all),
   affects: () => false,
   notes(desired, actual) {
     const program = actual === 'absent' ? undefined : actual.program

@@ -2,19 +2,11 @@ import { posix } from 'node:path'
 import picomatch from 'picomatch'
 import { ProvisionError } from '../../errors.ts'
 import type { Text } from '../../masking/secret.ts'
+import type { FileEntry, FileState, WantedFile } from '../../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { joinScripts, rawScript } from '../../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges } from '../attributes.ts'
-import {
-  absolutePath,
-  contentChange,
-  type FileEntry,
-  type FileState,
-  parseFiles,
-  probeFiles,
-  sha256,
-  type WantedFile,
-} from '../content.ts'
+import { absolutePath, contentChange, sha256 } from '../content.ts'
 import { snapshotOf } from '../guard.ts'
 import { isWithin, pathObstacles } from '../path-obstacles.ts'
 import {
@@ -88,26 +80,24 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
     absolutePath(desired.root)
     return desired.name
   },
-  shared: (all) => ({ files: all.flatMap(wantedOf) }),
-  probe: (all) =>
-    joinScripts([probeFiles(all.flatMap(wantedOf)), ...all.map((set, i) => probeUnlisted(purgeOf(set), i))]),
-  parse(answer, all) {
-    const states = parseFiles(answer, all.flatMap(wantedOf))
+  reads: (all) => ({ files: all.flatMap(wantedOf) }),
+  probe: (all) => joinScripts(all.map((set, i) => probeUnlisted(purgeOf(set), i)).filter(({ sh }) => sh !== '')),
+  parse({ files: states, own }, all) {
     return new Map(
       all.map((desired, i) => {
         const paths = Object.keys(desired.files)
         const files = Object.fromEntries(paths.map((path) => [path, states.get(fullPath(desired, path)) ?? 'absent']))
         const listed = new Set(paths.map((path) => posix.normalize(path)))
         const matches = picomatch([...(desired.purge ?? [])], { dot: true })
-        const unlisted = parseUnlisted(answer, i).filter(([path]) => !listed.has(path) && matches(path))
+        const unlisted = parseUnlisted(own, i).filter(([path]) => !listed.has(path) && matches(path))
         const isBare = unlisted.length === 0 && Object.values(files).every((state) => state === 'absent')
         return [desired.name, isBare ? 'absent' : { files, unlisted: Object.fromEntries(unlisted) }]
       }),
     )
   },
-  obstacles(answer, all) {
-    const states = fileSetKind.parse(answer, all)
-    const found = pathObstacles(answer, all.flatMap(wantedOf), (wanted) => ({ wanted, becomes: 'file' }))
+  obstacles(answers, all) {
+    const states = fileSetKind.parse(answers, all)
+    const found = pathObstacles(answers, all.flatMap(wantedOf), ({ path }) => ({ path, becomes: 'file' }))
     return new Map(
       all.flatMap((desired): [string, Obstacle][] => {
         const actual = states.get(desired.name)

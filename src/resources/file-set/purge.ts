@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import picomatch from 'picomatch'
+import { CONTENT_LIMIT } from '../../observe/files-library.ts'
 import { EMPTY, rawScript, type Script, sh } from '../../shell/script.ts'
-import { CONTENT_LIMIT } from '../files-library.ts'
 
 /** Where a file set removes what it does not list. */
 export interface Purge {

@@ -138,7 +138,7 @@ export const packageKind: ResourceKind<Package, PackageState> = {
   kind: 'package',
   key: (desired) => desired.name,
   probe,
-  parse,
+  parse: ({ own }, all) => parse(own, all),
   diff,
   notes,
   apply,

@@ -17,7 +17,7 @@ export const releaseKind: ResourceKind<Release, ReleaseState> = {
   kind: 'release',
   key: (desired) => desired.name,
   probe: probeReleases,
-  parse: parseReleases,
+  parse: ({ own }, all) => parseReleases(own, all),
   diff(desired, actual) {
     if (actual !== 'absent') refuseElsewhere(desired, actual)
     const fields = fieldsOf(desired, actual === 'absent' ? NOTHING : actual)

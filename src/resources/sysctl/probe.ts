@@ -1,15 +1,15 @@
 import { closest } from 'fastest-levenshtein'
+import type { FileState } from '../../observe/files.ts'
+import type { Answers, Reads } from '../../observe/question.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import { attributeChanges } from '../attributes.ts'
 import { CONFIG_ATTRIBUTES } from '../config-file.ts'
-import { type FileState, parseFiles, type WantedFile } from '../content.ts'
 import type { FieldChange } from '../resource.ts'
-import { probeShared } from '../shared.ts'
 import { BY_HAND, bootEntries, DIRECTORIES, type FileLine, KEPT, misplacedIn, otherSettings } from './boot.ts'
 import { CONF, inBootOrder, oldFile, procPath, type Sysctl, type SysctlState, UFW_CONF } from './model.ts'
 import { normal } from './value.ts'
 
-export const files: readonly WantedFile[] = [{ path: CONF, wantContent: false }]
+export const reads: Reads = { files: [{ path: CONF, wantContent: false }] }
 
 /**
  * One grep reads all live values: procps may be missing, and dash's `read` asks byte by byte, which most of /proc/sys
@@ -18,7 +18,6 @@ export const files: readonly WantedFile[] = [{ path: CONF, wantContent: false }]
  */
 export function probe(all: readonly Sysctl[]): Script {
   return joinScripts([
-    probeShared({ files }),
     sh`set -- ${all.map(({ name }) => procPath(name))}`,
     sh`
       echo 'sysctl values'
@@ -42,11 +41,11 @@ export function probe(all: readonly Sysctl[]): Script {
 }
 
 /** @throws Error when the answer is not whole */
-export function parse(answer: string, all: readonly Sysctl[]): Map<string, SysctlState> {
-  const [head = '', ...sections] = answer.split(/^sysctl (?:values|access|files|lines)\n?/m)
+export function parse({ files, own }: Answers, all: readonly Sysctl[]): Map<string, SysctlState> {
+  const [, ...sections] = own.split(/^sysctl (?:values|access|files|lines)\n?/m)
   const [values, access, found, lines] = sections.map((text) => text.split('\n').filter((line) => line !== ''))
   if (!values || !access || !found || !lines) throw new Error('the answer about kernel settings is cut short')
-  const conf = parseFiles(head, files).get(CONF) ?? 'absent'
+  const conf = files.get(CONF) ?? 'absent'
   const entries = bootEntries(textsOf(lines, CONF))
   const fileLines = lines.flatMap((line) => lineOf(line) ?? [])
   const declared = inBootOrder(all.filter(({ state }) => state !== 'absent'))

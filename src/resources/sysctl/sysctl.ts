@@ -2,7 +2,7 @@ import { ProvisionError } from '../../errors.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
 import { apply } from './apply.ts'
 import { CONF, oldFile, PROC, procPath, SYSCTL, type Sysctl, type SysctlState, settingName } from './model.ts'
-import { files, parse, probe } from './probe.ts'
+import { parse, probe, reads } from './probe.ts'
 import { isSameValue, normal } from './value.ts'
 
 export type { Sysctl, SysctlState } from './model.ts'
@@ -114,9 +114,9 @@ function notes(desired: Sysctl, actual: SysctlState | 'absent'): string[] {
 export const sysctlKind: ResourceKind<Sysctl, SysctlState> = {
   kind: 'sysctl',
   key: ({ name }) => settingName(name),
-  shared: () => ({ files }),
+  reads: () => reads,
   probe,
-  parse: (answer, all) => new Map([...parse(answer, all)].map(([name, state]) => [settingName(name), state])),
+  parse: (answers, all) => new Map([...parse(answers, all)].map(([name, state]) => [settingName(name), state])),
   diff,
   notes,
   apply,

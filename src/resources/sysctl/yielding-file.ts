@@ -31,8 +31,8 @@ export const sysctlFileKind: ResourceKind<SysctlFile, SysctlFileState> = {
       grep -as '=\|^# the kernel keeps' -- ${paths} ${CONF} /dev/null || :
     `
   },
-  parse(answer, all) {
-    const lines = answer.split('\n')
+  parse({ own }, all) {
+    const lines = own.split('\n')
     const of = (path: string) =>
       lines.filter((line) => line.startsWith(`${path}:`)).map((line) => line.slice(path.length + 1))
     const ours = bootEntries(of(CONF))

@@ -24,8 +24,8 @@ export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
   together: true,
   key: (desired) => (desired.sort === 'firewall' ? 'firewall' : ruleKey(desired.specs)),
   probe: () => PROBE,
-  parse: (answer, all) => {
-    const states = actualStates(all, parseHost(answer))
+  parse: ({ own }, all) => {
+    const states = actualStates(all, parseHost(own))
     return new Map(all.map((desired, i) => [ufwKind.key(desired), states[i] ?? 'absent']))
   },
   diff: diffUfw,

@@ -32,9 +32,9 @@ export const userKind: ResourceKind<User, UserState> = {
   kind: 'user',
   key: keyOf,
   probe: probeUsers,
-  parse: parseUsers,
-  obstacles(answer, all) {
-    const states = parseUsers(answer, all)
+  parse: ({ own }, all) => parseUsers(own, all),
+  obstacles({ own }, all) {
+    const states = parseUsers(own, all)
     return new Map(
       all.flatMap((desired): [string, Obstacle][] => {
         const obstacle = busy(desired, states.get(desired.name) ?? 'absent')

@@ -5,6 +5,7 @@ import { authorizedKeyKind } from '../../../src/resources/authorized-key/authori
 import { rawScript } from '../../../src/shell/script.ts'
 import { compiled } from '../../roles/compiled.ts'
 import { dash } from '../../shell/dash.ts'
+import { own, scriptOf } from '../answers.ts'
 
 const blobOf = (fill: number): string => {
   const type = Buffer.from('ssh-ed25519')
@@ -21,10 +22,10 @@ describe('C25: where sshd looks', () => {
       [
         says === undefined ? 'grep() { :; }' : 'grep() { echo AuthorizedKeysFile x; }',
         `sshd() { ${says === '' ? 'return 1' : `printf '%s\\n' 'Port 22' '${says}'`}; }`,
-        authorizedKeyKind.probe(desired).sh,
+        scriptOf(authorizedKeyKind, desired).sh,
       ].join('\n'),
     )
-    const state = authorizedKeyKind.parse(dash(stand).stdout, desired).get(username)
+    const state = authorizedKeyKind.parse(own(dash(stand).stdout), desired).get(username)
     return { desired: desired[0], state }
   }
 

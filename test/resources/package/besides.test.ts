@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type Package, packageKind } from '../../../src/resources/package/package.ts'
 import { dash } from '../../shell/dash.ts'
+import { own, scriptOf } from '../answers.ts'
 import { scratch } from '../converge.ts'
 
 /** What dpkg and apt of a Debian 13 say of a host that has chrony and libfoo1; each call of apt-get is noted. */
@@ -22,8 +23,7 @@ const HOST = `
 const ask = (all: readonly Package[], simulated: string, manual = '') => {
   const dir = scratch()
   mkdirSync(`${dir}/lists`)
-  const script = packageKind
-    .probe(all)
+  const script = scriptOf(packageKind, all)
     .sh.replaceAll('dpkg-query', 'dpkg_query')
     .replaceAll('apt-cache', 'apt_cache')
     .replaceAll('apt-get', 'apt_get')
@@ -39,7 +39,7 @@ SAID
   const ran = dash(`${HOST}${fakes}\n(\n${script}\n)\necho CALLS; cat ${dir}/calls 2>/dev/null || :`)
   expect(ran.stderr).toBe('')
   const [answer = '', calls = ''] = ran.stdout.split('CALLS\n')
-  const actual = packageKind.parse(answer, all)
+  const actual = packageKind.parse(own(answer), all)
   const of = (name: string) => {
     const [desired, state] = [all.find((one) => one.name === name), actual.get(name)]
     if (!desired || !state || state === 'unknown') throw new Error(`no state of ${name}`)

@@ -1,14 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { type Package, type PackageState, packageKind, pkg } from '../../../src/resources/package/package.ts'
+import { own, scriptOf } from '../answers.ts'
 
 const dpkg = spawnSync('dpkg-query', ['-W', '-f=${Version}', 'dpkg'], { encoding: 'utf8' })
 
 describe.runIf(dpkg.status === 0)('the probe, asked of the dpkg database of this machine', () => {
   const ask = (all: readonly Package[]) => {
-    const { stdout, status } = spawnSync('dash', ['-u'], { input: packageKind.probe(all).sh, encoding: 'utf8' })
+    const { stdout, status } = spawnSync('dash', ['-u'], { input: scriptOf(packageKind, all).sh, encoding: 'utf8' })
     expect(status).toBe(0)
-    return { stdout, actual: packageKind.parse(stdout, all) }
+    return { stdout, actual: packageKind.parse(own(stdout), all) }
   }
 
   test('an installed package is as declared, and apt-cache is not asked', () => {
@@ -36,7 +37,7 @@ describe.runIf(dpkg.status === 0)('the probe, asked of the dpkg database of this
 })
 
 test('an answer that is cut short is no answer', () => {
-  expect(() => packageKind.parse('native\tamd64\n', [{ name: 'dpkg' }])).toThrow('cut short')
+  expect(() => packageKind.parse(own('native\tamd64\n'), [{ name: 'dpkg' }])).toThrow('cut short')
 })
 
 test.each<Package>([

@@ -10,6 +10,7 @@ import { ProvisionError } from '../../../src/errors.ts'
 import { healthFunctions } from '../../../src/resources/release/health.ts'
 import type { Release } from '../../../src/resources/release/model.ts'
 import { releaseKind } from '../../../src/resources/release/release.ts'
+import { own } from '../answers.ts'
 import { base64 } from '../fixture.ts'
 
 const declared: Release = {
@@ -24,7 +25,7 @@ const declared: Release = {
 
 const planned = (desired: Release, values: Readonly<Record<string, string>>) => {
   const lines = Object.entries({ ...values, end: 'yes' }).map(([what, value]) => `@release 0 ${what} ${base64(value)}`)
-  const actual = releaseKind.parse(lines.join('\n'), [desired]).get(desired.name)
+  const actual = releaseKind.parse(own(lines.join('\n')), [desired]).get(desired.name)
   if (actual === undefined || actual === 'unknown') throw new Error('the release was left out')
   return releaseKind.diff(desired, actual)?.fields
 }

@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { ResourceKind } from '../../../src/resources/resource.ts'
 import { type Sysctl, sysctlKind } from '../../../src/resources/sysctl/sysctl.ts'
 import { type SysctlFile, sysctlFileKind } from '../../../src/resources/sysctl/yielding-file.ts'
 import { applyScript, parseFrame } from '../../../src/shell/frame.ts'
 import { rawScript, type Script } from '../../../src/shell/script.ts'
 import { dash } from '../../shell/dash.ts'
+import { answersTo, asked, questionOf, scriptOf } from '../answers.ts'
 import { scratch } from '../converge.ts'
 
 /**
@@ -25,7 +27,14 @@ export function hostWith(files: Readonly<Record<string, string>>, kernel = 'prin
       .replaceAll(/(?<![\w.])\/(proc\/sys|etc\/|run\/|usr\/)/g, `${root}/$1`)
       // No test needs root.
       .replaceAll('chown -- root:root', 'true')
-  const ask = (probe: Script): string => dash(moved(probe)).stdout.replaceAll(root, '')
+  const ask = <D, A>(kind: ResourceKind<D, A>, desired: readonly D[]) => {
+    const { reads } = questionOf(kind, desired)
+    const files = (reads?.files ?? []).map((file) => ({ ...file, path: `${root}${file.path}` }))
+    const { answers: here } = asked({ reads: { files }, timeout: 30 })
+    const seen = [...(here?.files ?? [])].map(([path, state]) => [path.slice(root.length), state])
+    const own = dash(moved(scriptOf(kind, desired))).stdout.replaceAll(root, '')
+    return kind.parse(answersTo(kind, desired, { files: Object.fromEntries(seen), own }), desired)
+  }
   const run = (script: Script): string => {
     const tee = `kernel() { ${kernel}; }\ntee() { read -r v || :; kernel "$2" "$v"; }\nroot=${root}/proc/sys\n`
     const framed = applyScript('t', rawScript(':'), [
@@ -36,7 +45,7 @@ export function hostWith(files: Readonly<Record<string, string>>, kernel = 'prin
     return `${answer.status}\n${answer.body.replaceAll(root, '')}`
   }
   const plan = (desired: readonly Sysctl[]) => {
-    const actual = sysctlKind.parse(ask(sysctlKind.probe(desired)), desired)
+    const actual = ask(sysctlKind, desired)
     return desired.flatMap((one) => {
       const state = actual.get(sysctlKind.key(one))
       if (state === undefined || state === 'unknown') throw new Error(`no state of ${one.name}`)
@@ -46,7 +55,7 @@ export function hostWith(files: Readonly<Record<string, string>>, kernel = 'prin
   }
   const changes = (desired: readonly Sysctl[]) => plan(desired).flatMap(({ change }) => change ?? [])
   const planFile = (desired: SysctlFile) => {
-    const state = sysctlFileKind.parse(ask(sysctlFileKind.probe([desired])), [desired]).get(desired.path)
+    const state = ask(sysctlFileKind, [desired]).get(desired.path)
     if (state === undefined || state === 'unknown') throw new Error('no state')
     return sysctlFileKind.diff(desired, state)
   }

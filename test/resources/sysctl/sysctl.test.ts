@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Sysctl, sysctlKind } from '../../../src/resources/sysctl/sysctl.ts'
+import { answersTo } from '../answers.ts'
 import { hostWith } from './kernel.ts'
 
 const CONF = '/etc/sysctl.d/99-zz-provision.conf'
@@ -66,9 +67,11 @@ describe('C01: what the kernel makes of a value', () => {
 
 describe('C01: what can not be held is refused in the plan', () => {
   const answer = (access: string, live = '') =>
-    `@files\n\nsysctl values\n${live}\nsysctl access\n${access}\nsysctl files\nsysctl lines\n`
+    `sysctl values\n${live}\nsysctl access\n${access}\nsysctl files\nsysctl lines\n`
   const planned = (one: Sysctl, access: string, live?: string) => {
-    const state = sysctlKind.parse(answer(access, live), [one]).get(sysctlKind.key(one))
+    const state = sysctlKind
+      .parse(answersTo(sysctlKind, [one], { own: answer(access, live) }), [one])
+      .get(sysctlKind.key(one))
     if (state === undefined || state === 'unknown') throw new Error('no state')
     return { change: sysctlKind.diff(one, state), notes: sysctlKind.notes?.(one, state) }
   }

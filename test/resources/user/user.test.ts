@@ -4,6 +4,7 @@ import { secret } from '../../../src/masking/secret.ts'
 import { groupKind } from '../../../src/resources/group.ts'
 import { type User, type UserState, userKind } from '../../../src/resources/user/user.ts'
 import { dash } from '../../shell/dash.ts'
+import { foundHere, own, scriptOf } from '../answers.ts'
 
 describe('a user', () => {
   it.each<[string, User]>([
@@ -28,13 +29,13 @@ describe('a user', () => {
     const change = userKind.diff(desired, 'absent')
     expect(change && userKind.apply([change]).sh).toContain(Buffer.from('$6$salt$hash').toString('base64'))
     expect(change && userKind.apply([change]).sh).not.toContain('$6$salt')
-    expect(userKind.probe([desired]).sh).not.toContain('$6$salt')
+    expect(scriptOf(userKind, [desired]).sh).not.toContain('$6$salt')
     expect(JSON.stringify(change)).not.toContain('salt')
   })
 
   it('and a group are failed by an answer that is cut short', () => {
-    expect(() => userKind.parse('passwd ann:1:1:', [{ name: 'ann' }])).toThrow('cut short')
-    expect(() => groupKind.parse('group ann:1', [{ name: 'ann' }])).toThrow('cut short')
+    expect(() => userKind.parse(own('passwd ann:1:1:'), [{ name: 'ann' }])).toThrow('cut short')
+    expect(() => groupKind.parse(own('group ann:1'), [{ name: 'ann' }])).toThrow('cut short')
   })
 })
 
@@ -56,9 +57,9 @@ const SESSION = '/user.slice/user-1001.slice/session-3.scope bash'
 const MANAGER = '/user.slice/user-1001.slice/user@1001.service/init.scope systemd'
 const SERVICE = '/system.slice/shop.service node 20'
 const obstacle = (desired: User, ...processes: string[]) =>
-  userKind.obstacles?.(answer(...processes), [desired]).get('ann')
+  userKind.obstacles?.(own(answer(...processes)), [desired]).get('ann')
 const notes = (desired: User, ...processes: string[]) =>
-  userKind.notes?.(desired, userKind.parse(answer(...processes), [desired]).get('ann') as UserState)
+  userKind.notes?.(desired, userKind.parse(own(answer(...processes)), [desired]).get('ann') as UserState)
 
 describe('C14: a user who goes', () => {
   const gone: User = { name: 'ann', state: 'absent' }
@@ -137,11 +138,11 @@ describe('C30: an account that is at work', () => {
     const { username, uid } = userInfo()
     const desired = [{ name: username, uid: uid + 4242 }]
     // Some are enough for people; as root there are many.
-    const all = userKind.probe(desired).sh.replace('head -n 50', 'cat')
-    const state = userKind.parse(dash(all).stdout, desired).get(username) as UserState
+    const all = scriptOf(userKind, desired).sh.replace('head -n 50', 'cat')
+    const state = userKind.parse(own(dash(all).stdout), desired).get(username) as UserState
     expect(state.processes?.map(({ pid }) => pid)).toContain(process.pid)
     // Where nothing is to change nobody is asked.
     const same = [{ name: username, uid }]
-    expect(userKind.parse(dash(userKind.probe(same)).stdout, same).get(username)).not.toHaveProperty('processes')
+    expect(foundHere(userKind, same).get(username)).not.toHaveProperty('processes')
   })
 })

@@ -32,8 +32,8 @@ export const mysqlDatabaseKind: ResourceKind<MysqlDatabase, MysqlDatabaseState> 
   kind: 'mysql-database',
   key: (desired) => desired.name,
   probe: (all) => probeSql([serverQuery, query(all)]),
-  parse(answer, all) {
-    const said = parseSql(answer)
+  parse({ own }, all) {
+    const said = parseSql(own)
     if (said === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
     const server = serverOf(said)
     const found = new Map(

@@ -24,7 +24,7 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
   kind: 'mysql-replication',
   key: () => KEY,
   probe: probeReplication,
-  parse: (answer, all) => new Map([[KEY, parseReplication(answer, all, sha256)]]),
+  parse: ({ own }, all) => new Map([[KEY, parseReplication(own, all, sha256)]]),
   diff(desired, actual) {
     const verdict = actual === 'absent' ? undefined : verdictOn(desired, actual)
     if (verdict?.do === 'refuse' && verdict.now)

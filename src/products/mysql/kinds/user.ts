@@ -51,8 +51,8 @@ export const mysqlUserKind: ResourceKind<MysqlUser, MysqlUserState> = {
   kind: 'mysql-user',
   key: (desired) => `${desired.name}@${hostOf(desired)}`,
   probe: (all) => probeSql([serverQuery, ...userQueries(all)]),
-  parse(answer, all) {
-    const said = parseSql(answer)
+  parse({ own }, all) {
+    const said = parseSql(own)
     const server = said === 'down' ? undefined : serverOf(said)
     return new Map(
       all.map((one) => [

@@ -51,8 +51,8 @@ export const mysqlVariableKind: ResourceKind<MysqlVariable, MysqlVariableState> 
   kind: 'mysql-variable',
   key: (desired) => desired.name,
   probe: (all) => joinScripts([rawScript(`cat ${GIVEN} 2>/dev/null || :`), probeSql([serverQuery, ...queries(all)])]),
-  parse(answer, all) {
-    const said = parseSql(answer)
+  parse({ own }, all) {
+    const said = parseSql(own)
     if (said === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
     const server = serverOf(said)
     return new Map(all.map((one) => [one.name, hasYetToJoin(server, one) ? 'unknown' : stateOf(one, server, said)]))

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type MysqlReplication, mysqlReplicationKind } from '../../../../src/products/mysql/kinds/replication.ts'
 import type { PeerAnswer, ReplicationState } from '../../../../src/products/mysql/kinds/replication-state.ts'
 import { verdictOn } from '../../../../src/products/mysql/kinds/replication-verdict.ts'
+import { own } from '../../../resources/answers.ts'
 import { answer, row } from './answer.ts'
 import { A, ALONE, B, BLANK, CHANNEL, DESIRED, primary, REFUSED, SILENT, STATE, up } from './group.ts'
 
@@ -188,7 +189,7 @@ describe('a server that is read-only and follows nobody', () => {
 })
 
 test('C69: nobody is asked before the certificates are there: it is known after the change that brings them', () => {
-  const parse = (...rows: string[]) => mysqlReplicationKind.parse(answer(...rows), [DESIRED]).get('server')
+  const parse = (...rows: string[]) => mysqlReplicationKind.parse(own(answer(...rows)), [DESIRED]).get('server')
   const rows = [
     row('server', 'writable', '9.7.4-2', '1'),
     row('self', '0', 'ON', B, '', '', '0', '0', '/var/lib/mysql/'),

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { mysqlUserKind } from '../../../../src/products/mysql/kinds/user.ts'
+import { own } from '../../../resources/answers.ts'
 import { answer, row, WRITABLE } from './answer.ts'
 
 const USER = row('user', 'shop', 'localhost', 'auth_socket', '', '')
 const parsed = (desired: Parameters<typeof mysqlUserKind.diff>[0], ...rows: string[]) =>
-  mysqlUserKind.parse(answer(...rows), [desired]).get('shop@localhost')
+  mysqlUserKind.parse(own(answer(...rows)), [desired]).get('shop@localhost')
 
 test('C26: what is done by hand to an account and is left alone is told', () => {
   const desired = { name: 'shop', host: 'localhost' }

@@ -4,6 +4,7 @@ import {
   type MysqlVariableState,
   mysqlVariableKind,
 } from '../../../../src/products/mysql/kinds/variable.ts'
+import { own } from '../../../resources/answers.ts'
 import { answer, row, UNDECIDED, WRITABLE } from './answer.ts'
 
 const STATE: MysqlVariableState = {
@@ -75,7 +76,7 @@ test('C69: variables of a server that has yet to join its group are known after 
   const live = row('variable', 'back_log', '80', '1', '0', '65535')
   const empty = row('server', 'writable', '9.7.4-2', '1')
   const parsed = (server: string, desired: MysqlVariable[] = all) =>
-    mysqlVariableKind.parse(answer(server, live), desired).get('back_log')
+    mysqlVariableKind.parse(own(answer(server, live)), desired).get('back_log')
   expect(parsed(empty)).toBe('unknown')
   expect(parsed(UNDECIDED)).toBe('unknown')
   expect(parsed(WRITABLE)).toMatchObject({ live: '80' })
