@@ -22,9 +22,10 @@ const PLACE = '/etc/provision-template'
 /**
  * A kind of resource, whole and working: a named value on a host.
  *
- * The four verbs are pure. `probe` asks for all resources of the kind with one script, whose answer is ASCII; `parse`
- * reads it; `diff` says what would change; `apply` is sh for dash that may run twice and leaves the old state whole
- * when it fails. Everything interpolated in sh`…` is quoted.
+ * The four verbs are pure. `probe` asks for all resources of the kind with one script, whose answer is ASCII (files and
+ * systemd's units are named in `reads` instead, and `parse` gets them as data); `parse` reads it; `diff` says what would
+ * change; `apply` is sh for dash that may run twice and leaves the old state whole when it fails. Everything interpolated
+ * in sh`…` is quoted.
  */
 export const templateKind: ResourceKind<Template, TemplateState> = {
   kind: '_template',
