@@ -1,19 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { optionHint, strayWords } from '../../src/cli/usage.ts'
+import { program } from '../program.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COMMANDS = ['upgrade', 'rollback', 'switchover', 'secrets']
 
 /** The program itself: what stands on standard error, and its status. */
-const provision = (...args: string[]) => {
-  const jiti = join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs')
-  const { stderr, status } = spawnSync(process.execPath, [jiti, join(ROOT, 'src/cli/cli.ts'), ...args], {
-    encoding: 'utf8',
-    cwd: '/',
-  })
+const provision = async (...args: string[]) => {
+  const { stderr, status } = spawnSync(process.execPath, [await program(), ...args], { encoding: 'utf8', cwd: '/' })
   return { stderr, status }
 }
 
@@ -33,11 +27,11 @@ describe('habits of Ansible on the command line', () => {
     expect(optionHint('--frobnicate')).toBeUndefined()
   })
 
-  it('C46: the program says so beside the unknown option', () => {
-    const { stderr, status } = provision('-i', 'prod', '-e', 'a=b')
+  it('C46: the program says so beside the unknown option', async () => {
+    const { stderr, status } = await provision('-i', 'prod', '-e', 'a=b')
     expect(stderr).toContain("error: unknown option '-e'\nvars are set with --var name=value")
     expect(status).toBe(1)
-    expect(provision('upgrade', '--list-hosts').stderr).toContain('--check shows hosts')
+    expect((await provision('upgrade', '--list-hosts')).stderr).toContain('--check shows hosts')
   })
 })
 
@@ -48,13 +42,13 @@ describe('words that are no option', () => {
     expect(strayWords(['web1', 'web2'], COMMANDS)).toContain('--limit web1,web2')
   })
 
-  it('C55: the program says so before it looks at any file', () => {
-    expect(provision('upgarde')).toMatchObject({
+  it('C55: the program says so before it looks at any file', async () => {
+    expect(await provision('upgarde')).toMatchObject({
       stderr: expect.stringContaining("did you mean 'upgrade'?"),
       status: 1,
     })
-    const host = provision('-i', 'live', 'web1')
+    const host = await provision('-i', 'live', 'web1')
     expect(host).toMatchObject({ stderr: expect.stringContaining('--limit web1'), status: 1 })
-    expect(provision('rollback', '--tier', 'app', 'app1').stderr).toContain('--limit app1')
+    expect((await provision('rollback', '--tier', 'app', 'app1')).stderr).toContain('--limit app1')
   })
 })

@@ -11,6 +11,7 @@ import * as exported from '../../src/index.ts'
 import { takeKeySources } from '../../src/inventory/sops/identities.ts'
 import { prepare } from '../../src/run/prepare.ts'
 import { ensureOpenssl } from '../lab/certificates.ts'
+import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
 import { rulesAndTests } from '../roles/prometheus/rendered.ts'
 
@@ -72,14 +73,14 @@ describe('the pages', () => {
     const root = projectFolder({ ...files, 'app/main.py': 'print()\n' })
     const home = projectFolder({})
     const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: '1' }
-    const [jiti, cli] = [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli/cli.ts')]
+    const cli = await program()
     const block = /^Then, with the program in.*\n\n((?: {4}.*\n)+)/m.exec(read('README.md'))?.[1] ?? ''
     const commands = block
       .split('\n')
       .flatMap((line) => /^ {4}npx provision ((?:release|secrets) .*?)(?: {2,}#.*)?$/.exec(line)?.[1] ?? [])
     expect(commands).toHaveLength(4)
     for (const command of commands) {
-      execFileSync(process.execPath, [jiti, cli, ...command.split(' ')], { cwd: root, env, input: 'hunter22\n' })
+      execFileSync(process.execPath, [cli, ...command.split(' ')], { cwd: root, env, input: 'hunter22\n' })
     }
     const resources = await resourcesIn(root, takeKeySources({}, home))
     expect(resources).toContain('web1 release:shop')

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 interface Ran {
   readonly status: number | null
@@ -14,15 +12,11 @@ interface Ran {
 }
 
 /** Runs provision as its own process in a project, with a home of its own in it and nothing from our environment. */
-function provision(root: string, args: readonly string[], { input = '', env = {} } = {}): Promise<Ran> {
-  const child = spawn(
-    process.execPath,
-    [join(ROOT, 'node_modules/jiti/lib/jiti-cli.mjs'), join(ROOT, 'src/cli/cli.ts'), ...args],
-    {
-      cwd: root,
-      env: { PATH: process.env.PATH, HOME: join(root, 'home'), NO_COLOR: '1', ...env },
-    },
-  )
+async function provision(root: string, args: readonly string[], { input = '', env = {} } = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [await program(), ...args], {
+    cwd: root,
+    env: { PATH: process.env.PATH, HOME: join(root, 'home'), NO_COLOR: '1', ...env },
+  })
   let out = ''
   let err = ''
   child.stdout.on('data', (chunk: Buffer) => {
