@@ -161,7 +161,10 @@ const applyOne = ({ name, enabled, state, masked }: Service): Script =>
     rawScript('if [ "$(get NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi'),
     // Unmasked before it can be enabled; stopped before it is masked.
     ...(masked === false ? [rawScript('systemctl unmask -- "$unit"')] : []),
-    ...(enabled === true ? [rawScript('systemctl enable -- "$unit"')] : []),
+    // A package enables its unit itself, mostly; to say so again has systemd read all of its units anew.
+    ...(enabled === true
+      ? [rawScript('[ "$(systemctl is-enabled -- "$unit" 2>&1)" = enabled ] || systemctl enable -- "$unit"')]
+      : []),
     ...(enabled === false ? [rawScript('systemctl disable -- "$unit"')] : []),
     ...(state === 'started' ? [rawScript('start')] : []),
     ...(state === 'stopped' ? [rawScript('stop')] : []),
