@@ -2,12 +2,12 @@
 
 export { ipFamily, listedOrTier, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
 export { keyOf } from './catalog/keys.ts'
-export type { Listener } from './catalog/listeners.ts'
 export { managementListener, parseSocket } from './catalog/listeners.ts'
 export type {
   Across,
   HostChange,
   HostChanges,
+  Listener,
   Peer,
   Role,
   RoleInput,
@@ -20,6 +20,10 @@ export { InputError, ProvisionError } from './errors.ts'
 export type { Facts } from './facts/facts.ts'
 export type { Secret, Text } from './masking/secret.ts'
 export { isSecret, masked, reveal, secret } from './masking/secret.ts'
+export type { FileEntry, FileState, WantedFile } from './observe/files.ts'
+export type { Answers, Reads } from './observe/question.ts'
+export type { Surroundings } from './observe/surroundings.ts'
+export type { UnitState } from './observe/units.ts'
 export { nameHint } from './problems/nearest.ts'
 export type { HaproxyServer, HaproxySteps } from './products/haproxy/steps.ts'
 export { haproxyServer } from './products/haproxy/steps.ts'

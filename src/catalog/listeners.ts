@@ -5,21 +5,7 @@ import { originAt } from '../inventory/origins.ts'
 import { dotted, step } from '../problems/pointer.ts'
 import { type Family, formatNet, parseNet } from '../resources/ufw/address.ts'
 import { managementSocket } from './addresses.ts'
-
-/** A TCP port on which a role has a program listen. */
-export interface Listener {
-  /** Who it is for, as a person finds it: `haproxy_frontends: 'shop'`. */
-  readonly by: string
-  /** The program that opens it: it tells its own sockets on one address and on all addresses apart. */
-  readonly program: string
-  /** An IP address; `*`: all of both families; `0.0.0.0`, `::`: all of one. */
-  readonly address: string
-  readonly port: number | readonly [low: number, high: number]
-  /** Only what comes in by this interface. */
-  readonly iface?: string | undefined
-  /** Where it is set, as keys that lead to it: `['haproxy_frontends', 0, 'bind', 1]`. */
-  readonly at: readonly (string | number)[]
-}
+import type { Listener } from './role.ts'
 
 /**
  * Listeners of one host that can't be there together. A kernel gives a port of an address to one program only, and that

@@ -4,7 +4,6 @@ import type { Facts } from '../facts/facts.ts'
 import type { Secret, Text } from '../masking/secret.ts'
 import type { Change, Resource } from '../resources/resource.ts'
 import type { HostRollout } from '../rollout/step.ts'
-import type { Listener } from './listeners.ts'
 
 /** What provision adds to JSON Schema. */
 type Extension = {
@@ -78,6 +77,21 @@ export interface Across {
   readonly problems?: readonly Problem[]
   /** Hosts that are to be changed at the same time, whatever `serial` their tier has. */
   readonly atOnce?: readonly string[]
+}
+
+/** A TCP port on which a role has a program listen. */
+export interface Listener {
+  /** Who it is for, as a person finds it: `haproxy_frontends: 'shop'`. */
+  readonly by: string
+  /** The program that opens it: it tells its own sockets on one address and on all addresses apart. */
+  readonly program: string
+  /** An IP address; `*`: all of both families; `0.0.0.0`, `::`: all of one. */
+  readonly address: string
+  readonly port: number | readonly [low: number, high: number]
+  /** Only what comes in by this interface. */
+  readonly iface?: string | undefined
+  /** Where it is set, as keys that lead to it: `['haproxy_frontends', 0, 'bind', 1]`. */
+  readonly at: readonly (string | number)[]
 }
 
 /** What a role is: data and pure functions. No I/O, no clock, no randomness. */

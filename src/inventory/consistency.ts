@@ -2,11 +2,11 @@ import type { Problem } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
 import { dotted, step } from '../problems/pointer.ts'
 import type { Source } from './build.ts'
-import type { YamlFile } from './files.ts'
 import type { Host, Origins, Tier } from './inventory.ts'
 import { originAt } from './origins.ts'
 import type { HostsFile, SiteFile } from './schema.ts'
 import { isMapping } from './vars.ts'
+import type { YamlFile } from './yaml.ts'
 
 /** What no schema can say: names that must agree between files, and names that must be unique. */
 

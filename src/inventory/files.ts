@@ -6,12 +6,7 @@ import type { Value } from './inventory.ts'
 import type { Keyring } from './sops/unlock.ts'
 import { isMapping } from './vars.ts'
 import { lockedProblems, readVarsFolder } from './vars-files.ts'
-import { type ParsedYaml, parseYaml } from './yaml.ts'
-
-export interface YamlFile extends ParsedYaml {
-  /** Relative to the project, as in messages. */
-  readonly file: string
-}
+import { parseYaml, type YamlFile } from './yaml.ts'
 
 /** Everything that was written about one inventory, as it stands in its files. */
 export interface InventoryFiles {

@@ -13,7 +13,7 @@ import {
   tierNames,
   writtenHosts,
 } from './consistency.ts'
-import { inventoryFolder, readInventoryFiles, type YamlFile } from './files.ts'
+import { inventoryFolder, readInventoryFiles } from './files.ts'
 import { givenVars } from './given-vars.ts'
 import type { Inventory } from './inventory.ts'
 import { readPasswords } from './passwords.ts'
@@ -22,6 +22,7 @@ import { type KeySources, takeKeySources, withInventoryKey } from './sops/identi
 import { createKeyring } from './sops/unlock.ts'
 import { checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
+import type { YamlFile } from './yaml.ts'
 
 export interface InventoryOptions {
   /** Folder of the project: it holds inventories/. */

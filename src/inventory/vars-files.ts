@@ -2,13 +2,12 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { messageOf, type Problem } from '../errors.ts'
 import { dotted, step } from '../problems/pointer.ts'
-import type { YamlFile } from './files.ts'
 import type { Vars } from './inventory.ts'
 import { originAt } from './origins.ts'
 import { type Keyring, noKeyFor } from './sops/unlock.ts'
 import { isSealed, readSealedVars, type SealedVars } from './sops/vars.ts'
 import { isMapping, mergeVars } from './vars.ts'
-import { parseYaml } from './yaml.ts'
+import { parseYaml, type YamlFile } from './yaml.ts'
 
 /** The vars of one folder (group_vars, host_vars). */
 export interface VarsFolder {

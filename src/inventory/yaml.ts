@@ -25,6 +25,11 @@ export interface ParsedYaml {
   readonly problems: readonly Problem[]
 }
 
+export interface YamlFile extends ParsedYaml {
+  /** Relative to the project, as in messages. */
+  readonly file: string
+}
+
 /** More nodes than a person writes: aliases that multiply (a billion laughs). */
 const MAX_NODES = 100_000
 

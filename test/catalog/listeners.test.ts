@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Listener, listenerProblems, managementListener, parseSocket } from '../../src/catalog/listeners.ts'
+import { listenerProblems, managementListener, parseSocket } from '../../src/catalog/listeners.ts'
+import type { Listener } from '../../src/catalog/role.ts'
 
 const host = { origins: new Map([['/b_port', { file: 'group_vars/all.yml', line: 3, col: 1 }]]) }
 

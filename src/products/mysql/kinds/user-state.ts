@@ -4,7 +4,7 @@ import { GRANT_OPTION, objectKey } from './grants.ts'
 import { holdsPassword } from './password.ts'
 import type { Server } from './server.ts'
 import { account, raw, type Sql, sql, text } from './sql.ts'
-import type { MysqlUser } from './user.ts'
+import type { MysqlUser } from './user-model.ts'
 
 export const PASSWORD = 'caching_sha2_password'
 export const SOCKET = 'auth_socket'

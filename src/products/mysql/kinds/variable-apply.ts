@@ -1,7 +1,7 @@
 import { joinScripts, rawScript, type Script, sh } from '../../../shell/script.ts'
 import { askSql, row } from './client.ts'
 import { raw, type Sql, sql, text } from './sql.ts'
-import type { MysqlVariable } from './variable.ts'
+import type { MysqlVariable } from './variable-model.ts'
 import { isAtStart } from './variable-start.ts'
 import { literal, optionText } from './variable-value.ts'
 

@@ -1,34 +1,14 @@
 import { closest } from 'fastest-levenshtein'
 import { ProvisionError } from '../../../errors.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
-import type { FieldSchemas, FieldsOf } from '../../../schemas/fields.ts'
 import { joinScripts, rawScript } from '../../../shell/script.ts'
 import { parseSql, probeSql, row, type SqlAnswer } from './client.ts'
-import { hasYetToJoin, JOINS, type Server, serverOf, serverQuery } from './server.ts'
+import { hasYetToJoin, type Server, serverOf, serverQuery } from './server.ts'
 import { list, raw, type Sql, sql } from './sql.ts'
 import { applyVariables, GIVEN } from './variable-apply.ts'
+import { MYSQL_VARIABLE, type MysqlVariable } from './variable-model.ts'
 import { isAtStart, isFact, isOfDataDirectory, isOfPlugin } from './variable-start.ts'
 import { optionText, type Range, sameValue, shownLive, valueProblem } from './variable-value.ts'
-
-/** A server variable as it is now. What it is after the next start is up to an option file, or `persist`. */
-export const MYSQL_VARIABLE = {
-  name: { description: 'As SHOW GLOBAL VARIABLES has it: `max_connections`.', type: 'string' },
-  value: { description: 'Sizes may have a unit: `64M`.', type: ['string', 'number', 'boolean'] },
-  persist: {
-    description: 'Kept by the server itself (mysqld-auto.cnf, which outdoes option files); else it must keep nothing.',
-    type: 'boolean',
-    default: false,
-  },
-  restart: {
-    description:
-      'For those that only a start sets: whether this run may restart the server. replica: when it is one. A primary is never restarted: the change then fails and says what to do.',
-    enum: ['never', 'replica'],
-    default: 'never',
-  },
-  joins: JOINS,
-} as const satisfies FieldSchemas
-
-export type MysqlVariable = FieldsOf<typeof MYSQL_VARIABLE>
 
 export interface MysqlVariableState {
   readonly server: Server['role']

@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  type MysqlVariable,
-  type MysqlVariableState,
-  mysqlVariableKind,
-} from '../../../../src/products/mysql/kinds/variable.ts'
+import { type MysqlVariableState, mysqlVariableKind } from '../../../../src/products/mysql/kinds/variable.ts'
+import type { MysqlVariable } from '../../../../src/products/mysql/kinds/variable-model.ts'
 import { own } from '../../../resources/answers.ts'
 import { answer, row, UNDECIDED, WRITABLE } from './answer.ts'
 
