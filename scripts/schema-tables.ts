@@ -70,6 +70,7 @@ const VALUES: Readonly<Record<string, string>> = {
   content: 'text or bytes',
   keep: '`(wanted, present) => text`',
   script: 'sh`` `…` ``',
+  'script with secrets': 'sh`` `…` ``',
   watched: 'key, resource or handler',
   step: '[`RolloutStep`](#rolloutstep)',
 }

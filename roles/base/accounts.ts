@@ -1,4 +1,4 @@
-import { authorizedKeys, file, type Resource, type RoleInput, user } from 'provision'
+import { authorizedKeys, file, type Resource, type RoleInput, sh, user } from 'provision'
 import type { BaseVars } from './vars.ts'
 
 type Admins = BaseVars['admin_users']
@@ -22,7 +22,7 @@ export function accounts(vars: BaseVars, template: RoleInput<BaseVars>['template
           mode: '0440',
           owner: 'root',
           group: 'root',
-          validate: 'visudo -c -f "$file"',
+          validate: sh`visudo -c -f "$file"`,
           guard: 'sudo',
         }),
     // After what made them root has gone: whatever keeps an account from going, it is no administrator any more.

@@ -7,6 +7,7 @@ import {
   type RoleInput,
   restart,
   service,
+  sh,
   symlink,
 } from 'provision'
 import type { BaseVars } from './vars.ts'
@@ -52,8 +53,7 @@ function zone(timezone: string): Resource[] {
       content: `${timezone}\n`,
       mode: '0644',
       // Debian moves old names to tzdata-legacy: a link to nothing would silently mean UTC.
-      validate:
-        'zone=$(cat "$file"); [ -f "/usr/share/zoneinfo/$zone" ] || { echo "tzdata has no $zone" >&2; exit 1; }',
+      validate: sh`zone=$(cat "$file"); [ -f "/usr/share/zoneinfo/$zone" ] || { echo "tzdata has no $zone" >&2; exit 1; }`,
     }),
     symlink({ path: '/etc/localtime', target: `/usr/share/zoneinfo/${timezone}` }),
   ]

@@ -1,4 +1,4 @@
-import { file, handler, type Resource, type RoleInput, sh } from 'provision'
+import { file, handler, type Resource, type RoleInput, type Script, sh } from 'provision'
 import type { BaseVars } from './vars.ts'
 
 /** The first value wins in sshd_config, and the files of this directory are read in order. */
@@ -45,17 +45,17 @@ export function sshSettings(vars: BaseVars): { own: Line[]; further: Line[] } {
 }
 
 /** sshd wants its run directory even for a test, and has none where a socket starts it. */
-const RUN_DIR = 'mkdir -p -m 0755 /run/sshd'
+const RUN_DIR = sh`mkdir -p -m 0755 /run/sshd`
 
 /** The staged file comes first, as it will; the old one behind it changes nothing, for the first value wins. */
-const VALIDATE = [
-  RUN_DIR,
-  'whole=$(mktemp)',
-  `printf 'Include %s\\nInclude /etc/ssh/sshd_config\\n' "$file" >"$whole"`,
-  'status=0; /usr/sbin/sshd -t -f "$whole" || status=$?',
-  'rm -f -- "$whole"',
-  '[ "$status" = 0 ]',
-].join('\n')
+const VALIDATE = sh`
+  ${RUN_DIR}
+  whole=$(mktemp)
+  printf 'Include %s\nInclude /etc/ssh/sshd_config\n' "$file" >"$whole"
+  status=0; /usr/sbin/sshd -t -f "$whole" || status=$?
+  rm -f -- "$whole"
+  [ "$status" = 0 ]
+`
 
 /**
  * Reloads sshd once it is sure that it will use the settings: an earlier line elsewhere, or a sshd_config without its
@@ -63,9 +63,9 @@ const VALIDATE = [
  * Under socket activation (Ubuntu from 22.10) ports are the socket's, which does not start while its service runs; and
  * sshd can't be reloaded, for it would lose the socket and could not bind the port itself. Sessions outlive a restart.
  */
-const reloadProven = (own: readonly Line[]): string =>
+const reloadProven = (own: readonly Line[]): Script =>
   sh`
-    ${{ sh: RUN_DIR }}
+    ${RUN_DIR}
     /usr/sbin/sshd -t
     uses=$(/usr/sbin/sshd -T | tr '[:upper:]' '[:lower:]' | sed 's/^permitrootlogin without-password$/permitrootlogin prohibit-password/')
     for line in ${own.map((line) => line.join(' ').toLowerCase())}; do
@@ -87,4 +87,4 @@ const reloadProven = (own: readonly Line[]): string =>
     elif systemctl is-active -q ssh.service; then
       systemctl reload ssh.service
     fi
-  `.sh
+  `

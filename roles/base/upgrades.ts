@@ -1,4 +1,4 @@
-import { file, type Resource, type RoleInput, service } from 'provision'
+import { file, type Resource, type RoleInput, service, sh } from 'provision'
 import type { BaseVars } from './vars.ts'
 
 const AUTO = '/etc/apt/apt.conf.d/20auto-upgrades'
@@ -6,7 +6,7 @@ const AUTO = '/etc/apt/apt.conf.d/20auto-upgrades'
 const SETTINGS = '/etc/apt/apt.conf.d/52provision-unattended-upgrades'
 
 /** apt reads its configuration for everything it does: a broken file would break it all. */
-const validate = 'apt-config -c "$file" dump >/dev/null'
+const validate = sh`apt-config -c "$file" dump >/dev/null`
 
 const timer = (name: string): Resource =>
   service({

@@ -8,6 +8,7 @@ import {
   pkg,
   restart,
   service,
+  sh,
   systemdUnit,
 } from 'provision'
 
@@ -75,7 +76,7 @@ export default defineRole({
         path: '/etc/prometheus/blackbox.yml',
         content: template('blackbox.yml.ejs'),
         mode: '0644',
-        validate: 'prometheus-blackbox-exporter --config.check --config.file="$file"',
+        validate: sh`prometheus-blackbox-exporter --config.check --config.file="$file"`,
         // It holds no state and no connection: a restart costs nothing and is sure.
         notify: restarted,
       }),

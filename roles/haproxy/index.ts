@@ -8,6 +8,7 @@ import {
   pkg,
   reveal,
   service,
+  sh,
   sysctl,
   systemdUnit,
   type Text,
@@ -32,15 +33,15 @@ const CIPHERSUITES = 'TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20
  * Warnings count as errors: haproxy warns of what it will not do. With -q it would not even say why it refuses. Before 2.7
  * it warns of a name that does not resolve, which is no fault of the configuration.
  */
-const VALIDATE = [
-  '/usr/local/sbin/haproxy-reload prepare',
-  'said=$(haproxy -c -dW -f "$STAGE/haproxy.cfg" 2>&1) && exit 0',
-  'if ! printf "%s\\n" "$said" | grep -F "[WARNING]" | grep -qv "could not resolve address"; then',
-  '  said=$(haproxy -c -f "$STAGE/haproxy.cfg" 2>&1) && exit 0',
-  'fi',
-  'printf "%s\\n" "$said" >&2',
-  'exit 1',
-].join('\n')
+const VALIDATE = sh`
+  /usr/local/sbin/haproxy-reload prepare
+  said=$(haproxy -c -dW -f "$STAGE/haproxy.cfg" 2>&1) && exit 0
+  if ! printf "%s\n" "$said" | grep -F "[WARNING]" | grep -qv "could not resolve address"; then
+    said=$(haproxy -c -f "$STAGE/haproxy.cfg" 2>&1) && exit 0
+  fi
+  printf "%s\n" "$said" >&2
+  exit 1
+`
 
 export default defineRole({
   name: 'haproxy',
@@ -65,7 +66,7 @@ export default defineRole({
         mode: '0755',
         owner: 'root',
         group: 'root',
-        validate: 'sh -n "$file"',
+        validate: sh`sh -n "$file"`,
       }),
       // Before all that it may bring along: what haproxy refuses leaves nothing else of it behind.
       fileSet({

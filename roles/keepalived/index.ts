@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { defineRole, file, fileSet, masked, systemdUnit, tierAddresses, ufwRule } from 'provision'
+import { defineRole, file, fileSet, masked, sh, systemdUnit, tierAddresses, ufwRule } from 'provision'
 import { across } from './across.ts'
 import { instanceViews, wrong } from './instances.ts'
 import { keepalivedPackage, keepalivedService } from './parts.ts'
@@ -40,7 +40,7 @@ export default defineRole({
         mode: '0755',
         owner: 'root',
         group: 'root',
-        validate: 'bash -n "$file"',
+        validate: sh`bash -n "$file"`,
       }),
       systemdUnit({ unit: 'keepalived.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
       ...(vars.keepalived_firewall && peers.length > 0
@@ -51,7 +51,10 @@ export default defineRole({
         root: '/etc/keepalived',
         files: { 'keepalived.conf': { content: config(id), mode: '0644', owner: 'root', group: 'root' } },
         // Of a file that is not there keepalived says that it is valid.
-        validate: '[ -s "$STAGE/keepalived.conf" ]\nkeepalived -t -f "$STAGE/keepalived.conf"',
+        validate: sh`
+          [ -s "$STAGE/keepalived.conf" ]
+          keepalived -t -f "$STAGE/keepalived.conf"
+        `,
         notify: [reload(`${host.name}_${id}`)],
       }),
       keepalivedService(),

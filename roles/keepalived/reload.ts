@@ -35,5 +35,5 @@ export const reload = (id: string): Handler =>
           exit 1
         fi
       done
-    `.sh,
+    `,
   })

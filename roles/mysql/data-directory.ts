@@ -1,4 +1,4 @@
-import { directory, file, type Resource } from 'provision'
+import { directory, file, type Resource, sh } from 'provision'
 import { type Option, optionLine } from './options.ts'
 
 const FOLDER = '/etc/mysql/conf.d'
@@ -25,15 +25,15 @@ const NAMES = [
 export const isOfDataDirectory = ({ name }: Option): boolean => NAMES.includes(name)
 
 /** The plan refuses what a running server contradicts; of one that does not run only this file can. */
-const VALIDATE = [
-  '[ -d /var/lib/mysql/mysql ] || exit 0',
-  `sed -n 's/^\\([a-z_]*\\) = /\\1 /p' "$file" | while read -r name value; do`,
-  '  live=$(mysql --no-defaults -NBr -u root --protocol=socket -e "SELECT @@GLOBAL.$name" </dev/null) || {',
-  '    echo "the data directory is there and mysqld does not run: start it, then it can tell how that was made"; exit 1',
-  '  }',
-  `  [ "$live" = "$value" ] || { echo "$name is $live since the data directory was made: it can't become $value"; exit 1; }`,
-  'done',
-].join('\n')
+const VALIDATE = sh`
+  [ -d /var/lib/mysql/mysql ] || exit 0
+  sed -n 's/^\([a-z_]*\) = /\1 /p' "$file" | while read -r name value; do
+    live=$(mysql --no-defaults -NBr -u root --protocol=socket -e "SELECT @@GLOBAL.$name" </dev/null) || {
+      echo "the data directory is there and mysqld does not run: start it, then it can tell how that was made"; exit 1
+    }
+    [ "$live" = "$value" ] || { echo "$name is $live since the data directory was made: it can't become $value"; exit 1; }
+  done
+`
 
 /** Before the package, which makes the data directory. */
 export function dataDirectory(options: readonly Option[]): Resource[] {

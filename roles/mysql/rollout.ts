@@ -11,6 +11,7 @@ import {
   type RoleInput,
   restart,
   service,
+  sh,
   unitActive,
 } from 'provision'
 import { reloadTls } from './tls.ts'
@@ -26,20 +27,20 @@ export const restartReplica: Handler = handler({
   id: 'restart mysql',
   unit: 'mysql',
   supersedes: [reloadTls.id],
-  run: [
-    restart('mysql').script.sh,
-    'tries=0',
-    'until said=$(',
-    mysqlReplicates().until?.sh ?? '',
-    ') ; do',
-    '  tries=$((tries + 1)); if [ "$tries" -gt 60 ]; then printf "%s\\n" "$said"; exit 1; fi',
-    '  sleep 1',
-    'done',
-  ].join('\n'),
+  run: sh`
+    ${restart('mysql').script}
+    tries=0
+    until said=$(
+    ${mysqlReplicates().until}
+    ) ; do
+      tries=$((tries + 1)); if [ "$tries" -gt 60 ]; then printf "%s\n" "$said"; exit 1; fi
+      sleep 1
+    done
+  `,
 })
 
 /** Every server starts read-only, and an upgrade starts it: a server on its own takes its writes again at once. */
-export const takeWrites: Handler = handler({ id: 'mysql takes writes', run: mysqlTakeWrites().sh })
+export const takeWrites: Handler = handler({ id: 'mysql takes writes', run: mysqlTakeWrites() })
 
 /** One server at a time is out, and never the one that takes the writes. */
 export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollout {

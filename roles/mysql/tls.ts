@@ -1,4 +1,4 @@
-import { file, handler, type Resource } from 'provision'
+import { file, handler, type Resource, sh } from 'provision'
 import type { MysqlVars } from './vars.ts'
 
 /** In /etc/mysql itself: where Ubuntu's AppArmor profile lets the server read. */
@@ -12,11 +12,11 @@ export const TLS = {
 export const reloadTls = handler({
   id: 'reload tls of mysql',
   unit: 'mysql',
-  run: [
-    'if systemctl is-active -q mysql.service; then',
-    '  mysql --no-defaults -u root --protocol=socket -e "ALTER INSTANCE RELOAD TLS"',
-    'fi',
-  ].join('\n'),
+  run: sh`
+    if systemctl is-active -q mysql.service; then
+      mysql --no-defaults -u root --protocol=socket -e "ALTER INSTANCE RELOAD TLS"
+    fi
+  `,
 })
 
 export function tlsFiles(vars: MysqlVars): Resource[] {

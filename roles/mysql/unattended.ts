@@ -1,4 +1,4 @@
-import { file, type Resource } from 'provision'
+import { file, type Resource, sh } from 'provision'
 import type { MysqlVars } from './vars.ts'
 
 const PATH = '/etc/apt/apt.conf.d/52provision-mysql'
@@ -13,4 +13,4 @@ Unattended-Upgrade::Package-Blacklist {
 export const unattended = ({ mysql_unattended_upgrades: allowed }: MysqlVars): Resource =>
   allowed
     ? file({ path: PATH, state: 'absent' })
-    : file({ path: PATH, content: CONTENT, mode: '0644', validate: 'apt-config -c "$file" dump >/dev/null' })
+    : file({ path: PATH, content: CONTENT, mode: '0644', validate: sh`apt-config -c "$file" dump >/dev/null` })

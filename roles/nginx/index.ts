@@ -5,6 +5,7 @@ import {
   fileSet,
   keepDrainedServers,
   reload,
+  sh,
   systemdUnit,
   tierAddresses,
   ufwRule,
@@ -23,11 +24,11 @@ import { vars } from './vars.ts'
  * `nginx -s reload` exits 0 when the new configuration is not in use (a port that somebody else has): only new workers
  * prove it. Workers of an earlier reload that still finish their requests don't count; /proc, for procps may be missing.
  */
-const WORKERS = [
-  'for pid in $(cat /proc/"$(cat /run/nginx.pid)"/task/*/children); do',
-  '  grep -qs "worker process is shutting down" "/proc/$pid/cmdline" || echo "$pid"',
-  'done',
-].join('\n')
+const WORKERS = sh`
+  for pid in $(cat /proc/"$(cat /run/nginx.pid)"/task/*/children); do
+    grep -qs "worker process is shutting down" "/proc/$pid/cmdline" || echo "$pid"
+  done
+`
 
 export default defineRole({
   name: 'nginx',
@@ -69,7 +70,7 @@ export default defineRole({
         // Only our own folder: what Debian and other packages put elsewhere is not included and does no harm.
         purge: ['provision/**'],
         // Relative includes are looked for beside the file of -c: in the stage.
-        validate: 'nginx -t -q -c "$STAGE/nginx.conf"',
+        validate: sh`nginx -t -q -c "$STAGE/nginx.conf"`,
         notify: [reload('nginx', { changes: WORKERS })],
       }),
       ...vars.nginx_sites.flatMap((site) => siteFiles(site, host)),

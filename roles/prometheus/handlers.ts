@@ -13,9 +13,8 @@ export interface Endpoint {
  */
 export function reloadProven({ address, port }: Endpoint): Handler {
   const get = 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3 && timeout 5 cat <&3'
-  const metrics = sh`bash -c ${get} ${address} ${port}`
   return reload('prometheus', {
-    changes: `${metrics.sh} | grep '^prometheus_config_last_reload_success_timestamp_seconds '`,
+    changes: sh`bash -c ${get} ${address} ${port} | grep '^prometheus_config_last_reload_success_timestamp_seconds '`,
     within: 30,
   })
 }
@@ -26,13 +25,13 @@ export function reloadProven({ address, port }: Endpoint): Handler {
  */
 export function gate(jobs: readonly Job[], url: string, seconds: number): Handler {
   const expected = jobs.flatMap((job) => job.targets.map((target) => seriesOf(job.name, target.labels)))
-  const labels = ['job', ...IDENTITY].join(', ')
+  const up = `count by (${['job', ...IDENTITY].join(', ')})`
   return handler({
     id: 'gate prometheus targets',
     run: sh`
       since=$(date +%s); deadline=$((since + ${seconds}))
       if ! systemctl is-active -q prometheus.service; then echo 'prometheus does not run' >&2; exit 1; fi
-      ask() { promtool query instant ${url} "count by (${{ sh: labels }}) ($1)" 2>/dev/null; }
+      ask() { promtool query instant ${url} ${up}" ($1)" 2>/dev/null; }
       while :; do
         up=$(ask "up == 1 and timestamp(up) >= $since") || up=
         missing=
@@ -47,7 +46,7 @@ export function gate(jobs: readonly Job[], url: string, seconds: number): Handle
       echo ${`targets that are not up after ${seconds} s:`} >&2
       printf '%s' "$missing" >&2
       exit 1
-    `.sh,
+    `,
   })
 }
 

@@ -8,6 +8,7 @@ import {
   pkg,
   restart,
   service,
+  sh,
   socketOf,
   systemdUnit,
 } from 'provision'
@@ -20,12 +21,15 @@ import { vars } from './vars.ts'
 const ROOT = '/etc/prometheus'
 
 /** A configuration of their own, for the targets are in use before the real one names them. */
-const CHECK_TARGETS = [
-  `printf '%s\\n' 'scrape_configs: [{ job_name: check, file_sd_configs: [{ files: ["*.yml"] }] }]' >"$STAGE/.check"`,
-  'promtool check config "$STAGE/.check"',
-].join('\n')
+const CHECK_TARGETS = sh`
+  printf '%s\n' 'scrape_configs: [{ job_name: check, file_sd_configs: [{ files: ["*.yml"] }] }]' >"$STAGE/.check"
+  promtool check config "$STAGE/.check"
+`
 
-const CHECK_CONFIG = ['promtool check rules "$STAGE"/rules/*.yml', 'promtool check config "$STAGE/prometheus.yml"']
+const CHECK_CONFIG = sh`
+  promtool check rules "$STAGE"/rules/*.yml
+  promtool check config "$STAGE/prometheus.yml"
+`
 
 export default defineRole({
   name: 'prometheus',
@@ -76,7 +80,7 @@ export default defineRole({
           }),
         },
         purge: ['rules/*.yml'],
-        validate: CHECK_CONFIG.join('\n'),
+        validate: CHECK_CONFIG,
         notify: [reloadProven({ address: local, port: vars.prometheus_port }), ...gated],
       }),
       file({

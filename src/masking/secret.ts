@@ -81,7 +81,8 @@ export function withoutSecrets<T>(value: T): T {
     if (isSecret(inner)) return secret(MASK)
     if (Array.isArray(inner)) return inner.map(copy)
     if (inner instanceof Uint8Array || typeof inner !== 'object' || inner === null) return inner
-    return Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, copy(one)]))
+    // With what it has by a symbol: a script is known by one.
+    return Object.assign({ ...inner }, Object.fromEntries(Object.entries(inner).map(([key, one]) => [key, copy(one)])))
   }
   // The copy has the shape of what it copies; only secrets are other secrets.
   return copy(value) as T

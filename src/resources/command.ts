@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { masked, reveal } from '../masking/secret.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { joinScripts, rawScript, type Script, scriptText, sh } from '../shell/script.ts'
 import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 
 /**
@@ -10,13 +10,13 @@ import { type Change, constructorOf, type ResourceKind } from './resource.ts'
 export const COMMAND = {
   name: { description: 'What it is for, in words: its identity on a host.', type: 'string' },
   run: {
-    description: 'POSIX sh, run with `set -e` and an empty standard input. Secrets in it reach no argument vector.',
-    is: 'text',
+    description:
+      'sh`…`, run with `set -e` and an empty standard input. Secrets in it reach no argument vector of its own.',
+    is: 'script with secrets',
   },
   unless: {
-    description:
-      'POSIX sh that succeeds when there is nothing to do. Read-only; at most 20 s. Runs as `user`, in `cwd`.',
-    type: 'string',
+    description: 'sh`…` that succeeds when there is nothing to do. Read-only; at most 20 s. Runs as `user`, in `cwd`.',
+    is: 'script',
     optional: true,
   },
   creates: {
@@ -52,7 +52,13 @@ export const commandKind: ResourceKind<Command, CommandState> = {
   diff(desired, actual) {
     if (actual !== 'absent' && actual.done) return undefined
     const repeats = desired.unless === undefined && desired.creates === undefined
-    return { action: 'run', desired, actual, repeats, fields: [{ field: 'run', to: masked(desired.run).trim() }] }
+    return {
+      action: 'run',
+      desired,
+      actual,
+      repeats,
+      fields: [{ field: 'run', to: masked(scriptText(desired.run)).trim() }],
+    }
   },
   apply: (changes) => joinScripts(changes.map(applyOne)),
 }
@@ -79,7 +85,7 @@ const question = (desired: Command, i: number): Script =>
           rawScript('if [ "$status" != 0 ]; then'),
           // The group hides the output; the shell's own redirection, so that even its syntax errors are dropped.
           rawScript('{'),
-          asUser(desired, desired.unless, sh`timeout -k 5 ${UNLESS_TIMEOUT}`, 'sh'),
+          asUser(desired, desired.unless.sh, sh`timeout -k 5 ${UNLESS_TIMEOUT}`, 'sh'),
           rawScript('} >/dev/null 2>&1 && status=0 || status=$?'),
           rawScript('fi'),
         ]),
@@ -87,7 +93,7 @@ const question = (desired: Command, i: number): Script =>
   ])
 
 const applyOne = ({ desired }: Change<Command, CommandState>): Script =>
-  asUser(desired, reveal(desired.run), rawScript(''), 'sh -e')
+  asUser(desired, reveal(scriptText(desired.run)), rawScript(''), 'sh -e')
 
 /**
  * The text goes in on standard input; inside, standard input is empty, so that no command eats the rest of it. The

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { FileEntry, FileState, WantedFile } from '../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
 import { absolutePath, bytesOf, contentChange, sha256 } from './content.ts'
 import { snapshotOf } from './guard.ts'
@@ -18,8 +18,8 @@ export const FILE = {
   },
   ...ATTRIBUTES,
   validate: {
-    description: 'sh that fails when the staged file, `"$file"`, is not valid; the old file then stays.',
-    type: 'string',
+    description: 'sh`…` that fails when the staged file, `"$file"`, is not valid; the old file then stays.',
+    is: 'script',
     optional: true,
   },
   state: { description: 'absent: it is removed.', enum: ['present', 'absent'], default: 'present' },
@@ -137,7 +137,7 @@ const install = (desired: File, path: string, actual: FileState): Script =>
     mode: desired.mode === undefined ? undefined : octal(desired.mode),
     owner: desired.owner,
     group: desired.group,
-    validate: desired.validate === undefined ? undefined : rawScript(desired.validate),
+    validate: desired.validate,
   })
 
 const removal = (path: string): Script =>

@@ -1,21 +1,26 @@
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import { ProvisionError } from '../errors.ts'
+import { scriptHint } from '../schemas/explain.ts'
+import { wordsFor } from '../schemas/values.ts'
+import { isScript, joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import type { Handler } from './resource.ts'
 
 export interface ReloadOptions {
   /**
-   * sh that prints what a reload that took effect must change, e.g. the PIDs of a server's workers; when it fails
+   * sh`…` that prints what a reload that took effect must change, e.g. the PIDs of a server's workers; when it fails
    * it proves nothing. Without it, a unit that is still active afterwards is all the proof there is.
    */
-  readonly changes?: string | undefined
+  readonly changes?: Script | undefined
   /** Seconds to wait for the change. Default 10. */
   readonly within?: number | undefined
 }
 
 /**
  * Reloads a systemd unit. A unit that does not run is owed nothing: it reads its configuration when it starts.
- * @example reload('nginx', { changes: 'pgrep -P "$(cat /run/nginx.pid)" | sort' })
+ * @example reload('nginx', { changes: sh`pgrep -P "$(cat /run/nginx.pid)" | sort` })
+ * @throws ProvisionError (input) for text in place of a script
  */
 export function reload(unit: string, { changes, within = 10 }: ReloadOptions = {}): Handler {
+  if (changes !== undefined) mustBeScript(changes, 'reload(): changes')
   return {
     id: `reload ${shortName(unit)}`,
     unit: fullName(unit),
@@ -23,7 +28,7 @@ export function reload(unit: string, { changes, within = 10 }: ReloadOptions = {
       sh`unit=${fullName(unit)}`,
       WHY,
       STATE,
-      ...(changes === undefined ? [] : [rawScript(['observe() (', 'set +e', changes, ')'].join('\n'))]),
+      ...(changes === undefined ? [] : [rawScript(['observe() (', 'set +e', changes.sh, ')'].join('\n'))]),
       rawScript('case $state in'),
       rawScript('inactive | failed | deactivating) echo "$unit is $state: nothing to reload" ;;'),
       rawScript('*)'),
@@ -57,23 +62,33 @@ export function daemonReload(): Handler {
 export interface HandlerInput {
   /** Unique on a host, as people read it. */
   readonly id: string
-  /** POSIX sh that proves its effect; safe to run twice. */
-  readonly run: string
+  /** sh`…` that proves its effect; safe to run twice. */
+  readonly run: Script
   /** A unit that pays this by being started anew. */
   readonly unit?: string | undefined
   /** Ids of handlers that are paid with this one. */
   readonly supersedes?: readonly string[] | undefined
 }
 
-/** A handler of one's own. */
+/** A handler of one's own. @throws ProvisionError (input) for text in place of a script */
 export function handler({ id, run, unit, supersedes }: HandlerInput): Handler {
+  mustBeScript(run, `handler '${id}': run`)
   return {
     id,
     // A subshell: an `exit` in it must not skip what the executor does after it.
-    script: rawScript(['(', run, ')'].join('\n')),
+    script: rawScript(['(', run.sh, ')'].join('\n')),
     ...(unit !== undefined && { unit: fullName(unit) }),
     ...(supersedes && { supersedes }),
   }
+}
+
+/** Text may have a value in it that nobody quoted. */
+function mustBeScript(value: unknown, what: string): void {
+  if (isScript(value)) return
+  throw new ProvisionError(`${what} must be ${wordsFor('script')}`, {
+    code: 'input',
+    hint: scriptHint(what.replace(/^.*: /, '')),
+  })
 }
 
 const TYPED = /\.(service|socket|timer|path|mount|automount|target|swap|slice|scope|device)$/

@@ -57,7 +57,7 @@ export function explain(error: ErrorObject, subject: string, hidden: boolean, te
     const isUnquoted = terms === YAML && typeof error.data === 'boolean' && wanted.includes('string')
     return {
       message: `${subject} is ${shownKind(error.data, hidden, terms)}, must be ${wanted}`,
-      hint: isUnquoted ? 'quote it, to have it as text' : hint,
+      hint: isUnquoted ? 'quote it, to have it as text' : wantsScript(error) ? scriptHint(subject) : hint,
     }
   }
   if (error.keyword === 'enum') return explainEnum(error, subject, hidden, terms)
@@ -65,6 +65,13 @@ export function explain(error: ErrorObject, subject: string, hidden: boolean, te
   const shown = typeof error.data === 'object' || hidden ? '' : ` is ${JSON.stringify(error.data)}:`
   return { message: `${subject}${shown} ${reasonOf(error, hint)}`, hint }
 }
+
+const wantsScript = ({ keyword, params, data }: ErrorObject): boolean =>
+  keyword === 'is' && String(params.is).startsWith('script') && (typeof data === 'string' || Array.isArray(data))
+
+/** For text where sh is wanted. @param name of the field, as it is written */
+export const scriptHint = (name: string): string =>
+  `put sh in front of it, and write values as \${…}: each becomes one quoted word. ${name.replace(/^.*\./, '')}: sh\`test -e \${path}\`; import { sh } from 'provision'`
 
 const secondOf = ({ params }: ErrorObject): number => Math.max(Number(params.i), Number(params.j))
 

@@ -4,6 +4,7 @@ import type { Problem } from '../errors.ts'
 import type { Secret, Text } from '../masking/secret.ts'
 import { nameHint } from '../problems/nearest.ts'
 import { steps } from '../problems/pointer.ts'
+import type { Script, SecretScript } from '../shell/script.ts'
 import { CODE, explain, UNDEFINED, withoutBranches } from './explain.ts'
 import { validators } from './validators.ts'
 import type { ValueName } from './values.ts'
@@ -26,11 +27,6 @@ export type FieldSchema = Exclude<ExtendedJSONSchema<Extension>, boolean> & { re
 
 export type FieldSchemas = { readonly [name: string]: FieldSchema }
 
-/** Of `src/shell`, which this folder does not know. */
-interface Script {
-  readonly sh: string
-}
-
 type Values = {
   deserialize: [
     { pattern: { is: 'text' }; output: Text },
@@ -40,11 +36,12 @@ type Values = {
     { pattern: { is: 'string or bytes' }; output: string | Uint8Array },
     { pattern: { is: 'keep' }; output: (wanted: string, present: string) => string },
     { pattern: { is: 'script' }; output: Script },
+    { pattern: { is: 'script with secrets' }; output: Script | SecretScript },
   ]
 }
 
 /** Nothing that is handed over is written to; what may be left out may be undefined as well. */
-type Given<T> = T extends Secret | Uint8Array | Script | ((...given: never[]) => unknown)
+type Given<T> = T extends Secret | Uint8Array | Script | SecretScript | ((...given: never[]) => unknown)
   ? T
   : T extends readonly (infer E)[]
     ? readonly Given<E>[]

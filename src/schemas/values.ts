@@ -1,4 +1,5 @@
 import { isSecret } from '../masking/secret.ts'
+import { isAnyScript, isScript } from '../shell/script.ts'
 
 /** Values that JSON has no word for, and that the keyword `is` names in the schemas of kinds. */
 export type ValueName =
@@ -10,6 +11,7 @@ export type ValueName =
   | 'handler'
   | 'keep'
   | 'script'
+  | 'script with secrets'
   | 'watched'
   | 'step'
 
@@ -21,9 +23,6 @@ interface Value {
 
 const isText = (value: unknown): boolean =>
   typeof value === 'string' || (Array.isArray(value) && value.every((one) => typeof one === 'string' || isSecret(one)))
-
-const isScript = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'sh' in value && typeof value.sh === 'string'
 
 const isHandler = (value: unknown): boolean =>
   typeof value === 'object' &&
@@ -59,6 +58,7 @@ const VALUES: Readonly<Record<ValueName, Value>> = {
   step: { words: 'a step', test: (value) => typeof value === 'object' && value !== null },
   keep: { words: 'a function: (wanted, present) => text', test: (value) => typeof value === 'function' },
   script: { words: 'a script, as sh`…` makes it', test: isScript },
+  'script with secrets': { words: 'a script, as sh`…` makes it', test: isAnyScript },
 }
 
 const named = (name: string): Value | undefined => (Object.hasOwn(VALUES, name) ? VALUES[name as ValueName] : undefined)

@@ -56,9 +56,9 @@ describe('fields of a resource', () => {
         name: 'ssh',
         stat: 'stopped',
       }),
-      ...['a'].map((name) => fileSet({ name, root: '/a', validate: ':', files: { x: { content: '', owner: 'b', moed: '1' } } })),
+      ...['a'].map((name) => fileSet({ name, root: '/a', validate: sh\`:\`, files: { x: { content: '', owner: 'b', moed: '1' } } })),
       ...allowFrom(['192.0.2.1'], { prot: 80, comment: 'x' }),`
-    expect(await told({ r: role('r', resources, 'allowFrom, directory, fileSet, service') })).toEqual([
+    expect(await told({ r: role('r', resources, 'allowFrom, directory, fileSet, service, sh') })).toEqual([
       "roles/r/index.ts:7:1 role 'r': directory:/srv/a: unknown field 'modee' {web1, web2} (did you mean 'mode'?)",
       "roles/r/index.ts:8:1 role 'r': service:ssh.service: unknown field 'stat' {web1, web2} (did you mean 'state'?)",
       "roles/r/index.ts:12:1 role 'r': file-set:a: unknown field 'moed' {web1, web2} (did you mean 'mode'?)",
@@ -69,15 +69,34 @@ describe('fields of a resource', () => {
   it('C41: what was given and is undefined is told where it is meant; what may be left out may be undefined', async () => {
     const resources = `      file({ path: '/etc/token', content: vars.ops_typo }),
       file({ path: vars.ops_path, content: '' }),
-      fileSet({ name: 's', root: '/s', validate: ':', files: { x: { content: vars.ops_typo } } }),
+      fileSet({ name: 's', root: '/s', validate: sh\`:\`, files: { x: { content: vars.ops_typo } } }),
       ufwRule({ action: 'allow', port: 22, from: vars.ops_typo }),
       file({ path: '/etc/ok', validate: undefined, mode: undefined, state: undefined }),`
-    const problems = await told({ r: role('r', resources, 'file, fileSet, ufwRule') })
+    const problems = await told({ r: role('r', resources, 'file, fileSet, sh, ufwRule') })
     expect(problems.map((line) => line.replace(/ \(.*/, ''))).toEqual([
       "roles/r/index.ts:7:1 role 'r': file:/etc/token: content was given and is undefined {web1, web2}",
       "roles/r/index.ts:8:1 role 'r': file: path was given and is undefined {web1, web2}",
       "roles/r/index.ts:9:1 role 'r': file-set:s: 'content' of files.x was given and is undefined {web1, web2}",
       "roles/r/index.ts:10:1 role 'r': ufw: from was given and is undefined {web1, web2}",
+    ])
+  })
+
+  it('sh is a script: text, in which nobody quoted a value, is told with how it is written, wherever sh is wanted', async () => {
+    const resources = `      file({ path: '/a', validate: 'test -s "$file"' }),
+      fileSet({ name: 's', root: '/s', files: {}, validate: { sh: 'true' } }),
+      command({ name: 'x', run: ['echo ', 'y'], unless: 'test -e ' + host.name }),
+      file({ path: '/b', notify: [handler({ id: 'h', run: 'true' })] }),`
+    const roles = { r: role('r', resources, 'command, file, fileSet, handler').replace('{ vars,', '{ host, vars,') }
+    const how = (name: string) =>
+      `(put sh in front of it, and write values as \${…}: each becomes one quoted word. ${name}: sh\`test -e \${path}\`; import { sh } from 'provision')`
+    const made = 'must be a script, as sh`…` makes it {web1, web2}'
+    expect(await told(roles)).toEqual([`roles/r/index.ts:10:1 role 'r': handler 'h': run ${made} ${how('run')}`])
+    const others = { r: (roles.r ?? '').replace("run: 'true'", 'run: sh`true`').replace('handler }', 'handler, sh }') }
+    expect(await told(others)).toEqual([
+      `roles/r/index.ts:7:1 role 'r': file:/a: validate is a string, ${made} ${how('validate')}`,
+      `roles/r/index.ts:8:1 role 'r': file-set:s: validate is a mapping, ${made} (sh\`…\` that fails when the staged copy of \`root\`, \`"$STAGE"\`, is not valid: nothing is then changed. \`nginx -t -q -c "$STAGE/nginx.conf"\`.)`,
+      `roles/r/index.ts:9:1 role 'r': command:x: run is a list, ${made} ${how('run')}`,
+      `roles/r/index.ts:9:1 role 'r': command:x: unless is a string, ${made} ${how('unless')}`,
     ])
   })
 
@@ -285,7 +304,7 @@ describe('what a rollout watches', () => {
       "role 'r': rollout(): unknown field 'gate' {web1, web2} (did you mean 'gates'?)",
       "role 'r': rollout(): disruptive is a string, must be a list {web1, web2} (What takes the service away for a moment when it is changed: resources and handlers, of whichever role, or their keys (`package:nginx`, `handler:restart nginx`); a `*` at the end of a key stands for any.)",
       "role 'r': rollout(): unknown field 'witin' {web1, web2} (did you mean 'within'?)",
-      "role 'r': rollout(): drain[0].until is a string, must be a script, as sh`…` makes it {web1, web2} (sh`…`, read-only. Asked on each host anew until its status is 0; the last line that it prints says why not yet. Exit status 3: it will not become so, and nobody waits. 4: the one who would know can not be asked.)",
+      "role 'r': rollout(): drain[0].until is a string, must be a script, as sh`…` makes it {web1, web2} (put sh in front of it, and write values as ${…}: each becomes one quoted word. until: sh`test -e ${path}`; import { sh } from 'provision')",
     ])
   })
 })

@@ -33,9 +33,9 @@ describe('a change that locks the tool out, which nobody could know before', () 
     const cut = {
       fw: "[ufwRule({ action: 'allow', proto: 'tcp', port: 22 }), firewall({})]",
       sshd: `[file({ path: '/etc/ssh/sshd_config.d/00-locked.conf', content: 'AllowUsers nobody\\n', guard: 'ssh',
-        validate: 'sshd -t -f "$file"', notify: [reload('ssh')] })]`,
+        validate: sh\`sshd -t -f "$file"\`, notify: [reload('ssh')] })]`,
       nopass: `[file({ path: '/etc/sudoers.d/zz-locked', content: 'deploy ALL=(ALL) !ALL\\n', mode: '0440', guard: 'sudo',
-        validate: 'visudo -c -f "$file"' })]`,
+        validate: sh\`visudo -c -f "$file"\` })]`,
     }
     const runs = await Promise.all(
       Object.entries(cut).map(async ([host, body]) => ({ host, run: await project(host, body).run() })),
@@ -71,9 +71,9 @@ describe('a change that locks the tool out, which nobody could know before', () 
 
   test('files that their program rejects never land', async () => {
     const sudoers = `[file({ path: '/etc/sudoers.d/zz-broken', content: 'deploy ALL=\\n', mode: '0440', guard: 'sudo',
-      validate: 'visudo -c -f "$file"' })]`
+      validate: sh\`visudo -c -f "$file"\` })]`
     const sshd = `[file({ path: '/etc/ssh/sshd_config.d/00-broken.conf', content: 'NoSuchOption yes\\n', guard: 'ssh',
-      validate: 'sshd -t -f "$file"', notify: [reload('ssh')] })]`
+      validate: sh\`sshd -t -f "$file"\`, notify: [reload('ssh')] })]`
     const [visudo, sshdRun] = await Promise.all([project('nopass', sudoers).run(), project('sshd', sshd).run()])
     expect(visudo.failure('nopass')).toMatchObject({ code: 'apply', resource: 'file:/etc/sudoers.d/zz-broken' })
     expect(visudo.failure('nopass').log.join('\n')).toMatch(/syntax error|parse error/)

@@ -289,10 +289,10 @@ test.each(['/bin/dash', '/bin/bash'])('login shell %s', async (shell) => {
 const beside = (flood: string) =>
   bed.project({
     roles: {
-      sick: `[command({ name: 'sick', run: ${JSON.stringify(flood)} })]`,
-      well: "[command({ name: 'well', run: 'echo done >/root/well' })]",
+      sick: `[command({ name: 'sick', run: rawScript(${JSON.stringify(flood)}) })]`,
+      well: "[command({ name: 'well', run: sh`echo done >/root/well` })]",
     },
-    use: ['command'],
+    use: ['command', 'rawScript'],
     hosts: { web1: { roles: ['sick'] }, mon1: { roles: ['well'] } },
   })
 
@@ -338,7 +338,7 @@ test('C48: a run whose standard output is full, or has no reader, goes on to its
 
 test('C49: a program that is killed leaves no ssh behind', async () => {
   const project = bed.project({
-    roles: { slow: "[command({ name: 'slow', run: 'sleep 20' })]" },
+    roles: { slow: "[command({ name: 'slow', run: sh`sleep 20` })]" },
     use: ['command'],
     hosts: { web1: { connection: { transport: 'openssh' } } },
   })

@@ -143,7 +143,7 @@ describe('a secret', () => {
       roles: {
         keep: `[
           file({ path: '/srv/key', content: ['key ${version}=', vars.key, '\\n'], mode: '0600' }),
-          command({ name: 'look ${version}', run: 'sleep 2.5; cat /srv/key; ${then}', creates: '/never' }),
+          command({ name: 'look ${version}', run: sh\`sleep 2.5; cat /srv/key; ${then}\`, creates: '/never' }),
         ]`,
       },
       use: ['file', 'command'],

@@ -20,14 +20,14 @@ const DEMO = (version: string, then: string, restarts = true) => `[
   file({
     path: '/etc/demo.conf',
     content: '${version}\\n',
-    notify: [${restarts ? "restart('demo'), " : ''}handler({ id: 'publish demo', run: 'cp /etc/demo.conf /root/demo.published' })],
+    notify: [${restarts ? "restart('demo'), " : ''}handler({ id: 'publish demo', run: sh\`cp /etc/demo.conf /root/demo.published\` })],
   }),
   service({ name: 'demo', enabled: true, state: 'started' }),
   ${then}
 ]`
 /** A command that runs until the test lets it go on: what happens meanwhile depends on no clock. */
 const GATE = (name: string) =>
-  `command({ name: '${name}', run: 'until [ -e /root/open-${name} ]; do sleep 0.2; done; touch /root/${name}', creates: '/root/${name}' }),`
+  `command({ name: '${name}', run: sh\`until [ -e /root/open-${name} ]; do sleep 0.2; done; touch /root/${name}\`, creates: '/root/${name}' }),`
 const open = (host: string, name: string) => bed.on(host, `touch /root/open-${name}`)
 
 const demo = (hosts: readonly string[], version: string, then = '') =>

@@ -17,7 +17,7 @@ const SVC = (content: string) => `[
   file({
     path: '/etc/svc',
     content: '${content}\\n',
-    notify: [handler({ id: 'restart svc', run: 'while [ -e /root/slow ]; do sleep 0.2; done; cp /etc/svc /root/svc.seen' })],
+    notify: [handler({ id: 'restart svc', run: sh\`while [ -e /root/slow ]; do sleep 0.2; done; cp /etc/svc /root/svc.seen\` })],
   }),
 ]`
 const ROLLOUT = `{

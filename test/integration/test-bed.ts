@@ -145,7 +145,7 @@ function inventoryOf(lab: Lab, { hosts, roles, policy }: ProjectSpec): Record<st
 }
 
 const roleText = (name: string, body: string, { use, prelude = '', vars = '', rollouts }: ProjectSpec): string => `
-import { ${[...new Set(['defineRole', ...use])].join(', ')} } from 'provision'
+import { ${[...new Set(['defineRole', 'sh', ...use])].join(', ')} } from 'provision'
 ${prelude}
 export default defineRole({
   name: '${name}',

@@ -21,7 +21,7 @@ import { fileSet } from '../../src/resources/file-set/file-set.ts'
 import type { Resource } from '../../src/resources/resource.ts'
 import { symlink } from '../../src/resources/symlink.ts'
 import { parseFrame } from '../../src/shell/frame.ts'
-import { rawScript } from '../../src/shell/script.ts'
+import { rawScript, sh } from '../../src/shell/script.ts'
 import { run, scratch } from '../resources/converge.ts'
 import { dash } from '../shell/dash.ts'
 
@@ -80,8 +80,8 @@ describe('C21: a file or link whose directory is missing', () => {
       directory({ path: `${dir}/b` }),
       directory({ path: `${dir}/b/c/d` }),
       symlink({ path: dir, target: '/tmp' }),
-      command({ name: 'unpack', run: 'true' }),
-      fileSet({ name: 's', root: `${dir}/b`, files: { x: { content: '' } }, validate: ':' }),
+      command({ name: 'unpack', run: sh`true` }),
+      fileSet({ name: 's', root: `${dir}/b`, files: { x: { content: '' } }, validate: sh`:` }),
     ]) {
       expect(problems([before, late]).at(-1)).toBe('create')
     }
@@ -197,7 +197,7 @@ describe('C17: a mount point', () => {
     expect(readdirSync(dir)).toEqual(['hosts'])
     expect(planned([file({ path, content: 'new\n' })], { mounts }).plan.items[0]).not.toHaveProperty('notes')
     // Not valid: what is there stays.
-    apply(planned([file({ path, content: 'newer\n', mode: '0600', validate: 'grep -q newer "$file"' })], { mounts }))
+    apply(planned([file({ path, content: 'newer\n', mode: '0600', validate: sh`grep -q newer "$file"` })], { mounts }))
     expect(statSync(path)).toMatchObject({ ino: inode, mode: 0o100600 })
   })
 
@@ -208,7 +208,8 @@ describe('C17: a mount point', () => {
     const refused = (resource: unknown, mounts = mount(path)) => problems([resource], { mounts })[0]
     expect(refused(symlink({ path, target: '/x' }))).toBe(`${path} is a mount point: it can't be replaced`)
     expect(refused(file({ path, state: 'absent' }))).toBe(`${path} is a mount point: it can't be removed`)
-    const set = (files: Record<string, { content: string }>) => fileSet({ name: 's', root: dir, files, validate: ':' })
+    const set = (files: Record<string, { content: string }>) =>
+      fileSet({ name: 's', root: dir, files, validate: sh`:` })
     expect(refused(set({ hosts: { content: 'x' } }))).toBe(`${path} is a mount point: it can't be replaced`)
     expect(refused(set({ hosts: { content: 'old\n' }, other: { content: 'x' } }))).toBe('update')
     mkdirSync(join(dir, 'tree/data'), { recursive: true })

@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest'
 import { secret } from '../../src/masking/secret.ts'
 import { askTogether } from '../../src/observe/batch.ts'
 import { fileKind } from '../../src/resources/file.ts'
-import { rawScript } from '../../src/shell/script.ts'
+import { rawScript, sh } from '../../src/shell/script.ts'
 import { questionOf } from './answers.ts'
 import { fileName, text } from './arbitrary.ts'
 import { converge, plan, run, scratch } from './converge.ts'
@@ -61,14 +61,14 @@ describe('a file', () => {
     const desired = {
       path,
       content: 'bad\n',
-      validate: 'grep -q good "$file" || { echo "no good in it" >&2; exit 3; }',
+      validate: sh`grep -q good "$file" || { echo "no good in it" >&2; exit 3; }`,
     }
     const [change] = plan(fileKind, [desired])
     if (!change) throw new Error('no change')
     expect(run(fileKind.apply([change]))).toMatchObject({ status: 78, output: 'no good in it' })
     expect(readFileSync(path, 'utf8')).toBe('good\n')
     expect(readdirSync(dir)).toEqual(['conf'])
-    converge(fileKind, [{ ...desired, content: 'good, too\n', validate: `${desired.validate}; exit 0` }])
+    converge(fileKind, [{ ...desired, content: 'good, too\n', validate: sh`${desired.validate}; exit 0` }])
     expect(readFileSync(path, 'utf8')).toBe('good, too\n')
   })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { daemonReload, handler, reload, restart } from '../../src/resources/handlers.ts'
 import type { Handler } from '../../src/resources/resource.ts'
-import { rawScript } from '../../src/shell/script.ts'
+import { rawScript, sh } from '../../src/shell/script.ts'
 import { run, scratch } from './converge.ts'
 
 /** A stand-in of systemd: its state is in files, so that it holds from one call to the next. */
@@ -54,7 +54,7 @@ describe('reload', () => {
   })
 
   test('waits for what it must change, and fails when nothing changes though systemd says it worked', () => {
-    const workers = { changes: 'cat "$dir/workers" 2>/dev/null', within: 2 }
+    const workers = { changes: sh`cat "$dir/workers" 2>/dev/null`, within: 2 }
     const works = `case $1 in show) echo active ;; reload) echo 12 >"$dir/workers" ;; esac`
     expect(pay(reload('nginx', workers), works)).toMatchObject({ status: 0, did: ['reload -- nginx.service'] })
     expect(pay(reload('nginx', workers), state('active'))).toMatchObject({
@@ -64,7 +64,7 @@ describe('reload', () => {
   })
 
   test('sees a change that comes late', () => {
-    const late = 'echo x >>"$dir/looked"; [ "$(grep -c x "$dir/looked")" -lt 5 ] || echo new'
+    const late = sh`echo x >>"$dir/looked"; [ "$(grep -c x "$dir/looked")" -lt 5 ] || echo new`
     expect(pay(reload('nginx', { changes: late }), state('active')).status).toBe(0)
   })
 })
@@ -114,11 +114,40 @@ test('daemon-reload', () => {
 })
 
 test("a handler of one's own may exit without skipping what comes after it", () => {
-  const own = handler({ id: 'load', run: 'echo one\nexit 0', unit: 'x', supersedes: ['reload x'] })
+  const own = handler({ id: 'load', run: sh`echo one; exit 0`, unit: 'x', supersedes: ['reload x'] })
   expect(own).toMatchObject({ id: 'load', unit: 'x.service', supersedes: ['reload x'] })
   expect(run(rawScript(`${own.script.sh}\necho after`)).output).toBe('one\nafter')
-  expect(run(rawScript(`${handler({ id: 'load', run: 'false\necho never' }).script.sh}\necho after`))).toEqual({
+  expect(
+    run(rawScript(`${handler({ id: 'load', run: rawScript('false\necho never') }).script.sh}\necho after`)),
+  ).toEqual({
     status: 1,
     output: '',
   })
+})
+
+test('sh of a handler is a script: text, in which nobody quoted a value, is refused by type and when it comes', () => {
+  const unit = 'x; reboot'
+  const hint =
+    "put sh in front of it, and write values as ${…}: each becomes one quoted word. run: sh`test -e ${path}`; import { sh } from 'provision'"
+  const problem = (make: () => unknown): unknown => {
+    try {
+      return make()
+    } catch (error) {
+      return error
+    }
+  }
+  // @ts-expect-error: text
+  expect(problem(() => handler({ id: 'load', run: `systemctl reload ${unit}` }))).toMatchObject({
+    message: "handler 'load': run must be a script, as sh`…` makes it",
+    code: 'input',
+    hint,
+  })
+  // @ts-expect-error: what only looks like a script
+  expect(problem(() => handler({ id: 'load', run: { sh: `systemctl reload ${unit}` } }))).toMatchObject({ hint })
+  // @ts-expect-error: text
+  expect(problem(() => reload('x', { changes: `pgrep ${unit}` }))).toMatchObject({
+    message: 'reload(): changes must be a script, as sh`…` makes it',
+    hint: hint.replace('run:', 'changes:'),
+  })
+  expect(handler({ id: 'load', run: sh`systemctl reload ${unit}` }).script.sh).toContain("reload 'x; reboot'")
 })

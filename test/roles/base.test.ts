@@ -48,7 +48,7 @@ describe('role base', () => {
         '',
       ].join('\n'),
     )
-    expect(host.desired(SSHD)).toMatchObject({ guard: 'ssh', validate: expect.stringContaining('sshd -t -f') })
+    expect(host.desired(SSHD)).toMatchObject({ guard: 'ssh', validate: { sh: expect.stringContaining('sshd -t -f') } })
     expect(host.notifies(SSHD)).toEqual(['reload ssh'])
   })
 
@@ -96,7 +96,11 @@ describe('role base', () => {
       'bob ALL=(ALL:ALL) ALL',
       '',
     ])
-    expect(host.desired(SUDOERS)).toMatchObject({ mode: '0440', guard: 'sudo', validate: 'visudo -c -f "$file"' })
+    expect(host.desired(SUDOERS)).toMatchObject({
+      mode: '0440',
+      guard: 'sudo',
+      validate: { sh: 'visudo -c -f "$file"' },
+    })
   })
 
   test('starts timesyncd, but in a container, where its unit has a condition against it', async () => {

@@ -89,7 +89,7 @@ describe('role blackbox_exporter', () => {
     const key = 'file:/etc/prometheus/blackbox.yml'
     expect(host.content(key)).toContain('  http:\n    prober: http\n    timeout: 3s\n')
     expect(host.desired(key)).toMatchObject({
-      validate: 'prometheus-blackbox-exporter --config.check --config.file="$file"',
+      validate: { sh: 'prometheus-blackbox-exporter --config.check --config.file="$file"' },
     })
   })
 })

@@ -22,7 +22,7 @@ describe('role nginx', () => {
     expect(host.desired(SET)).toMatchObject({
       root: '/etc/nginx',
       purge: ['provision/**'],
-      validate: 'nginx -t -q -c "$STAGE/nginx.conf"',
+      validate: { sh: 'nginx -t -q -c "$STAGE/nginx.conf"' },
     })
     expect(host.notifies(SET)).toEqual(['reload nginx'])
     expect(host.notifies('package:nginx')).toEqual(['restart nginx'])

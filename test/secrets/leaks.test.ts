@@ -15,7 +15,7 @@ const KEY = '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJrLprivate\n-----
 
 // A role that does with secrets what roles should do, and also what they should not.
 const ROLE = `
-import { command, defineRole, file, handler, reveal } from 'provision'
+import { command, defineRole, file, handler, reveal, sh } from 'provision'
 export default defineRole({
   name: 'leaky',
   description: 'd',
@@ -32,8 +32,8 @@ export default defineRole({
       file({ path: path + '/key', content: ['', vars.key], mode: '0600' }),
       file({ path: path + '/revealed', content: 'token=' + reveal(vars.token) + '\\n' + reveal(vars.key) }),
       file({ path: path + '/encoded', content: Buffer.from('user:' + revealed + '@db').toString('base64') }),
-      command({ name: 'login', run: 'app login --password "' + revealed + '"', unless: 'echo ' + Buffer.from(revealed).toString('base64') }),
-      file({ path: path + '/last', content: 'x', notify: [handler({ id: 'tell', run: 'echo ' + reveal(vars.token) })] }),
+      command({ name: 'login', run: sh\`app login --password \${revealed} --key \${vars.key}\`, unless: sh\`echo \${Buffer.from(revealed).toString('base64')}\` }),
+      file({ path: path + '/last', content: 'x', notify: [handler({ id: 'tell', run: sh\`echo \${reveal(vars.token)}\` })] }),
     ]
   },
 })

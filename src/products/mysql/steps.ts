@@ -93,7 +93,9 @@ const isNotPushedOut: Script = joinScripts([
  * replication_connection_status, WAIT_FOR_EXECUTED_GTID_SET.
  * @param place where it is asked; default: the host itself, within 30 seconds
  */
-export function mysqlReplicates(place: CheckPlace & { readonly maxLag?: number | undefined } = {}): RolloutStep {
+export function mysqlReplicates(
+  place: CheckPlace & { readonly maxLag?: number | undefined } = {},
+): RolloutStep & { readonly until: Script } {
   const { maxLag = 10 } = place
   return {
     name: place.name ?? 'it is writable, or replicates and has caught up',

@@ -4,7 +4,7 @@ import { ProvisionError } from '../../errors.ts'
 import type { Text } from '../../masking/secret.ts'
 import type { FileEntry, FileState, WantedFile } from '../../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
-import { joinScripts, rawScript } from '../../shell/script.ts'
+import { joinScripts } from '../../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges } from '../attributes.ts'
 import { absolutePath, contentChange, sha256 } from '../content.ts'
 import { snapshotOf } from '../guard.ts'
@@ -50,8 +50,8 @@ export const FILE_SET = {
   },
   validate: {
     description:
-      'sh that fails when the staged copy of `root`, `"$STAGE"`, is not valid: nothing is then changed. `nginx -t -q -c "$STAGE/nginx.conf"`.',
-    type: 'string',
+      'sh`…` that fails when the staged copy of `root`, `"$STAGE"`, is not valid: nothing is then changed. `nginx -t -q -c "$STAGE/nginx.conf"`.',
+    is: 'script',
   },
   guard: {
     description: "The files can cut the tool's own access: they are put back when a new connection fails.",
@@ -146,7 +146,7 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
             return file ? [{ ...file, path: posix.normalize(path) }] : []
           }),
           purged: purgedOf(actual),
-          validate: rawScript(desired.validate),
+          validate: desired.validate,
         }),
       ),
     ),

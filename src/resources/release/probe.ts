@@ -1,10 +1,9 @@
-import { type Script, sh } from '../../shell/script.ts'
+import { joinScripts, type Script, sh } from '../../shell/script.ts'
 import { placesOf, type Release, type ReleaseState } from './model.ts'
 
 /** Answers hold what a hand may have made (a link anywhere), so each value is base64. */
-export const probeReleases = (all: readonly Release[]): Script => ({
-  sh: [TELL.sh, ...all.map((desired, i) => question(desired, i).sh)].join('\n'),
-})
+export const probeReleases = (all: readonly Release[]): Script =>
+  joinScripts([TELL, ...all.map((desired, i) => question(desired, i))])
 
 const TELL = sh`
   tell() { printf '@release %s %s ' "$index" "$1"; printf %s "$2" | base64 -w 0; echo; }

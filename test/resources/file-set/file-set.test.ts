@@ -13,13 +13,15 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type FileSet, fileSetKind } from '../../../src/resources/file-set/file-set.ts'
-import { rawScript } from '../../../src/shell/script.ts'
+import { rawScript, sh } from '../../../src/shell/script.ts'
 import { fileName, text } from '../arbitrary.ts'
 import { converge, plan, run, scratch } from '../converge.ts'
 
 /** Valid when main names what conf.d holds: a set that is valid only as a whole. */
-const validate = `want=$(cat "$STAGE/main"); have=$(ls "$STAGE/conf.d" | tr '\\n' ' ')
-[ "$want" = "$have" ] || { echo "main says '$want', conf.d holds '$have'" >&2; exit 4; }`
+const validate = sh`
+  want=$(cat "$STAGE/main"); have=$(ls "$STAGE/conf.d" | tr '\n' ' ')
+  [ "$want" = "$have" ] || { echo "main says '$want', conf.d holds '$have'" >&2; exit 4; }
+`
 
 const site = (root: string, names: readonly string[], more: Partial<FileSet> = {}): FileSet => ({
   name: 'site',
@@ -79,7 +81,7 @@ describe('a file set', () => {
     const [root, state] = [join(scratch(), 'etc'), scratch()]
     converge(fileSetKind, [site(root, ['a'])], state)
     const before = tree(root)
-    const ran = failing(site(root, ['b'], { validate: 'echo "unknown directive" >&2; exit 9' }), state)
+    const ran = failing(site(root, ['b'], { validate: sh`echo "unknown directive" >&2; exit 9` }), state)
     expect(ran.status).toBe(78)
     expect(ran.output).toBe('unknown directive\nsite: not valid; the files in place stay as they were')
     expect(tree(root)).toEqual(before)
@@ -91,7 +93,7 @@ describe('a file set', () => {
     converge(fileSetKind, [site(root, ['a'])], state)
     mkdirSync(join(root, 'conf.d/b/inside'), { recursive: true })
     const before = tree(root)
-    const ran = failing({ ...site(root, ['a', 'b']), validate: 'true' }, state)
+    const ran = failing({ ...site(root, ['a', 'b']), validate: sh`true` }, state)
     expect(ran).toMatchObject({ status: 1, output: expect.stringContaining('is a directory') })
     expect(tree(root)).toEqual(before)
   })
@@ -136,7 +138,7 @@ describe('a file set', () => {
       writeFileSync(join(root, path), path)
     }
     symlinkSync('/etc/hostname', join(root, 'conf.d/link.conf'))
-    const desired: FileSet = { name: 's', root, files: { 'conf.d/mine.conf': { content: 'm' } }, validate: 'true' }
+    const desired: FileSet = { name: 's', root, files: { 'conf.d/mine.conf': { content: 'm' } }, validate: sh`true` }
     expect(plan(fileSetKind, [desired])[0]?.texts).toHaveLength(1)
     converge(fileSetKind, [{ ...desired, purge: ['conf.d/*.conf', 'none/{a,b}'] }], state)
     expect(readdirSync(join(root, 'conf.d')).sort()).toEqual(['README', 'deep', 'mine.conf'])
@@ -149,7 +151,7 @@ describe('a file set', () => {
   test('never writes through a link out of its stage', () => {
     const [root, state, elsewhere] = [scratch(), scratch(), scratch()]
     symlinkSync(elsewhere, join(root, 'conf.d'))
-    const ran = failing({ name: 's', root, files: { 'conf.d/a': { content: 'x' } }, validate: 'true' }, state)
+    const ran = failing({ name: 's', root, files: { 'conf.d/a': { content: 'x' } }, validate: sh`true` }, state)
     expect(ran).toMatchObject({ status: 1, output: expect.stringContaining('conf.d is a symlink') })
     expect(readdirSync(elsewhere)).toEqual([])
   })
@@ -159,7 +161,7 @@ describe('a file set', () => {
     writeFileSync(join(root, 'a'), 'old')
     chmodSync(join(root, 'a'), 0o600)
     const files = { a: { content: 'new' }, b: { content: 'key', mode: '0640' } }
-    const desired: FileSet = { name: 's', root, files, validate: 'test "$(cat "$STAGE/a")" = new' }
+    const desired: FileSet = { name: 's', root, files, validate: sh`test "$(cat "$STAGE/a")" = new` }
     expect(converge(fileSetKind, [desired], state)[0]?.fields).toEqual([{ field: 'b mode', to: '0640' }])
     expect(statSync(join(root, 'a')).mode & 0o777).toBe(0o600)
     chmodSync(join(root, 'b'), 0o644)
@@ -171,7 +173,7 @@ describe('a file set', () => {
 
   test('has only paths inside its root', () => {
     for (const path of ['../x', '/etc/x', 'a/../../x', 'a/', '', '.']) {
-      const desired = { name: 's', root: '/etc/s', files: { [path]: { content: '' } }, validate: 'true' }
+      const desired = { name: 's', root: '/etc/s', files: { [path]: { content: '' } }, validate: sh`true` }
       expect(() => fileSetKind.key(desired)).toThrow('not a path inside its root')
     }
   })
@@ -182,7 +184,7 @@ describe('a file set', () => {
       fc.property(odd, fileName, (all, dir) => {
         const [root, state] = [scratch(), scratch()]
         const files = Object.fromEntries(all.map(([name, content]) => [`${dir}/${name}`, { content }]))
-        const desired: FileSet = { name: "it's $x", root, files, purge: ['**'], validate: 'test -d "$STAGE"' }
+        const desired: FileSet = { name: "it's $x", root, files, purge: ['**'], validate: sh`test -d "$STAGE"` }
         writeFileSync(join(root, 'stray'), '')
         expect(converge(fileSetKind, [desired], state)).toHaveLength(1)
         for (const [name, content] of all) expect(readFileSync(join(root, dir, name), 'utf8')).toBe(content)
