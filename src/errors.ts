@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'not-converging' // the probe after the change still finds a difference
   | 'reverted' // a change that cut access was put back by the dead-man
   | 'stopped' // not tried: the failure budget was spent or the user stopped the run
+  | 'aborted' // let go in the middle: the user wanted out at once
   | 'internal'
 
 export interface ErrorFacts {
@@ -74,7 +75,7 @@ export class ProvisionError extends Error {
 /** The user wants out at once: a host in hand is let go. */
 export function aborted(host?: string): ProvisionError {
   return new ProvisionError('aborted by the user', {
-    code: 'stopped',
+    code: 'aborted',
     host,
     hint: 'run again: a step that was at work runs to its end on the host, and what is left is done then',
   })

@@ -1,29 +1,30 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
-import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
+import type { HostSession } from '../host/session.ts'
+import { withoutSecrets } from '../masking/secret.ts'
 import { askApart, readApart } from '../observe/batch.ts'
 import type { Observation } from '../observe/question.ts'
 import { groupByKind, type KindGroup, kindQuestions } from '../plan/questions.ts'
-import { parseFrame } from '../shell/frame.ts'
 
 /**
  * What a host holds of some resources, by their key: for decisions that come before a plan.
  * @throws ProvisionError when it can't be told
  */
 export async function askState(
-  host: string,
-  connection: Connection,
-  nonce: string,
+  session: HostSession,
   resources: readonly CompiledResource[],
-  signal?: AbortSignal,
 ): Promise<Map<string, unknown>> {
   const questions = kindQuestions(resources)
-  const { stdout } = await connection.exec(askApart(nonce, questions).sh, {
+  // Even the hash of a secret is not for people to see.
+  const shown = () => kindQuestions(resources.map((one) => ({ ...one, desired: withoutSecrets(one.desired) })))
+  const { answers } = await session.ask({
+    purpose: 'probe',
+    script: (nonce, path) => askApart(nonce, questions, path),
+    shown: (nonce, path) => askApart(nonce, shown(), path),
     timeoutMs: (questions.reduce((sum, { timeout }) => sum + timeout, 0) + 10) * 1000,
-    ...(signal ? { signal } : {}),
   })
-  const observed = readApart(questions, parseFrame(nonce, stdout))
-  return new Map(groupByKind(resources).flatMap((group) => read(host, group, observed.get(group.kind.kind))))
+  const observed = readApart(questions, answers)
+  return new Map(groupByKind(resources).flatMap((group) => read(session.host, group, observed.get(group.kind.kind))))
 }
 
 function read(host: string, { kind, resources }: KindGroup, observation: Observation | undefined): [string, unknown][] {

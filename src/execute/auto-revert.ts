@@ -1,11 +1,9 @@
 import { messageOf, ProvisionError } from '../errors.ts'
+import { apart } from '../host/apart.ts'
+import type { HostSession } from '../host/session.ts'
 import type { Segment } from '../plan/segments.ts'
-import { parseFrame, probeScript } from '../shell/frame.ts'
-import type { Script } from '../shell/script.ts'
-import { pause } from './pause.ts'
 import { DEAD_MAN_SECONDS, disarm, FIRED, putBack } from './revert-timer.ts'
-import { runSegment, type SegmentRun } from './segment.ts'
-import type { HostSession } from './session.ts'
+import { type ReadArtifact, runSegment, type SegmentRun } from './segment.ts'
 
 /** Between two tries to get in anew. */
 const RETRY_MS = 2000
@@ -15,14 +13,20 @@ const RETRY_MS = 2000
  * the timer in time.
  * @throws ProvisionError `reverted` when the host took the change back
  */
-export async function runGuarded(session: HostSession, run: Omit<SegmentRun, 'armed'>): Promise<'applied' | 'stale'> {
+export async function runGuarded(
+  session: HostSession,
+  run: Omit<SegmentRun, 'armed'>,
+  readArtifact: ReadArtifact,
+): Promise<'applied' | 'stale'> {
   const armed = `${session.run.id}${session.nonce().slice(0, 8)}`
   try {
-    const outcome = await runSegment(session, { ...run, armed })
+    const outcome = await runSegment(session, { ...run, armed }, readArtifact)
     if (outcome === 'stale') return outcome
   } catch (error) {
     if (error instanceof ProvisionError && (error.code === 'apply' || error.code === 'handler')) {
-      await oneScript(session, putBack(armed)).catch(() => undefined)
+      // Where the link is gone, the timer does the same a little later.
+      const questions = [{ id: 'put-back', script: putBack(armed, session.target.stateDir), timeout: 60 }]
+      await session.ask({ ...apart(questions), purpose: 'put-back' }).catch(() => undefined)
     }
     throw error
   }
@@ -36,7 +40,7 @@ async function proveAccess(session: HostSession, armed: string, segment: Segment
   let cause: unknown
   for (;;) {
     try {
-      const status = await overNewConnection(session, disarm(armed))
+      const status = await session.fresh((anew) => disarmed(anew, armed))
       if (status === 0) return
       if (status === FIRED) break
       cause = new Error(`the timer could not be stopped (status ${status})`)
@@ -51,7 +55,7 @@ async function proveAccess(session: HostSession, armed: string, segment: Segment
       host: session.host,
       message: `no new connection after the change yet (${messageOf(cause)}); automatic rollback in ${Math.max(0, Math.ceil(left / 1000) - 10)} s`,
     })
-    await pause(RETRY_MS, session)
+    await session.pause(RETRY_MS)
   }
   throw new ProvisionError('lost SSH access after the change; the host rolled it back automatically', {
     code: 'reverted',
@@ -62,22 +66,8 @@ async function proveAccess(session: HostSession, armed: string, segment: Segment
   })
 }
 
-async function overNewConnection(session: HostSession, script: Script): Promise<number> {
-  const connection = await session.open()
-  try {
-    const nonce = session.nonce()
-    const result = await connection.exec(probeScript(nonce, [{ id: 'disarm', script, timeout: 30 }]).sh, {
-      timeoutMs: 20_000,
-      ...(session.signal ? { signal: session.signal } : {}),
-    })
-    return parseFrame(nonce, result.stdout).get('disarm')?.status ?? 255
-  } finally {
-    await connection.close()
-  }
-}
-
-/** The old connection serves when it still lives; otherwise the timer does the same a little later. */
-async function oneScript(session: HostSession, script: Script): Promise<void> {
-  const nonce = session.nonce()
-  await session.connection.exec(probeScript(nonce, [{ id: 'put-back', script, timeout: 60 }]).sh, { timeoutMs: 70_000 })
+async function disarmed(session: HostSession, armed: string): Promise<number> {
+  const questions = [{ id: 'disarm', script: disarm(armed, session.target.stateDir), timeout: 30 }]
+  const { answers } = await session.ask({ ...apart(questions), purpose: 'disarm', timeoutMs: 20_000 })
+  return answers.get('disarm')?.status ?? 255
 }

@@ -1,16 +1,26 @@
 import { ProvisionError } from '../errors.ts'
+import { releaseLock } from '../host/lock.ts'
+import type { HostSession } from '../host/session.ts'
 import type { PlannedItem } from '../plan/host-plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import type { Segment } from '../plan/segments.ts'
 import type { Handler } from '../resources/resource.ts'
-import { probeScript } from '../shell/frame.ts'
+import type { Script } from '../shell/script.ts'
 import { runGuarded } from './auto-revert.ts'
-import { releaseLock } from './lock.ts'
-import { owedBy, runSegment } from './segment.ts'
-import type { HostSession, LockSession } from './session.ts'
+import { owedBy, type ReadArtifact, runSegment } from './segment.ts'
 
 /** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
 const MAX_ROUNDS = 8
+
+/** What it takes to bring a host to its plan, beside what is said to it. */
+export interface Means {
+  /**
+   * Asks for the whole state anew and plans with it.
+   * @param after runs at the end of the probe, e.g. to give the lock back
+   */
+  probe(session: HostSession, after?: Script): Promise<Planned>
+  readonly readArtifact: ReadArtifact
+}
 
 /** What was done to a host so far; also told when it fails halfway. */
 export interface Progress {
@@ -27,6 +37,7 @@ export interface Progress {
  */
 export async function converge(
   session: HostSession,
+  means: Means,
   planned: Planned,
   progress: Progress,
   keepLock = false,
@@ -39,16 +50,15 @@ export async function converge(
       if (refused) throw refused
       if (round === MAX_ROUNDS || !canAct(current, progress)) throw neverKnown(session, current)
       lockHeld = true
-      const outcome = await applyPlan(session, current, progress)
+      const outcome = await applyPlan(session, means, current, progress)
       const last = outcome === 'applied' && !current.openEnded
-      const next = await session.probe(last && !keepLock ? releaseLock(session.run) : undefined)
+      const next = await means.probe(session, last && !keepLock ? releaseLock(session.run, session.target) : undefined)
       lockHeld = !last
       if (outcome === 'applied') verify(session, current, next, progress)
       current = next
     }
   } finally {
-    // Best effort: a lock that can't be given back ends with its lease.
-    if (lockHeld && !keepLock) await release(session).catch(() => undefined)
+    if (lockHeld && !keepLock) await session.release()
   }
 }
 
@@ -78,7 +88,12 @@ function openHandlers(planned: Planned, { changed }: Progress): Handler[] {
   return planned.handlers.filter((handler) => open.has(handler.id))
 }
 
-async function applyPlan(session: HostSession, planned: Planned, progress: Progress): Promise<'applied' | 'stale'> {
+async function applyPlan(
+  session: HostSession,
+  { readArtifact }: Means,
+  planned: Planned,
+  progress: Progress,
+): Promise<'applied' | 'stale'> {
   const segments = openSegments(planned, progress)
   const paid = new Set<string>()
   const onDone = (key: string) => {
@@ -92,15 +107,17 @@ async function applyPlan(session: HostSession, planned: Planned, progress: Progr
     // What a guarded change owes must have taken effect before access is proven.
     const own = segment.deadMan ? segment.steps.flatMap(owedBy).filter((handler) => !paid.has(handler.id)) : []
     const handlers = segment.deadMan ? own : isLast ? unpaid() : []
-    const outcome = segment.deadMan
-      ? await runGuarded(session, { ...common, segment, handlers })
-      : await runSegment(session, { ...common, segment, handlers })
+    const outcome = await (segment.deadMan ? runGuarded : runSegment)(
+      session,
+      { ...common, segment, handlers },
+      readArtifact,
+    )
     if (outcome === 'stale') return outcome
     for (const handler of handlers) for (const id of [handler.id, ...(handler.supersedes ?? [])]) paid.add(id)
   }
   const rest = planned.openEnded && segments.length > 0 ? [] : unpaid()
   if (rest.length === 0) return 'applied'
-  return runSegment(session, { ...common, segment: { steps: [] }, handlers: rest })
+  return runSegment(session, { ...common, segment: { steps: [] }, handlers: rest }, readArtifact)
 }
 
 /** @throws ProvisionError when something that was applied, or should have been, still differs. */
@@ -166,13 +183,4 @@ function neverKnown(session: HostSession, planned: Planned): ProvisionError {
     resource: unknown[0],
     hint: 'everything before it is as declared: see on the host why it can not be asked',
   })
-}
-
-/** Gives the lock back, outside of a probe. */
-export async function release(session: LockSession): Promise<void> {
-  const nonce = session.nonce()
-  await session.connection.exec(
-    probeScript(nonce, [{ id: 'release', script: releaseLock(session.run), timeout: 10 }]).sh,
-    { timeoutMs: 10_000 },
-  )
 }

@@ -1,25 +1,22 @@
-import { DRAINED, STATE_DIR } from '../plan/target-state.ts'
-import { applyScript, probeScript } from '../shell/frame.ts'
-import { joinScripts, type Script, sh } from '../shell/script.ts'
-import { runSteps } from './apply-output.ts'
-import { releaseLock, renewLock, takeLock } from './lock.ts'
-import type { HostSession, LockSession } from './session.ts'
-
-/** Milliseconds between two renewals of the lease: well below what it lasts. */
-const RENEW_MS = 10_000
+import type { HostSession } from '../host/session.ts'
+import { drainedMark } from '../plan/target-state.ts'
+import { type Script, sh } from '../shell/script.ts'
 
 /** On disk before the first step: whatever dies then, the next run knows. */
-const mark = (roles: readonly string[]): Script => sh`
-  mkdir -p -m 0700 -- ${STATE_DIR}
-  printf '%s\n' ${roles.join(' ')} >${`${DRAINED}~`}
-  sync -- ${`${DRAINED}~`}
-  mv -f -- ${`${DRAINED}~`} ${DRAINED}
-  sync -- ${STATE_DIR}
-`
+function mark(roles: readonly string[], stateDir: string): Script {
+  const file = drainedMark(stateDir)
+  return sh`
+    mkdir -p -m 0700 -- ${stateDir}
+    printf '%s\n' ${roles.join(' ')} >${`${file}~`}
+    sync -- ${`${file}~`}
+    mv -f -- ${`${file}~`} ${file}
+    sync -- ${stateDir}
+  `
+}
 
-const unmark: Script = sh`
-  rm -f -- ${DRAINED}
-  sync -- ${STATE_DIR}
+const unmark = (stateDir: string): Script => sh`
+  rm -f -- ${drainedMark(stateDir)}
+  sync -- ${stateDir}
 `
 
 /**
@@ -27,52 +24,27 @@ const unmark: Script = sh`
  * @returns `stale` when another run changed the host after the plan was made; nothing is marked then
  * @throws ProvisionError locked, or what the connection throws
  */
-export function markDrained(
+export const markDrained = (
   session: HostSession,
   roles: readonly string[],
   generation: string,
-): Promise<'applied' | 'stale'> {
-  return locked(session, generation, 'mark', joinScripts([mark(roles), renewLock(session.run)]))
-}
+): Promise<'applied' | 'stale'> => small(session, generation, 'mark', mark(roles, session.target.stateDir))
 
-/** Takes the host's lock; `whileLocked` keeps it. @returns as {@link markDrained} */
-export function holdLock(session: LockSession, generation: string): Promise<'applied' | 'stale'> {
-  return locked(session, generation, 'lock', renewLock(session.run))
-}
+/** Takes the host's lock, for `hold` to keep. @returns as {@link markDrained} */
+export const takeHold = (session: HostSession, generation: string): Promise<'applied' | 'stale'> =>
+  session.change({ purpose: 'lock', generation, steps: [] })
 
 /** Takes the mark away, and gives the lock back. */
-export function unmarkDrained(session: HostSession, generation: string): Promise<'applied' | 'stale'> {
-  return locked(session, generation, 'unmark', joinScripts([unmark, releaseLock(session.run)]))
-}
+export const unmarkDrained = (session: HostSession, generation: string): Promise<'applied' | 'stale'> =>
+  small(session, generation, 'unmark', unmark(session.target.stateDir), true)
 
-function locked(session: LockSession, generation: string, id: string, script: Script): Promise<'applied' | 'stale'> {
-  const nonce = session.nonce()
-  const text = applyScript(nonce, takeLock(session.run, generation), [{ id, script, timeout: 60 }]).sh
-  if (session.showScripts) session.emit({ type: 'script', host: session.host, purpose: id, script: text })
-  return runSteps(session, {
-    nonce,
-    script: text,
-    steps: [{ id, keys: [], action: 'update', timeout: 60 }],
-    timeoutMs: 150_000,
-    onDone: () => undefined,
-  })
-}
-
-/** Keeps the lease of a host alive while the run waits for others: no other run takes it for abandoned. */
-export async function whileLocked<T>(session: LockSession, work: () => Promise<T>): Promise<T> {
-  let renewal: Promise<unknown> = Promise.resolve()
-  const renew = async () => {
-    const nonce = session.nonce()
-    const { sh } = probeScript(nonce, [{ id: 'renew', script: renewLock(session.run), timeout: 10 }])
-    await session.connection.exec(sh, { timeoutMs: RENEW_MS }).catch(() => undefined)
-  }
-  const timer = setInterval(() => {
-    renewal = renewal.then(renew)
-  }, RENEW_MS)
-  try {
-    return await work()
-  } finally {
-    clearInterval(timer)
-    await renewal
-  }
+function small(
+  session: HostSession,
+  generation: string,
+  id: string,
+  script: Script,
+  release = false,
+): Promise<'applied' | 'stale'> {
+  const steps = [{ id, keys: [], action: 'update' as const, timeout: 60, script }]
+  return session.change({ purpose: id, generation, steps, release })
 }

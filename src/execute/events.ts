@@ -1,7 +1,6 @@
 import type { Problem } from '../errors.ts'
+import type { HostEvent } from '../host/events.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
-import type { Action } from '../resources/resource.ts'
-import type { Phase } from '../rollout/step.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 
 /** A failure as data: what a renderer prints and `--json` carries. */
@@ -58,11 +57,9 @@ export interface Again {
   readonly limit: string
 }
 
-/** What a step does: a change, a handler, or what the rollout does around them. */
-export type StepAction = Action | 'handler' | Phase
-
 /** Everything a run tells; renderers see nothing else. */
 export type Event =
+  | HostEvent
   | {
       readonly type: 'run-started'
       readonly inventory: string
@@ -76,18 +73,7 @@ export type Event =
   | { readonly type: 'tier-note'; readonly tier: string; readonly message: string }
   | { readonly type: 'tier-started'; readonly tier: string; readonly hosts: readonly string[] }
   | { readonly type: 'host-started'; readonly host: string }
-  | { readonly type: 'step-started'; readonly host: string; readonly key: string; readonly action: StepAction }
-  | { readonly type: 'output'; readonly host: string; readonly key: string; readonly line: string }
-  | {
-      readonly type: 'step-finished'
-      readonly host: string
-      readonly key: string
-      readonly ok: boolean
-      readonly ms: number
-    }
-  | { readonly type: 'host-note'; readonly host: string; readonly message: string }
   | { readonly type: 'host-finished'; readonly host: string; readonly result: HostResult }
-  | { readonly type: 'script'; readonly host: string; readonly purpose: string; readonly script: string }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
   | { readonly type: 'input-errors'; readonly problems: readonly Problem[] }
   | {

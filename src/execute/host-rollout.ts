@@ -1,18 +1,16 @@
 import { messageOf, ProvisionError } from '../errors.ts'
+import type { HostSession } from '../host/session.ts'
 import type { Planned } from '../plan/planner.ts'
 import { stepsIn } from '../rollout/around.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
 import type { CompiledRollout } from '../rollout/step.ts'
-import { converge, type Progress, release } from './converge.ts'
-import { markDrained, unmarkDrained, whileLocked } from './drained.ts'
-import { pause } from './pause.ts'
-import { runStep, type StepContext } from './rollout-step.ts'
-import type { HostSession } from './session.ts'
+import { converge, type Means, type Progress } from './converge.ts'
+import { markDrained, unmarkDrained } from './drained.ts'
+import { runStep } from './rollout-step.ts'
 
 /** What the rollout of its tier gives a host for its turn. */
 export interface Turn {
   readonly policy: Pick<RolloutPolicy, 'soak' | 'drainTimeout' | 'gateTimeout'>
-  reach: StepContext['reach']
   /** No new host begins: a drain that still waits is put back. */
   stopped(): boolean
   /** One after the other over the tier, so that each drain sees what the one before it left. */
@@ -38,21 +36,22 @@ const SOAK_EVERY = 2
  */
 export async function takeTurn(
   session: HostSession,
+  means: Means,
   planned: Planned,
   progress: Progress,
   turn: Turn,
   standing: Standing,
 ): Promise<void> {
-  const current = await begin(session, planned, standing)
+  const current = await begin(session, means, planned, standing)
   const { exposed } = current.around
   if (exposed.length > 0) {
     const message = `not drained: nothing takes it out of service, so requests to it fail during ${exposed.join(', ')}`
     session.emit({ type: 'host-note', host: session.host, message })
   }
   if (standing.drained) {
-    await outOfService(session, current, progress, turn, standing)
+    await outOfService(session, means, current, progress, turn, standing)
   } else {
-    await converge(session, current, progress)
+    await converge(session, means, current, progress)
     await askGates(session, current.around.gates, turn)
   }
   await verify(session, current.around.verify, turn)
@@ -60,7 +59,7 @@ export async function takeTurn(
 }
 
 /** Marks the host where it is to be drained, or was left so; with a new plan where another run came in between. */
-async function begin(session: HostSession, planned: Planned, standing: Standing): Promise<Planned> {
+async function begin(session: HostSession, means: Means, planned: Planned, standing: Standing): Promise<Planned> {
   let current = planned
   for (let tries = 0; ; tries++) {
     const { around, state } = current
@@ -71,12 +70,13 @@ async function begin(session: HostSession, planned: Planned, standing: Standing)
     standing.drained ||= outcome === 'applied'
     if (outcome === 'applied') return current
     if (tries === MAX_STALE) throw keepChanging(session)
-    current = await session.probe()
+    current = await means.probe(session)
   }
 }
 
 async function outOfService(
   session: HostSession,
+  means: Means,
   planned: Planned,
   progress: Progress,
   turn: Turn,
@@ -84,17 +84,18 @@ async function outOfService(
 ): Promise<void> {
   const { around } = planned
   try {
-    await whileLocked(session, async () => {
-      await drain(session, planned, turn, standing)
-      await converge(session, planned, progress, true)
-      await askGates(session, around.gates, turn)
-      await putBack(session, planned, turn, standing)
-    }).catch(async (error: unknown) => {
-      throw await servingAgain(error, session, planned, turn, standing)
-    })
+    await session
+      .hold(async (held) => {
+        await drain(held, means, planned, turn, standing)
+        await converge(held, means, planned, progress, true)
+        await askGates(held, around.gates, turn)
+        await putBack(held, means, planned, turn, standing)
+      })
+      .catch(async (error: unknown) => {
+        throw await servingAgain(error, session, means, planned, turn, standing)
+      })
   } finally {
-    // Best effort: a lock that can't be given back ends with its lease.
-    if (standing.drained) await release(session).catch(() => undefined)
+    if (standing.drained) await session.release()
   }
 }
 
@@ -105,15 +106,16 @@ async function outOfService(
 async function servingAgain(
   error: unknown,
   session: HostSession,
+  means: Means,
   planned: Planned,
   turn: Turn,
   standing: Standing,
 ): Promise<unknown> {
   if (!(error instanceof ProvisionError) || !error.restored || session.signal?.aborted) return error
   try {
-    await whileLocked(session, async () => {
-      await askGates(session, planned.around.gates, turn)
-      await putBack(session, planned, turn, standing)
+    await session.hold(async (held) => {
+      await askGates(held, planned.around.gates, turn)
+      await putBack(held, means, planned, turn, standing)
     })
   } catch (failure) {
     session.emit({ type: 'host-note', host: session.host, message: `could not be put back: ${messageOf(failure)}` })
@@ -125,17 +127,23 @@ async function servingAgain(
 }
 
 /** A drain that does not come to its end is undone: nothing was changed yet. One that was found so is left as it is. */
-async function drain(session: HostSession, planned: Planned, turn: Turn, standing: Standing): Promise<void> {
+async function drain(
+  session: HostSession,
+  means: Means,
+  planned: Planned,
+  turn: Turn,
+  standing: Standing,
+): Promise<void> {
   const { around, state } = planned
   try {
     for (const step of around.drain.flatMap((rollout) => stepsIn(rollout.drain))) {
       const within = turn.policy.drainTimeout
       const { stopped, inTurn } = turn
-      await runStep(contextOf(session, turn), step, { phase: 'drain', within, givenUp: stopped, inTurn })
+      await runStep(session, step, { phase: 'drain', within, givenUp: stopped, inTurn })
     }
   } catch (error) {
     if (state.drained !== undefined || session.signal?.aborted) throw error
-    await putBack(session, planned, turn, standing).catch((failure: unknown) => {
+    await putBack(session, means, planned, turn, standing).catch((failure: unknown) => {
       const message = `could not be put back: ${messageOf(failure)}`
       session.emit({ type: 'host-note', host: session.host, message })
     })
@@ -143,19 +151,25 @@ async function drain(session: HostSession, planned: Planned, turn: Turn, standin
   }
 }
 
-async function putBack(session: HostSession, planned: Planned, turn: Turn, standing: Standing): Promise<void> {
+async function putBack(
+  session: HostSession,
+  means: Means,
+  planned: Planned,
+  turn: Turn,
+  standing: Standing,
+): Promise<void> {
   await undrain(session, planned.around.undrain, turn)
-  await unmark(session, planned)
+  await unmark(session, means, planned)
   standing.drained = false
   standing.putBack = true
 }
 
 /** The mark goes whoever was at work here meanwhile: it is this run's own. */
-async function unmark(session: HostSession, planned: Planned): Promise<void> {
+async function unmark(session: HostSession, means: Means, planned: Planned): Promise<void> {
   let { generation } = planned.state
   for (let tries = 0; (await unmarkDrained(session, generation)) === 'stale'; tries++) {
     if (tries === MAX_STALE) throw keepChanging(session)
-    generation = (await session.probe()).state.generation
+    generation = (await means.probe(session)).state.generation
   }
 }
 
@@ -164,7 +178,7 @@ const keepChanging = ({ host }: HostSession): ProvisionError =>
 
 async function undrain(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
   for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.undrain))) {
-    await runStep(contextOf(session, turn), step, { phase: 'undrain', within: turn.policy.gateTimeout })
+    await runStep(session, step, { phase: 'undrain', within: turn.policy.gateTimeout })
   }
 }
 
@@ -175,7 +189,7 @@ async function askGates(
   within = turn.policy.gateTimeout,
 ): Promise<void> {
   for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.gates))) {
-    await runStep(contextOf(session, turn), step, { phase: 'gate', within })
+    await runStep(session, step, { phase: 'gate', within })
   }
 }
 
@@ -183,7 +197,7 @@ async function askGates(
 async function verify(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
   try {
     for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.verify))) {
-      await runStep(contextOf(session, turn), step, { phase: 'verify', givenUp: turn.stopped })
+      await runStep(session, step, { phase: 'verify', givenUp: turn.stopped })
     }
   } catch (error) {
     if (!turn.stopped() || session.signal?.aborted) throw error
@@ -196,17 +210,7 @@ async function soak(session: HostSession, rollouts: readonly CompiledRollout[], 
   const end = performance.now() + turn.policy.soak * 1000
   while (performance.now() < end && !turn.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
-    await pause(left, session)
+    await session.pause(left)
     await askGates(session, rollouts, turn, 0)
   }
 }
-
-const contextOf = (session: HostSession, turn: Turn): StepContext => ({
-  host: session.host,
-  reach: turn.reach,
-  nonce: session.nonce,
-  mask: session.mask,
-  emit: session.emit,
-  showScripts: session.showScripts,
-  signal: session.signal,
-})

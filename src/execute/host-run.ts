@@ -1,17 +1,15 @@
-import type { Connection, Traffic } from '../connection/connection.ts'
+import type { Traffic } from '../connection/connection.ts'
 import { InputError, type Problem, ProvisionError } from '../errors.ts'
+import type { HostSession } from '../host/session.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
-import type { Script } from '../shell/script.ts'
-import type { Progress } from './converge.ts'
+import type { Means, Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
 import { failureOf, unreadable } from './failure.ts'
 import { type Standing, type Turn, takeTurn } from './host-rollout.ts'
-import type { RunIdentity } from './lock.ts'
-import type { HostSession } from './session.ts'
 
 /** A plan older than this is made anew before it is applied. */
 const PLAN_MAX_AGE_MS = 60_000
@@ -20,20 +18,11 @@ const PLAN_MAX_AGE_MS = 60_000
 export interface HostRunInput {
   readonly host: string
   readonly tier: string
-  /** The host's connection, opened at the first call. */
-  connection(): Promise<Connection>
-  /** A new connection beside it. */
-  open(): Promise<Connection>
-  /** Probes and plans. @throws InputError when the roles can't be compiled for this host. */
-  probe(connection: Connection, after?: Script): Promise<Planned>
+  readonly session: HostSession
+  /** Its probe throws InputError when the roles can't be compiled for this host. */
+  readonly means: Means
   traffic(): Traffic
-  mask(text: string): string
-  readArtifact(artifact: Artifact): Promise<Uint8Array>
   emit: Emit
-  readonly run: RunIdentity
-  nonce(): string
-  readonly showScripts: boolean
-  readonly signal?: AbortSignal | undefined
 }
 
 /** One host's way through a run. */
@@ -93,17 +82,21 @@ export function hostRun(input: HostRunInput): HostRun {
     input.emit({ type: 'host-finished', host: input.host, result: one })
     return one
   }
-  const probe = async (after?: Script): Promise<Planned> => {
-    planned = await input.probe(await input.connection(), after)
-    plannedAt = performance.now()
-    return planned
+  const means: Means = {
+    ...input.means,
+    async probe(session, after) {
+      planned = await input.means.probe(session, after)
+      plannedAt = performance.now()
+      return planned
+    },
   }
+  const probe = (): Promise<Planned> => means.probe(input.session)
 
   const change = async (turn: Turn): Promise<HostOutcome> => {
     try {
       const isFresh = !planned?.replanBeforeApply && performance.now() - plannedAt < PLAN_MAX_AGE_MS
       const current = planned && isFresh ? planned : await probe()
-      await takeTurn(await sessionOf(input, probe), current, progress, turn, standing)
+      await takeTurn(input.session, means, current, progress, turn, standing)
       return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
     } catch (error) {
       failure = withAdvice(failureOf(error), standing)
@@ -121,7 +114,9 @@ export function hostRun(input: HostRunInput): HostRun {
       try {
         const found = await probe()
         input.emit({ type: 'host-planned', host: input.host, plan: found.plan, ms: performance.now() - began })
-        for (const id of found.orphaned) input.emit({ type: 'host-note', host: input.host, message: orphan(id) })
+        for (const id of found.orphaned) {
+          input.emit({ type: 'host-note', host: input.host, message: orphan(id, input.session.target.stateDir) })
+        }
         failure = unreadable(found)
       } catch (error) {
         if (error instanceof InputError) problems = error.problems
@@ -180,26 +175,8 @@ function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
   return { ...failure, hint: 'nothing was changed on it, and it is back in service' }
 }
 
-const orphan = (id: string): string =>
-  `orphaned pending handler from an earlier run: "${id}", which no role declares any more. Do by hand what it would, then remove ${owedMarker(id)}`
-
-async function sessionOf(input: HostRunInput, probe: (after?: Script) => Promise<Planned>): Promise<HostSession> {
-  const { host, tier, run, showScripts, signal, emit } = input
-  return {
-    host,
-    tier,
-    run,
-    showScripts,
-    signal,
-    emit,
-    connection: await input.connection(),
-    open: () => input.open(),
-    probe,
-    mask: (text) => input.mask(text),
-    readArtifact: (artifact) => input.readArtifact(artifact),
-    nonce: () => input.nonce(),
-  }
-}
+const orphan = (id: string, stateDir: string): string =>
+  `orphaned pending handler from an earlier run: "${id}", which no role declares any more. Do by hand what it would, then remove ${owedMarker(id, stateDir)}`
 
 /** Handlers whose markers stand when the run leaves the host: owed before, or by a change begun, and not paid. */
 function owedAfter(planned: Planned | undefined, begun: readonly string[]): string[] {

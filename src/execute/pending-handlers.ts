@@ -1,4 +1,4 @@
-import { owedMarker, STATE_DIR } from '../plan/target-state.ts'
+import { owedMarker } from '../plan/target-state.ts'
 import type { Handler } from '../resources/resource.ts'
 import { REFUSED } from '../shell/install-file.ts'
 import { EMPTY, joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
@@ -10,10 +10,10 @@ const invocation = (unit: string): Script =>
  * Writes the handler's marker, on disk before the change begins. It holds which invocation of the unit was alive
  * then: one started since has read the new state and is owed nothing.
  */
-export function owe(handlers: readonly Handler[]): Script {
+export function owe(handlers: readonly Handler[], stateDir: string): Script {
   if (handlers.length === 0) return EMPTY
   const marks = handlers.map((handler) => {
-    const marker = owedMarker(handler.id)
+    const marker = owedMarker(handler.id, stateDir)
     // Not among the markers yet: a power cut may leave it there.
     const staged = marker.replace(/[^/]+$/, '.$&')
     const was = handler.unit === undefined ? sh`-` : invocation(handler.unit)
@@ -23,19 +23,19 @@ export function owe(handlers: readonly Handler[]): Script {
       mv -f -- ${staged} ${marker}
     `
   })
-  return joinScripts([sh`mkdir -p -m 0700 -- ${`${STATE_DIR}/owed`}`, ...marks, sh`sync -- ${`${STATE_DIR}/owed`}`])
+  return joinScripts([sh`mkdir -p -m 0700 -- ${`${stateDir}/owed`}`, ...marks, sh`sync -- ${`${stateDir}/owed`}`])
 }
 
 /**
  * A change that owes handlers, whose markers are written before it. Those that it wrote go again where its own validation
  * refused it: nothing landed, and there is nothing to be read anew.
  */
-export function owing(handlers: readonly Handler[], change: Script): Script {
+export function owing(handlers: readonly Handler[], change: Script, stateDir: string): Script {
   if (handlers.length === 0) return change
-  const markers = handlers.map(({ id }) => owedMarker(id))
+  const markers = handlers.map(({ id }) => owedMarker(id, stateDir))
   return joinScripts([
     sh`new=; for marker in ${markers}; do [ -e "$marker" ] || new="$new $marker"; done`,
-    owe(handlers),
+    owe(handlers, stateDir),
     // Names of markers have no blanks: they are percent-encoded.
     rawScript('set +e\n(\nset -e'),
     change,
@@ -49,9 +49,9 @@ export function owing(handlers: readonly Handler[], change: Script): Script {
 }
 
 /** Runs a handler and takes its marker away, with those of the handlers that it pays too. */
-export function pay(handler: Handler): Script {
-  const marker = owedMarker(handler.id)
-  const paid = [marker, ...(handler.supersedes ?? []).map(owedMarker)]
+export function pay(handler: Handler, stateDir: string): Script {
+  const marker = owedMarker(handler.id, stateDir)
+  const paid = [marker, ...(handler.supersedes ?? []).map((id) => owedMarker(id, stateDir))]
   const run = joinScripts([sh`(`, handler.script, sh`)`])
   const work =
     handler.unit === undefined
@@ -65,5 +65,5 @@ export function pay(handler: Handler): Script {
           ${run}
           fi
         `
-  return joinScripts([work, sh`rm -f -- ${paid}`, sh`sync -- ${STATE_DIR}`])
+  return joinScripts([work, sh`rm -f -- ${paid}`, sh`sync -- ${stateDir}`])
 }

@@ -1,15 +1,14 @@
 import type { CompiledHost, CompiledResource } from '../catalog/compiled.ts'
-import type { Connection } from '../connection/connection.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
+import type { HostSession } from '../host/session.ts'
 import { withoutSecrets } from '../masking/secret.ts'
 import { askApart, askTogether, readApart, readTogether } from '../observe/batch.ts'
 import type { Observation, Question } from '../observe/question.ts'
 import { type Planned, planHost } from '../plan/planner.ts'
 import { FACTS, hostQuestions, STATE } from '../plan/questions.ts'
 import { parseTargetState } from '../plan/target-state.ts'
-import { type Answer, parseFrame } from '../shell/frame.ts'
+import type { Answer } from '../shell/frame.ts'
 import type { Script } from '../shell/script.ts'
-import type { Emit } from './events.ts'
 
 /** Milliseconds for the whole probe: each fragment has a limit of its own within it. */
 const PROBE_TIMEOUT_MS = 180_000
@@ -19,13 +18,8 @@ const MAX_TRIES = 3
 
 /** What probing needs to know; facts are opaque here. */
 export interface ProbeInput<Facts> {
-  readonly host: string
+  readonly session: HostSession
   readonly tier: string
-  readonly connection: Connection
-  nonce(): string
-  emit: Emit
-  readonly showScripts: boolean
-  readonly signal?: AbortSignal | undefined
   readonly factsProbe: Script
   parseFacts(answer: string): Facts
   compile(facts: Facts): CompiledHost
@@ -74,12 +68,14 @@ async function ask<Facts>(
   resources: readonly CompiledResource[],
   after?: Script,
 ): Promise<Reply> {
-  const questions = hostQuestions(input.factsProbe, resources, after)
+  const { stateDir } = input.session.target
+  const questions = hostQuestions(input.factsProbe, resources, stateDir, after)
   // Even the hash of a secret is not for people to see.
   const shown = (): Question[] =>
     hostQuestions(
       input.factsProbe,
       resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) })),
+      stateDir,
       after,
     )
   const { frames, complaints } = await send(input, askTogether, questions, shown)
@@ -92,7 +88,7 @@ async function ask<Facts>(
   if (observed.has(FACTS)) return { observed, complaints: second.complaints }
   throw new ProvisionError('the host gave no answer to the probe', {
     code: 'probe',
-    host: input.host,
+    host: input.session.host,
     hint: `sh ended with status ${second.status}: is the login shell's start-up file printing or failing?`,
     log: second.complaints,
   })
@@ -106,19 +102,17 @@ interface Sent {
 
 async function send<Facts>(
   input: ProbeInput<Facts>,
-  script: (nonce: string, questions: readonly Question[]) => Script,
+  script: (nonce: string, questions: readonly Question[], path: string) => Script,
   questions: readonly Question[],
   shown: () => readonly Question[],
 ): Promise<Sent> {
-  const nonce = input.nonce()
-  if (input.showScripts) {
-    input.emit({ type: 'script', host: input.host, purpose: 'probe', script: script(nonce, shown()).sh })
-  }
-  const { status, stdout, stderr } = await input.connection.exec(script(nonce, questions).sh, {
+  const { status, answers, stderr } = await input.session.ask({
+    purpose: 'probe',
+    script: (nonce, path) => script(nonce, questions, path),
+    shown: (nonce, path) => script(nonce, shown(), path),
     timeoutMs: PROBE_TIMEOUT_MS,
-    ...(input.signal ? { signal: input.signal } : {}),
   })
-  return { status, frames: parseFrame(nonce, stdout), complaints: lastLines(stderr) }
+  return { status, frames: answers, complaints: lastLines(stderr) }
 }
 
 function factsIn<Facts>(input: ProbeInput<Facts>, { observed }: Reply): Facts {
@@ -129,7 +123,7 @@ function factsIn<Facts>(input: ProbeInput<Facts>, { observed }: Reply): Facts {
   } catch (error) {
     throw new ProvisionError(`the facts of this host can't be read: ${messageOf(error)}`, {
       code: 'probe',
-      host: input.host,
+      host: input.session.host,
       hint: 'targets are Debian or Ubuntu hosts with systemd',
       log: lastLines(said),
     })
@@ -143,10 +137,10 @@ function planOf<Facts>(
 ): Planned {
   const state = observed.get(STATE)?.answers
   if (state === undefined) {
-    throw new ProvisionError("what earlier runs left can't be read", { code: 'probe', host: input.host })
+    throw new ProvisionError("what earlier runs left can't be read", { code: 'probe', host: input.session.host })
   }
   return planHost({
-    host: input.host,
+    host: input.session.host,
     tier: input.tier,
     resources,
     rollouts,

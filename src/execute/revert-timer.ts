@@ -1,4 +1,3 @@
-import { STATE_DIR } from '../plan/target-state.ts'
 import type { DeadMan } from '../resources/resource.ts'
 import { type Script, sh, writeBytes } from '../shell/script.ts'
 
@@ -11,10 +10,10 @@ export const FIRED = 77
 const unitOf = (id: string) => `provision-dead-man-${id}`
 /** The second timer, which takes over from the first: at no time is there none. */
 const soonOf = (id: string) => `${unitOf(id)}-soon`
-const dirOf = (id: string) => `${STATE_DIR}/dead-man/${id}`
+const dirOf = (id: string, stateDir: string) => `${stateDir}/dead-man/${id}`
 
-const startTimer = (id: string, unit: string, seconds: number): Script =>
-  sh`systemd-run --quiet --collect --unit=${unit} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh ${`${dirOf(id)}/restore`}`
+const startTimer = (id: string, unit: string, seconds: number, stateDir: string): Script =>
+  sh`systemd-run --quiet --collect --unit=${unit} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh ${`${dirOf(id, stateDir)}/restore`}`
 
 /** Either may be gone already. */
 const stopTimers = (id: string): Script =>
@@ -28,8 +27,8 @@ const services = (id: string): string[] => [soonOf(id), unitOf(id)].map((unit) =
  * @param id letters and digits, unique per armed change
  * @param seconds that the change itself may take, beyond the time to prove the access
  */
-export function arm(id: string, deadMan: DeadMan, seconds: number): Script {
-  const dir = dirOf(id)
+export function arm(id: string, deadMan: DeadMan, seconds: number, stateDir: string): Script {
+  const dir = dirOf(id, stateDir)
   const restore = [
     'PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH',
     `SNAPSHOT=${dir}; export SNAPSHOT`,
@@ -38,7 +37,7 @@ export function arm(id: string, deadMan: DeadMan, seconds: number): Script {
     '',
   ]
   return sh`
-    mkdir -p -m 0700 -- ${`${STATE_DIR}/dead-man`}
+    mkdir -p -m 0700 -- ${`${stateDir}/dead-man`}
     rm -rf -- ${dir}; mkdir -m 0700 -- ${dir}
     SNAPSHOT=${dir}; export SNAPSHOT
     (
@@ -46,14 +45,14 @@ export function arm(id: string, deadMan: DeadMan, seconds: number): Script {
     )
     ${writeBytes(restore.join('\n'), sh`${`${dir}/restore`}`)}
     sync
-    ${startTimer(id, unitOf(id), seconds + DEAD_MAN_SECONDS)}
+    ${startTimer(id, unitOf(id), seconds + DEAD_MAN_SECONDS, stateDir)}
   `
 }
 
 /** Once the change is made: from now on the host waits no longer than it takes to come back in. */
-export function shorten(id: string): Script {
+export function shorten(id: string, stateDir: string): Script {
   return sh`
-    ${startTimer(id, soonOf(id), DEAD_MAN_SECONDS)}
+    ${startTimer(id, soonOf(id), DEAD_MAN_SECONDS, stateDir)}
     systemctl stop ${`${unitOf(id)}.timer`}
   `
 }
@@ -62,23 +61,23 @@ export function shorten(id: string): Script {
  * Stops the timer; to be run over a new connection only. Ends with FIRED when the host was faster, and not before all
  * is put back: the snapshot goes then, and only the end of the work tells that it had begun.
  */
-export function disarm(id: string): Script {
+export function disarm(id: string, stateDir: string): Script {
   return sh`
     ${stopTimers(id)}
     while systemctl is-active -q ${services(id)}; do sleep 0.2; done
-    status=0; if [ -e ${`${dirOf(id)}/fired`} ]; then status=${FIRED}; fi
-    rm -rf -- ${dirOf(id)}
+    status=0; if [ -e ${`${dirOf(id, stateDir)}/fired`} ]; then status=${FIRED}; fi
+    rm -rf -- ${dirOf(id, stateDir)}
     exit "$status"
   `
 }
 
 /** Puts the snapshot back at once, when the change itself failed halfway. */
-export function putBack(id: string): Script {
+export function putBack(id: string, stateDir: string): Script {
   return sh`
-    if [ -e ${`${dirOf(id)}/restore`} ]; then
+    if [ -e ${`${dirOf(id, stateDir)}/restore`} ]; then
       ${stopTimers(id)}
-      if [ ! -e ${`${dirOf(id)}/fired`} ]; then /bin/sh ${`${dirOf(id)}/restore`}; fi
-      rm -rf -- ${dirOf(id)}
+      if [ ! -e ${`${dirOf(id, stateDir)}/fired`} ]; then /bin/sh ${`${dirOf(id, stateDir)}/restore`}; fi
+      rm -rf -- ${dirOf(id, stateDir)}
     fi
   `
 }

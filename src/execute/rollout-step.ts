@@ -1,11 +1,9 @@
-import type { Connection } from '../connection/connection.ts'
 import { type ErrorCode, messageOf, ProvisionError } from '../errors.ts'
+import { deed } from '../host/deed.ts'
+import { amongRuns } from '../host/lock.ts'
+import type { HostSession } from '../host/session.ts'
 import { NEVER, type Phase, type RolloutStep, UNANSWERED } from '../rollout/step.ts'
-import { parseFrame, probeScript } from '../shell/frame.ts'
-import { joinScripts, rawScript, type Script } from '../shell/script.ts'
-import type { Emit } from './events.ts'
-import { amongRuns } from './lock.ts'
-import { pause } from './pause.ts'
+import { joinScripts, type Script } from '../shell/script.ts'
 
 /** Seconds that `run` may take, and one question. */
 const RUN_TIMEOUT = 120
@@ -15,19 +13,6 @@ const TOLD_LINES = 1000
 /** Seconds for `until` where a step has no limit of its own, and between two questions. */
 const WITHIN = 60
 const EVERY = 1
-
-/** What it takes to follow a step for one host. */
-export interface StepContext {
-  /** The host whose change it is about. */
-  readonly host: string
-  /** Any host of the inventory. */
-  reach(host: string): Promise<Connection>
-  nonce(): string
-  mask(text: string): string
-  emit: Emit
-  readonly showScripts: boolean
-  readonly signal?: AbortSignal | undefined
-}
 
 export interface StepOptions {
   readonly phase: Phase
@@ -43,24 +28,24 @@ export interface StepOptions {
  * Does what a step says, on each of its hosts, and waits until it is so.
  * @throws ProvisionError drain, gate or preflight, with what the hosts said last
  */
-export async function runStep(context: StepContext, step: RolloutStep, options: StepOptions): Promise<void> {
+export async function runStep(session: HostSession, step: RolloutStep, options: StepOptions): Promise<void> {
   const { phase } = options
   const key = `${phase}:${step.name}`
   const began = performance.now()
-  context.emit({ type: 'step-started', host: context.host, key, action: phase })
+  session.emit({ type: 'step-started', host: session.host, key, action: phase })
   const finished = (ok: boolean) =>
-    context.emit({ type: 'step-finished', host: context.host, key, ok, ms: performance.now() - began })
+    session.emit({ type: 'step-finished', host: session.host, key, ok, ms: performance.now() - began })
   try {
     const { run } = step
-    const deed = () => (run ? act(context, step, run, key) : Promise.resolve())
+    const deed = () => (run ? act(session, step, run, key) : Promise.resolve())
     await (options.inTurn ? options.inTurn(deed) : deed())
-    if (step.after) await rest(context, step.after, options.givenUp)
-    if (step.until) await wait(context, step, step.until, { ...options, key })
+    if (step.after) await rest(session, step.after, options.givenUp)
+    if (step.until) await wait(session, step, step.until, { ...options, key })
     finished(true)
   } catch (error) {
     finished(false)
-    if (context.signal?.aborted) throw error
-    throw error instanceof StepFailure ? asError(error, context.host, phase, step) : error
+    if (session.signal?.aborted) throw error
+    throw error instanceof StepFailure ? asError(error, session.host, phase, step) : error
   }
 }
 
@@ -97,21 +82,24 @@ function asError({ message, said }: StepFailure, host: string, phase: Phase, ste
   })
 }
 
-const targetsOf = (context: StepContext, step: RolloutStep): readonly string[] => step.on ?? [context.host]
+const targetsOf = (session: HostSession, step: RolloutStep): readonly string[] => step.on ?? [session.host]
 
-async function act(context: StepContext, step: RolloutStep, script: Script, key: string): Promise<void> {
+async function act(session: HostSession, step: RolloutStep, script: Script, key: string): Promise<void> {
   const said = await Promise.all(
-    targetsOf(context, step).map((on) =>
-      exec(context, on, step.underLock ? joinScripts([amongRuns, script]) : script, { key, timeout: RUN_TIMEOUT }),
+    targetsOf(session, step).map((on) =>
+      say(session, on, ({ target }) => (step.underLock ? joinScripts([amongRuns(target), script]) : script), {
+        key,
+        timeout: RUN_TIMEOUT,
+      }),
     ),
   )
-  for (const one of said) for (const line of one.lines.slice(-TOLD_LINES)) tell(context, key, one.on, line)
+  for (const one of said) for (const line of one.lines.slice(-TOLD_LINES)) tell(session, key, one.on, line)
   const failed = said.find(({ status }) => status !== 0)
   if (failed) throw new StepFailure(failed.lines.at(-1) ?? `status ${failed.status}`, failed)
 }
 
 async function wait(
-  context: StepContext,
+  session: HostSession,
   step: RolloutStep,
   script: Script,
   { key, within, givenUp }: StepOptions & { readonly key: string },
@@ -121,8 +109,8 @@ async function wait(
   const told = new Map<string, string>()
   for (let first = true; ; first = false) {
     const said = await Promise.all(
-      targetsOf(context, step).map((on) =>
-        exec(context, on, script, { key: first ? key : undefined, timeout: ASK_TIMEOUT }),
+      targetsOf(session, step).map((on) =>
+        say(session, on, () => script, { key: first ? key : undefined, timeout: ASK_TIMEOUT }),
       ),
     )
     const open = said.filter(({ status }) => status !== 0)
@@ -131,7 +119,7 @@ async function wait(
     const never = open.find(({ status }) => status === NEVER)
     if (never) throw new StepFailure(reasonOf(never), never)
     if (performance.now() >= end && mayGoOn(step, open)) {
-      tell(context, key, one.on, `${reasonOf(one)}; going on after ${limit} s`)
+      tell(session, key, one.on, `${reasonOf(one)}; going on after ${limit} s`)
       return
     }
     if (performance.now() >= end) throw new StepFailure(`${reasonOf(one)}${limit > 0 ? ` after ${limit} s` : ''}`, one)
@@ -139,9 +127,9 @@ async function wait(
     for (const each of open) {
       if (told.get(each.on) === reasonOf(each)) continue
       told.set(each.on, reasonOf(each))
-      tell(context, key, each.on, reasonOf(each))
+      tell(session, key, each.on, reasonOf(each))
     }
-    await pause((step.every ?? EVERY) * 1000, context)
+    await session.pause((step.every ?? EVERY) * 1000)
   }
 }
 
@@ -152,46 +140,34 @@ const mayGoOn = ({ orGoOn = false }: RolloutStep, open: readonly Said[]): boolea
   orGoOn === 'unanswered' ? open.every(({ status }) => NO_ANSWER.includes(status)) : orGoOn
 
 /** Ends early when nobody wants to know any more. */
-async function rest(context: StepContext, seconds: number, givenUp?: () => boolean): Promise<void> {
+async function rest(session: HostSession, seconds: number, givenUp?: () => boolean): Promise<void> {
   const end = performance.now() + seconds * 1000
   while (performance.now() < end && !givenUp?.()) {
-    await pause(Math.min(250, end - performance.now()), context)
+    await session.pause(Math.min(250, end - performance.now()))
   }
 }
 
 const reasonOf = ({ lines, status }: Said): string => lines.at(-1) ?? `condition not met yet (exit status ${status})`
 
-function tell(context: StepContext, key: string, on: string, text: string): void {
-  const line = on === context.host ? text : `${on}: ${text}`
-  context.emit({ type: 'output', host: context.host, key, line })
+function tell(session: HostSession, key: string, on: string, text: string): void {
+  const line = on === session.host ? text : `${on}: ${text}`
+  session.emit({ type: 'output', host: session.host, key, line })
 }
 
 /** A host that can't be reached has not said yes: that is data too, for it may come back while one waits. */
-async function exec(
-  context: StepContext,
+async function say(
+  session: HostSession,
   on: string,
-  script: Script,
+  script: (there: HostSession) => Script,
   { key, timeout }: { readonly key: string | undefined; readonly timeout: number },
 ): Promise<Said> {
-  const nonce = context.nonce()
-  const text = probeScript(nonce, [
-    { id: 'step', script: joinScripts([rawScript('exec 2>&1; set -e'), script]), timeout },
-  ]).sh
-  if (context.showScripts && key !== undefined) {
-    context.emit({ type: 'script', host: on, purpose: key, script: text })
-  }
+  const there = on === session.host ? session : session.on(on)
   try {
-    const connection = await context.reach(on)
-    const { stdout } = await connection.exec(text, {
-      timeoutMs: (timeout + 10) * 1000,
-      ...(context.signal ? { signal: context.signal } : {}),
-    })
-    const answer = parseFrame(nonce, stdout).get('step')
-    if (answer === undefined) return { on, status: 255, lines: ['the host gave no answer'] }
-    const lines = answer.body.split('\n').filter((line) => line.trim() !== '')
-    return { on, status: answer.status, lines: lines.map((line) => context.mask(line)) }
+    const said = await deed(there, { script: script(there), purpose: key, timeout })
+    if (said === undefined) return { on, status: 255, lines: ['the host gave no answer'] }
+    return { on, status: said.status, lines: said.lines.map((line) => session.mask(line)) }
   } catch (error) {
-    if (context.signal?.aborted) throw error
+    if (session.signal?.aborted) throw error
     return { on, status: 255, lines: [messageOf(error)] }
   }
 }

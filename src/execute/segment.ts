@@ -1,18 +1,17 @@
+import type { StepInfo } from '../host/apply-output.ts'
+import type { ChangeStep, HostSession } from '../host/session.ts'
 import { withoutSecrets } from '../masking/secret.ts'
 import { artifactsOf, type Segment, type Step } from '../plan/segments.ts'
-import type { Handler, WriteArtifact } from '../resources/resource.ts'
-import { applyScript, type Fragment } from '../shell/frame.ts'
-import { joinScripts, writeBytes } from '../shell/script.ts'
-import { runSteps, type StepInfo } from './apply-output.ts'
-import { atWork, renewLock, takeLock } from './lock.ts'
+import type { Artifact, Handler, WriteArtifact } from '../resources/resource.ts'
+import { writeBytes } from '../shell/script.ts'
 import { owing, pay } from './pending-handlers.ts'
 import { arm, shorten } from './revert-timer.ts'
-import type { HostSession } from './session.ts'
 
 /** Seconds for a step whose kind names no time of its own. */
 const APPLY_TIMEOUT = 300
 const HANDLER_TIMEOUT = 180
-const LOCK_TIMEOUT = 90
+/** For what the session does at the end of each change. */
+const RENEW_TIMEOUT = 30
 
 export interface SegmentRun {
   readonly segment: Segment
@@ -25,20 +24,28 @@ export interface SegmentRun {
   readonly onDone: (key: string) => void
 }
 
+/** The bytes of a file on the controller. @throws ProvisionError (input) when it is not what was declared */
+export type ReadArtifact = (artifact: Artifact) => Promise<Uint8Array>
+
 /**
  * Applies one segment by one script: lock, dead-man, steps, handlers.
  * @returns `stale` when another run changed the host after the plan was made; nothing was done then.
  * @throws ProvisionError apply, handler, locked, or what the connection throws
  */
-export async function runSegment(session: HostSession, run: SegmentRun): Promise<'applied' | 'stale'> {
-  const infos = stepInfos(run)
-  const nonce = session.nonce()
-  const script = (write?: WriteArtifact): string =>
-    applyScript(nonce, takeLock(session.run, run.generation), fragmentsOf(session, run, write)).sh
-  if (session.showScripts) session.emit({ type: 'script', host: session.host, purpose: 'apply', script: script() })
-  const limit = infos.reduce((sum, info) => sum + info.timeout, LOCK_TIMEOUT)
-  const write = await artifactWriter(session, run.segment)
-  return runSteps(session, { nonce, script: script(write), steps: infos, timeoutMs: limit * 1000, onDone: run.onDone })
+export async function runSegment(
+  session: HostSession,
+  run: SegmentRun,
+  readArtifact: ReadArtifact,
+): Promise<'applied' | 'stale'> {
+  const { stateDir } = session.target
+  const write = await artifactWriter(readArtifact, run.segment)
+  return session.change({
+    purpose: 'apply',
+    generation: run.generation,
+    steps: stepsOf(run, stateDir, write),
+    shown: () => stepsOf(run, stateDir, undefined),
+    onDone: run.onDone,
+  })
 }
 
 function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
@@ -57,15 +64,14 @@ function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
       timeout: HANDLER_TIMEOUT,
     })),
     ...(armed === undefined ? [] : [{ id: 'shorten', keys: [], action: 'update' as const, timeout: 30 }]),
-    { id: 'renew', keys: [], action: 'update', timeout: 30 },
   ]
 }
 
 /** Artifacts are read here and live as long as the script that carries them. */
-async function artifactWriter(session: HostSession, segment: Segment): Promise<WriteArtifact> {
+async function artifactWriter(read: ReadArtifact, segment: Segment): Promise<WriteArtifact> {
   const contents = new Map<string, Uint8Array>()
   for (const artifact of artifactsOf(segment)) {
-    if (!contents.has(artifact.sha256)) contents.set(artifact.sha256, await session.readArtifact(artifact))
+    if (!contents.has(artifact.sha256)) contents.set(artifact.sha256, await read(artifact))
   }
   return (artifact, target) => {
     const bytes = contents.get(artifact.sha256)
@@ -74,26 +80,20 @@ async function artifactWriter(session: HostSession, segment: Segment): Promise<W
   }
 }
 
-/** @param write undefined: the script is only shown, without secrets and artifacts */
-function fragmentsOf(session: HostSession, run: SegmentRun, write: WriteArtifact | undefined): Fragment[] {
+/** @param write undefined: the steps are only shown, without secrets and artifacts */
+function stepsOf(run: SegmentRun, stateDir: string, write: WriteArtifact | undefined): ChangeStep[] {
   const { segment, handlers, armed } = run
   const infos = stepInfos(run)
-  const limit = infos.reduce((sum, { timeout }) => sum + timeout, 0)
+  const limit = infos.reduce((sum, { timeout }) => sum + timeout, RENEW_TIMEOUT)
   const scripts = [
-    ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan, limit)]),
-    ...segment.steps.map((step) => owing(owedBy(step), applyStep(step, write))),
-    ...handlers.map(pay),
-    ...(armed === undefined ? [] : [shorten(armed)]),
-    renewLock(session.run),
+    ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan, limit, stateDir)]),
+    ...segment.steps.map((step) => owing(owedBy(step), applyStep(step, write), stateDir)),
+    ...handlers.map((handler) => pay(handler, stateDir)),
+    ...(armed === undefined ? [] : [shorten(armed, stateDir)]),
   ]
-  return infos.flatMap(({ id, keys, timeout }, i) => {
+  return infos.flatMap((info, i) => {
     const script = scripts[i]
-    if (script === undefined) return []
-    const what = keys
-      .map((key) => key.replace(/^handler:/, ''))
-      .join(', ')
-      .slice(0, 200)
-    return [{ id, timeout, script: keys.length > 0 ? joinScripts([atWork(what, timeout), script]) : script }]
+    return script === undefined ? [] : [{ ...info, script }]
   })
 }
 

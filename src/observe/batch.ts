@@ -40,20 +40,20 @@ const ownParts = ({ id, script }: Question): Part[] => (script && script.sh !== 
  * One script that asks a host all of it, files and units once for all questions.
  * @param nonce marks the frames of this exec; unguessable, letters and digits
  */
-export function askTogether(nonce: string, questions: readonly Question[]): Script {
+export function askTogether(nonce: string, questions: readonly Question[], path?: string): Script {
   const parts = [...readParts(SHARED, gather(questions)), ...questions.flatMap(ownParts)]
-  return bulkProbeScript(nonce, parts, BULK_TIMEOUT)
+  return bulkProbeScript(nonce, parts, BULK_TIMEOUT, path)
 }
 
 /** One script in which each part of each question is a process of its own, with a time limit of its own. */
-export function askApart(nonce: string, questions: readonly Question[]): Script {
+export function askApart(nonce: string, questions: readonly Question[], path?: string): Script {
   const parts = questions.flatMap((question) =>
     [...readParts(question.id, gather([question])), ...ownParts(question)].map((part) => ({
       ...part,
       timeout: question.timeout,
     })),
   )
-  return probeScript(nonce, parts)
+  return probeScript(nonce, parts, path)
 }
 
 type Frames = ReadonlyMap<string, Answer>

@@ -1,7 +1,4 @@
-import { rawScript, type Script } from '../shell/script.ts'
-
-/** What the tool keeps on a target; root only. Nothing else is left behind. */
-export const STATE_DIR = '/var/lib/provision'
+import { type Script, sh } from '../shell/script.ts'
 
 /** What the tool left on the host in earlier runs. */
 export interface TargetState {
@@ -17,15 +14,22 @@ export interface TargetState {
 }
 
 /** Marks a host that is being drained, is drained, or is being put back. */
-export const DRAINED = `${STATE_DIR}/drained`
+export const drainedMark = (stateDir: string): string => `${stateDir}/drained`
 
-/** Asks for markers (one whose name ends with a tilde was never finished) and generation with shell builtins alone: no process is started. */
-export const targetStateProbe: Script = rawScript(`
-g=; if [ -r ${STATE_DIR}/generation ]; then IFS= read -r g <${STATE_DIR}/generation || :; fi
-printf 'generation %s\\n' "$g"
-if [ -r ${DRAINED} ]; then r=; IFS= read -r r <${DRAINED} || :; printf 'drained %s\\n' "$r"; fi
-for f in ${STATE_DIR}/owed/*[!~]; do if [ -f "$f" ]; then printf 'owed %s\\n' "\${f##*/}"; fi; done
-`)
+/**
+ * Asks for markers (one whose name ends with a tilde was never finished) and generation with shell builtins alone: no
+ * process is started.
+ * @param stateDir what the tool keeps on the target
+ */
+export function targetStateProbe(stateDir: string): Script {
+  return sh`
+    d=${stateDir}
+    g=; if [ -r "$d/generation" ]; then IFS= read -r g <"$d/generation" || :; fi
+    printf 'generation %s\n' "$g"
+    if [ -r "$d/drained" ]; then r=; IFS= read -r r <"$d/drained" || :; printf 'drained %s\n' "$r"; fi
+    for f in "$d"/owed/*[!~]; do if [ -f "$f" ]; then printf 'owed %s\n' "\${f##*/}"; fi; done
+  `
+}
 
 /** @throws Error when the answer is not what the probe prints. */
 export function parseTargetState(answer: string): TargetState {
@@ -58,10 +62,10 @@ function decoded(name: string): string {
 }
 
 /** The marker of a handler: its id with everything but unreserved characters percent-encoded. */
-export function owedMarker(id: string): string {
+export function owedMarker(id: string, stateDir: string): string {
   const name = encodeURIComponent(id).replaceAll(
     /[!'()*~.]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-  return `${STATE_DIR}/owed/${name}`
+  return `${stateDir}/owed/${name}`
 }

@@ -7,15 +7,18 @@ import type { Connection } from '../connection/connection.ts'
 import { createPool, type Pool } from '../connection/pool.ts'
 import { InputError } from '../errors.ts'
 import { askState } from '../execute/ask-state.ts'
+import type { Means } from '../execute/converge.ts'
 import type { Again, Emit, HostResult, Summary } from '../execute/events.ts'
 import { type HostRun, hostRun } from '../execute/host-run.ts'
-import type { RunIdentity } from '../execute/lock.ts'
 import { probeHost } from '../execute/probe-host.ts'
 import { refresh } from '../execute/refresh.ts'
 import { summaryOf } from '../execute/summary.ts'
 import { parseFacts } from '../facts/parse.ts'
 import { factsProbe } from '../facts/probe.ts'
-import type { Host, Inventory } from '../inventory/inventory.ts'
+import { hostSession } from '../host/make-session.ts'
+import type { HostAccess } from '../host/session.ts'
+import type { Target } from '../host/target.ts'
+import type { Host } from '../inventory/inventory.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import { toldOnce } from '../problems/told-once.ts'
 import { type WriteMove, writeMove } from '../products/mysql/switchover/handover.ts'
@@ -46,6 +49,8 @@ export interface RunEdges {
   readonly again?: ((mask: (text: string) => string) => Again) | undefined
   /** How hosts are connected; the default is by their transport. */
   readonly connect?: (host: Host) => Promise<Connection>
+  /** Where a host has what scripts count on; undefined: where all have it. */
+  readonly target?: (host: string) => Target
   readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
   /** Asks the user, for policies that want it; undefined: there is nobody to ask. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
@@ -54,7 +59,7 @@ export interface RunEdges {
 /** What the hosts of a run are planned with. */
 interface Planning {
   readonly prepared: Prepared
-  readonly pool: Pool
+  readonly access: HostAccess
   readonly runs: Map<string, HostRun>
   readonly ways: ReadonlyMap<string, WayBack>
   readonly move: WriteMove | undefined
@@ -93,18 +98,19 @@ async function runPrepared(
     edges.connect ?? connector({ warn, mask: (text) => mask.text(text), signal: edges.stop?.signal }),
   )
   try {
-    const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
-    const move = options.switchoverTo === undefined ? undefined : writeMove(scene, options.switchoverTo)
+    const access = accessOf(prepared, pool, edges, options.showScripts)
+    const move =
+      options.switchoverTo === undefined ? undefined : writeMove({ prepared, access, emit }, options.switchoverTo)
     const named = hosts.map(({ name, tier }) => ({ name, tier }))
     emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
     const ways = new Map(options.rollback ? hosts.map((host) => [host.name, wayBack(host, options.rollback?.to)]) : [])
     const plain = new Map<string, ReadonlyMap<string, unknown>>()
-    const runs = makeRuns(options, edges, prepared, pool, ways, plain)
+    const runs = makeRuns(options, edges, prepared, access, pool, ways, plain)
     await planAll([...runs.values()], options.forks, edges.stop)
     const newer = options.upgrade ? upgradeNotes([...runs.values()].map((one) => aboutNewer(one, plain))) : []
     const { results, notes: others } = edges.stop?.requested()
       ? { results: [...runs.values()].map((one) => settleStopped(one, options.check)), notes: [] }
-      : await changeAll(options, edges, { prepared, pool, runs, ways, move })
+      : await changeAll(options, edges, { prepared, access, runs, ways, move })
     const notes = [...newer, ...others]
     const summary = summaryOf(results, performance.now() - began)
     const again = edges.again?.((text) => mask.text(text))
@@ -119,18 +125,17 @@ async function runPrepared(
 async function changeAll(
   options: RunOptions,
   edges: RunEdges,
-  { prepared, pool, runs, ways, move }: Planning,
+  { prepared, access, runs, ways, move }: Planning,
 ): Promise<{ readonly results: readonly HostResult[]; readonly notes: readonly string[] }> {
   const { emit } = edges
-  const { hosts, inventory, mask } = prepared
+  const { hosts, inventory } = prepared
   const goals = [...ways.values()].flatMap((way) => way.goals())
   if (options.rollback) checkGoals(goals, [...runs.values()])
   const tiers: TiersInput = {
-    ...{ inventory, hosts, runs, emit, nonce, mask: (text) => mask.text(text) },
-    ...{ forks: options.forks, showScripts: options.showScripts, stop: edges.stop, confirm: edges.confirm },
+    ...{ inventory, hosts, runs, emit, forks: options.forks, stop: edges.stop, confirm: edges.confirm },
     atOnce: lookAcross(prepared, runs),
     switchover: move && (await plannedMove(move, runs, emit)),
-    reach: (name) => pool.get(hostNamed(inventory, name)),
+    session: (name) => hostSession(access, name),
   }
   const leftOut = leftOutFirst(runs)
   if (leftOut.length > 0) throw new InputError(leftOut)
@@ -174,23 +179,43 @@ async function settleAll(tiers: TiersInput, plans: readonly TierPlan[]): Promise
   return [...tiers.runs.keys()].flatMap((host) => byHost.get(host) ?? [])
 }
 
-function hostNamed({ hosts }: Inventory, name: string): Host {
-  const found = hosts.find((host) => host.name === name)
-  if (!found) throw new RangeError(`no host ${name}`)
-  return found
+/** How all hosts of a run are spoken to. */
+export function accessOf(
+  { inventory, mask }: Prepared,
+  pool: Pool,
+  { emit, stop, target }: Pick<RunEdges, 'emit' | 'stop' | 'target'>,
+  showScripts: boolean,
+): HostAccess {
+  const hosts = new Map(inventory.hosts.map((host) => [host.name, host]))
+  const named = (name: string): Host => {
+    const found = hosts.get(name)
+    if (!found) throw new RangeError(`no host ${name}`)
+    return found
+  }
+  return {
+    connect: (name) => pool.get(named(name)),
+    open: (name) => pool.fresh(named(name)),
+    run: { id: nonce(), who: `${userInfo().username}@${hostname()}` },
+    nonce,
+    mask: (text) => mask.text(text),
+    emit,
+    showScripts,
+    signal: stop?.signal,
+    target,
+  }
 }
 
 export const nonce = (): string => randomBytes(9).toString('hex')
 
 function makeRuns(
   options: RunOptions,
-  { emit, stop }: RunEdges,
+  { emit }: RunEdges,
   { hosts, compiler, tags, known: earlier, cache, mask }: Prepared,
+  access: HostAccess,
   pool: Pool,
   ways: ReadonlyMap<string, WayBack>,
   plain: Map<string, ReadonlyMap<string, unknown>>,
 ): Map<string, HostRun> {
-  const identity: RunIdentity = { id: nonce(), who: `${userInfo().username}@${hostname()}` }
   const one = (host: Host): HostRun => {
     const { name, tier } = host
     let known = earlier.get(name)
@@ -208,23 +233,16 @@ function makeRuns(
       plain.set(name, wanted.plain)
       return { ...compiled, resources: wanted.resources }
     }
-    const common = { host: name, tier, emit, nonce, showScripts: options.showScripts, signal: stop?.signal }
-    return hostRun({
-      ...common,
-      run: identity,
-      connection: () => pool.get(host),
-      open: () => pool.fresh(host),
-      traffic: () => pool.traffic(host),
-      mask: (text) => mask.text(text),
+    const means: Means = {
       readArtifact: (artifact) => readArtifact(options.root, artifact),
-      async probe(connection, after) {
-        if (!refreshed) await refresh(name, connection, refreshLists, nonce(), stop?.signal)
+      async probe(session, after) {
+        if (!refreshed) await refresh(session, refreshLists)
         refreshed = true
-        const input = { ...common, connection, factsProbe, parseFacts, compile }
+        const input = { session, tier, factsProbe, parseFacts, compile }
         if (way && !way.settled) {
           const { facts, resources } = await probeHost(input, known)
           known = facts
-          way.settle(resources, await askState(name, connection, nonce(), resources, stop?.signal))
+          way.settle(resources, await askState(session, resources))
         }
         const probed = await probeHost(input, known, after)
         known = probed.facts
@@ -232,6 +250,14 @@ function makeRuns(
         // Of a part of the roles, or of the resources, nobody can tell which handlers have no owner.
         return tags || way ? { ...probed.planned, orphaned: [] } : probed.planned
       },
+    }
+    return hostRun({
+      host: name,
+      tier,
+      session: hostSession(access, name),
+      means,
+      emit,
+      traffic: () => pool.traffic(host),
     })
   }
   return new Map(hosts.map((host) => [host.name, one(host)]))

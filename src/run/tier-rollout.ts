@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import type { Connection } from '../connection/connection.ts'
 import { InputError, messageOf, type Problem } from '../errors.ts'
 import type { Emit, HostResult } from '../execute/events.ts'
 import type { Turn } from '../execute/host-rollout.ts'
 import type { HostRun } from '../execute/host-run.ts'
 import { rollout } from '../execute/rollout.ts'
 import { runStep } from '../execute/rollout-step.ts'
+import type { HostSession } from '../host/session.ts'
 import { domainOf } from '../inventory/consistency.ts'
 import type { Host, Inventory, Tier } from '../inventory/inventory.ts'
 import { stepsIn } from '../rollout/around.ts'
@@ -25,10 +25,7 @@ export interface TiersInput {
   readonly forks: number
   readonly emit: Emit
   /** Any host of the inventory by name. */
-  reach(host: string): Promise<Connection>
-  nonce(): string
-  mask(text: string): string
-  readonly showScripts: boolean
+  session(host: string): HostSession
   readonly stop?: { requested(): boolean; readonly signal: AbortSignal } | undefined
   /** Asks the user; undefined: there is nobody to ask. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
@@ -111,7 +108,7 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
   const turns = new Map(
     inventory.tiers.map(({ name, rollout }): [string, Turn] => {
       const one = pLimit(1)
-      return [name, { policy: rollout, reach: input.reach, stopped, inTurn: (work) => one(work) }]
+      return [name, { policy: rollout, stopped, inTurn: (work) => one(work) }]
     }),
   )
   const turnOf = (tier: string): Turn => {
@@ -167,9 +164,8 @@ async function preflight(input: TiersInput, { drains, leftDrained }: TierPlan): 
       }
     }
   }
-  const { reach, nonce, mask, emit, showScripts, stop } = input
   const asked = [...questions.values()].map(({ host, step }) =>
-    runStep({ host, reach, nonce, mask, emit, showScripts, signal: stop?.signal }, step, { phase: 'preflight' }),
+    runStep(input.session(host), step, { phase: 'preflight' }),
   )
   const failed = (await Promise.allSettled(asked)).find((one) => one.status === 'rejected')
   return failed && messageOf(failed.reason)

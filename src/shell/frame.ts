@@ -1,4 +1,4 @@
-import { joinScripts, rawScript, type Script } from './script.ts'
+import { joinScripts, rawScript, type Script, sh } from './script.ts'
 
 /**
  * The frame around the fragments of one script: marker lines with a random nonce tell where the answer of each
@@ -33,13 +33,12 @@ const OWN_VARIABLES = [
   'PROVISION_EXPORTS',
 ]
 
+/** Where a target has its commands. */
+export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
 /** What every script starts with: fixed language and path, so that answers are the same everywhere. */
-const PRELUDE = joinScripts([
-  ...OWN_VARIABLES.map(rawScript),
-  rawScript(
-    'LC_ALL=C; LANG=C; PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export LC_ALL LANG PATH; umask 022',
-  ),
-])
+const prelude = (path: string): Script =>
+  joinScripts([...OWN_VARIABLES.map(rawScript), sh`LC_ALL=C; LANG=C; PATH=${path}; export LC_ALL LANG PATH; umask 022`])
 
 /**
  * One fragment as a process of its own, with its own time limit. Its text goes in on standard input, never as an
@@ -67,12 +66,17 @@ const framed = (nonce: string, fragment: Fragment, options: string): Script => {
  * those without an answer are to be asked again, apart from each other.
  * @param limit seconds for all together
  */
-export function bulkProbeScript(nonce: string, fragments: readonly Omit<Fragment, 'timeout'>[], limit: number): Script {
+export function bulkProbeScript(
+  nonce: string,
+  fragments: readonly Omit<Fragment, 'timeout'>[],
+  limit: number,
+  path = DEFAULT_PATH,
+): Script {
   const end = `PROVISION_${nonce}`
   return rawScript(
     [
       '{',
-      PRELUDE.sh,
+      prelude(path).sh,
       `timeout -k 5 ${limit} sh -u <<'${end}'`,
       '{',
       ...fragments.flatMap(({ id, script }) => [
@@ -90,9 +94,11 @@ export function bulkProbeScript(nonce: string, fragments: readonly Omit<Fragment
 }
 
 /** The probe: every fragment runs, a failing one marks only itself. Standard error is left apart from the answers. */
-export function probeScript(nonce: string, fragments: readonly Fragment[]): Script {
+export function probeScript(nonce: string, fragments: readonly Fragment[], path = DEFAULT_PATH): Script {
   return rawScript(
-    ['{', PRELUDE.sh, ...fragments.map((fragment) => framed(nonce, fragment, '-u').sh), '} </dev/null'].join('\n'),
+    ['{', prelude(path).sh, ...fragments.map((fragment) => framed(nonce, fragment, '-u').sh), '} </dev/null'].join(
+      '\n',
+    ),
   )
 }
 
@@ -113,13 +119,13 @@ export const GUARD = 'provision.guard'
  * @param guard body of a shell function; `return 0` lets the fragments run. What it opens as descriptor 9 stays open
  * while the script runs, and no fragment inherits it.
  */
-export function applyScript(nonce: string, guard: Script, fragments: readonly Fragment[]): Script {
+export function applyScript(nonce: string, guard: Script, fragments: readonly Fragment[], path = DEFAULT_PATH): Script {
   const stop = '[ "$rc" = 0 ] || exit "$rc"'
   return rawScript(
     [
       '{ exec 4>&1',
       '{ {',
-      PRELUDE.sh,
+      prelude(path).sh,
       'guard() {',
       guard.sh,
       '}',

@@ -1,19 +1,17 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { converge, notConverging } from '../../src/execute/converge.ts'
-import type { Event } from '../../src/execute/events.ts'
-import type { HostSession } from '../../src/execute/session.ts'
+import type { HostSession } from '../../src/host/session.ts'
 import { askApart, readApart } from '../../src/observe/batch.ts'
 import type { PlannedItem } from '../../src/plan/host-plan.ts'
 import { planHost } from '../../src/plan/planner.ts'
 import { hostQuestions, STATE } from '../../src/plan/questions.ts'
-import { parseTargetState, STATE_DIR } from '../../src/plan/target-state.ts'
+import { parseTargetState } from '../../src/plan/target-state.ts'
 import type { ResourceKind } from '../../src/resources/resource.ts'
-import { parseFrame } from '../../src/shell/frame.ts'
 import { joinScripts, rawScript, type Script } from '../../src/shell/script.ts'
-import { scratch } from '../resources/converge.ts'
-import { dash } from '../shell/dash.ts'
+import { spokenTo } from '../host/fake-access.ts'
+import { type FakeHost, fakeHost } from '../host/fake-host.ts'
 
 interface Word {
   readonly path: string
@@ -36,57 +34,42 @@ const wordKind: ResourceKind<Word, { readonly word: string }> = {
     joinScripts(changes.map(({ desired: { path, word, also = ':' } }) => rawScript(`echo ${word} >${path}\n${also}`))),
 }
 
-/** A host in a scratch folder, whose scripts run in the real dash. */
-function host(dir: string, desired: readonly Word[]) {
-  const events: Event[] = []
+/** Brings a host to what is declared, as a run does. */
+function host(desired: readonly Word[]) {
   const resources = desired.map(
     (one): CompiledResource => ({ key: `word:${one.path}`, kind: wordKind, role: 'r', desired: one, notify: [] }),
   )
-  const exec = (text: string) => dash(text.replaceAll(STATE_DIR, `${dir}/state`), [])
-  let nonces = 0
-  const nonce = () => `n${nonces++}`
-  const probe = async (after?: Script) => {
-    const id = nonce()
-    const questions = hostQuestions(rawScript(':'), resources, after)
-    const observed = readApart(questions, parseFrame(id, exec(askApart(id, questions).sh).stdout))
+  const spoken = spokenTo([fake])
+  const probe = async (session: HostSession, after?: Script) => {
+    const questions = hostQuestions(rawScript(':'), resources, session.target.stateDir, after)
+    const { answers } = await session.ask({ script: (nonce) => askApart(nonce, questions), timeoutMs: 60_000 })
+    const observed = readApart(questions, answers)
     const state = parseTargetState(observed.get(STATE)?.answers?.own ?? '')
     return planHost({ host: 'a', tier: 't', resources, observed, state })
   }
-  const session: HostSession = {
-    host: 'a',
-    tier: 't',
-    connection: {
-      exec: async (script, options) => {
-        const { status, stdout, stderr } = exec(script)
-        options?.onStdout?.(stdout)
-        return { status: status ?? 1, stdout, stderr }
-      },
-      close: async () => undefined,
-    },
-    open: () => Promise.reject(new Error('not asked for')),
-    probe,
-    mask: (text) => text,
-    emit: (event) => void events.push(event),
-    readArtifact: () => Promise.reject(new Error('not asked for')),
-    run: { id: 'run', who: 'test' },
-    nonce,
-    showScripts: false,
-  }
   const run = async () => {
     const progress = { changed: [] as string[] }
-    await converge(session, await probe(), progress)
+    const session = spoken.session('a')
+    const means = { probe, readArtifact: () => Promise.reject(new Error('not asked for')) }
+    await converge(session, means, await probe(session), progress)
     return progress.changed
   }
-  return { run, notes: () => events.flatMap((event) => (event.type === 'host-note' ? [event.message] : [])) }
+  return { run, notes: spoken.notes }
 }
+
+let fake: FakeHost
+let dir: string
+beforeEach(() => {
+  fake = fakeHost('a')
+  dir = fake.root
+})
 
 describe('what a change alters beside it', () => {
   it('is put right in the same run: a unit that shall be disabled, and that its package enables', async () => {
-    const dir = scratch()
     writeFileSync(`${dir}/unit`, 'disabled\n')
     const package_ = { path: `${dir}/package`, word: 'installed', also: `echo enabled >${dir}/unit` }
     const unit = { path: `${dir}/unit`, word: 'disabled' }
-    const one = host(dir, [package_, unit])
+    const one = host([package_, unit])
     expect(await one.run()).toEqual([`word:${dir}/package`, `word:${dir}/unit`])
     expect(readFileSync(`${dir}/unit`, 'utf8')).toBe('disabled\n')
     expect(one.notes()).toEqual([`word:${dir}/unit: altered by another change of this run, set again`])
@@ -95,11 +78,10 @@ describe('what a change alters beside it', () => {
   })
 
   it('ends where two undo each other', async () => {
-    const dir = scratch()
     const one = { path: `${dir}/one`, word: 'x', also: `echo undone >${dir}/two` }
     const two = { path: `${dir}/two`, word: 'y', also: `echo undone >${dir}/one` }
     writeFileSync(two.path, 'y\n')
-    await expect(host(dir, [one, two]).run()).rejects.toThrow(
+    await expect(host([one, two]).run()).rejects.toThrow(
       expect.objectContaining({ code: 'not-converging', resource: `word:${dir}/one` }),
     )
   })
@@ -107,8 +89,7 @@ describe('what a change alters beside it', () => {
 
 describe('a warning of a step', () => {
   it('C22: is told as a note of the host, and is no output', async () => {
-    const dir = scratch()
-    const one = host(dir, [{ path: `${dir}/a`, word: 'x', also: 'echo "provision: warning: look out"; echo plain' }])
+    const one = host([{ path: `${dir}/a`, word: 'x', also: 'echo "provision: warning: look out"; echo plain' }])
     await one.run()
     expect(one.notes()).toEqual(['look out'])
   })

@@ -3,13 +3,17 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { owe, owing, pay } from '../../src/execute/pending-handlers.ts'
-import { parseTargetState, STATE_DIR, targetStateProbe } from '../../src/plan/target-state.ts'
+import * as handlers from '../../src/execute/pending-handlers.ts'
+import { parseTargetState, targetStateProbe } from '../../src/plan/target-state.ts'
 import type { Handler } from '../../src/resources/resource.ts'
 import { installFile } from '../../src/shell/install-file.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
 
 let dir = ''
+const state = () => join(dir, 'state')
+const owe = (all: readonly Handler[]) => handlers.owe(all, state())
+const owing = (all: readonly Handler[], change: Script) => handlers.owing(all, change, state())
+const pay = (one: Handler) => handlers.pay(one, state())
 const owed = () => readdirSync(join(dir, 'state/owed'))
 const note = () => (existsSync(join(dir, 'note')) ? readFileSync(join(dir, 'note'), 'utf8') : '')
 const handler = (more: Partial<Handler> = {}): Handler => ({
@@ -29,7 +33,7 @@ beforeEach(() => {
 
 const dash = (script: Script) =>
   spawnSync('dash', ['-eu'], {
-    input: script.sh.replaceAll(STATE_DIR, join(dir, 'state')),
+    input: script.sh,
     encoding: 'utf8',
     env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
   })
@@ -48,7 +52,7 @@ describe('owed handlers', () => {
     dash(rawScript(sh.slice(0, sh.lastIndexOf('mv -f'))))
     writeFileSync(join(dir, 'state/owed/reload%20z~'), 'none\n')
     expect(owed()).toEqual(['.reload%20x%20y', 'reload%20z~'])
-    const told = () => parseTargetState(dash(targetStateProbe).stdout).owed
+    const told = () => parseTargetState(dash(targetStateProbe(state())).stdout).owed
     expect(told()).toEqual([])
     dash(owe([handler()]))
     writeFileSync(join(dir, 'state/owed/50%'), 'none\n')

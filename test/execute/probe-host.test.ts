@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
-import type { Connection } from '../../src/connection/connection.ts'
 import { probeHost } from '../../src/execute/probe-host.ts'
 import type { ResourceKind } from '../../src/resources/resource.ts'
 import { rawScript } from '../../src/shell/script.ts'
-import { dash } from '../shell/dash.ts'
+import { spokenTo } from '../host/fake-access.ts'
+import { fakeHost } from '../host/fake-host.ts'
 
 /** A kind that asks with any script and is as declared when it prints `ok`. */
 const asking = (kind: string, script: string): CompiledResource => {
@@ -34,30 +34,21 @@ function asksFor(kind: string, path: string): CompiledResource {
 
 /** Probes this machine, with the shell that hosts have. */
 async function probed(resources: readonly CompiledResource[], asHost = (script: string) => script) {
-  const execs: string[] = []
-  let nonce = 0
-  const connection: Connection = {
-    async exec(script) {
-      execs.push(script)
-      const ran = dash(asHost(script), [])
-      return { ...ran, status: ran.status ?? 255 }
-    },
-    close: async () => {},
+  const host = fakeHost('here')
+  const connect = async () => {
+    const connection = await host.connect()
+    return { ...connection, exec: (script: string) => connection.exec(asHost(script)) }
   }
   const input = {
-    host: 'here',
+    session: spokenTo([host], { connect }).session('here'),
     tier: 'all',
-    connection,
-    nonce: () => `nonce${nonce++}`,
-    emit: () => {},
-    showScripts: false,
     factsProbe: rawScript('echo here'),
     parseFacts: (answer: string) => answer,
     compile: () => ({ resources, rollouts: [] }),
   }
   const { planned } = await probeHost(input, 'here')
   const items = planned.plan.items.map(({ key, action, problem }) => ({ key, action, problem: problem !== undefined }))
-  return { execs: execs.length, items, problems: planned.plan.items.map(({ problem }) => problem) }
+  return { execs: host.scripts.length, items, problems: planned.plan.items.map(({ problem }) => problem) }
 }
 
 describe('probing a host', () => {
@@ -86,7 +77,7 @@ describe('probing a host', () => {
   })
 
   it.each([
-    ['hangs', 'sleep 60', 'hung and was ended'],
+    ['hangs', '/bin/sleep 60', 'hung and was ended'],
     ['answers garbage', 'echo what?', "can't be read: a file went away while it was read"],
     ['is killed', 'kill -9 $$', 'failed with status 137'],
   ])('and where it %s', async (_, what, why) => {

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { arm, disarm, FIRED, putBack, shorten } from '../../src/execute/revert-timer.ts'
-import { STATE_DIR } from '../../src/plan/target-state.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
 
 let dir: string
@@ -28,17 +27,11 @@ afterEach(() => rmSync(dir, { recursive: true }))
 
 const dash = (script: Script, options: readonly string[] = ['-eu']) =>
   spawnSync('dash', [...options], {
-    input: script.sh.replaceAll(STATE_DIR, dir),
+    input: script.sh,
     encoding: 'utf8',
     env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
   }).status
-/** What is to be put back lies in a file of its own, with the fixed folder in it. */
-const armed = () => {
-  const status = dash(arm('a1', CHANGE, 300))
-  const file = join(dir, 'dead-man/a1/restore')
-  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(STATE_DIR, dir))
-  return status
-}
+const armed = () => dash(arm('a1', CHANGE, 300, dir))
 const lines = (name: string) => readFileSync(join(dir, name), 'utf8').split('\n').filter(Boolean)
 const CHANGE = {
   snapshot: rawScript(`echo old >"$SNAPSHOT/kept"`),
@@ -48,23 +41,23 @@ const CHANGE = {
 test('while a change is proven there is a timer at every moment', () => {
   expect(armed()).toBe(0)
   expect(lines('timers')).toEqual(['provision-dead-man-a1.timer'])
-  expect(dash(shorten('a1'))).toBe(0)
+  expect(dash(shorten('a1', dir))).toBe(0)
   expect(lines('timers')).toEqual(['provision-dead-man-a1-soon.timer'])
   expect(lines('count').map(Number)).toEqual([1, 2, 1])
 })
 
 test.each([
-  ['as it was armed', []],
-  ['when it was shortened', [shorten('a1')]],
+  ['as it was armed', () => []],
+  ['when it was shortened', () => [shorten('a1', dir)]],
   // A power cut, or a link that was lost, in between.
   [
     'when the second timer was started and the first one not stopped',
-    [rawScript(shorten('a1').sh.split('\n')[0] ?? '')],
+    () => [rawScript(shorten('a1', dir).sh.split('\n')[0] ?? '')],
   ],
 ])('it is disarmed, and put back at once, %s', (_, between) => {
-  for (const end of [disarm('a1'), putBack('a1')]) {
+  for (const end of [disarm('a1', dir), putBack('a1', dir)]) {
     armed()
-    for (const script of between) expect(dash(script)).toBe(0)
+    for (const script of between()) expect(dash(script)).toBe(0)
     expect(dash(end, ['-u'])).toBe(0)
     expect(lines('timers')).toEqual([])
   }
@@ -73,7 +66,7 @@ test.each([
 
 test('that the host was faster is told', () => {
   armed()
-  dash(shorten('a1'))
+  dash(shorten('a1', dir))
   spawnSync('sh', [join(dir, 'dead-man/a1/restore')])
-  expect(dash(disarm('a1'), ['-u'])).toBe(FIRED)
+  expect(dash(disarm('a1', dir), ['-u'])).toBe(FIRED)
 })

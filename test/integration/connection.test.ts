@@ -115,8 +115,8 @@ describe.each(['ssh', 'openssh'] as const)('over %s', (transport) => {
     await expect(connection.exec('sleep 30', { timeoutMs: 300 })).rejects.toMatchObject({ code: 'timeout' })
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 300)
-    await expect(connection.exec('sleep 30', { signal: stop.signal })).rejects.toMatchObject({ code: 'stopped' })
-    await expect(connection.exec('sleep 30', { signal: stop.signal })).rejects.toMatchObject({ code: 'stopped' })
+    await expect(connection.exec('sleep 30', { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
+    await expect(connection.exec('sleep 30', { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' })
     expect((await connection.exec('echo still here')).stdout).toBe('still here\n')
   })
 

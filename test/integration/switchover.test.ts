@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import type { Event } from '../../src/execute/events.ts'
-import { DRAINED, owedMarker } from '../../src/plan/target-state.ts'
+import { TARGET } from '../../src/host/target.ts'
+import { drainedMark, owedMarker } from '../../src/plan/target-state.ts'
 import { optionValue } from '../../src/products/mysql/kinds/client.ts'
 import { switchover } from '../../src/products/mysql/switchover/switchover.ts'
 import { type RunOptions, run } from '../../src/run/run.ts'
@@ -80,7 +81,7 @@ async function roles(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(all))
 }
 
-const RESTART = owedMarker('restart mysql')
+const RESTART = owedMarker('restart mysql', TARGET.stateDir)
 const PID = 'systemctl show -p MainPID --value mysql'
 const pids = () => Promise.all(NAMES.map((name) => on(name, PID)))
 
@@ -196,7 +197,7 @@ describe('a group of MySQL servers', () => {
     const others = NAMES.filter((name) => name !== to).map((name) => [name, `read-only, from ${to}`])
     expect(await roles()).toEqual({ ...Object.fromEntries(others), [to]: 'writable' })
     expect(await on(old, PID)).not.toBe(before)
-    expect([await marked(DRAINED), await marked(RESTART)]).toEqual([[], []])
+    expect([await marked(drainedMark(TARGET.stateDir)), await marked(RESTART)]).toEqual([[], []])
     for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
   })
 

@@ -35,7 +35,7 @@ const listed = (resources: readonly unknown[]) => resources as readonly Resource
 /** Plans as a run does: one script for all kinds. `mounts`: lines of mountinfo; `before`: functions in place of programs. */
 function planned(resources: readonly unknown[], { mounts = '', before = '' } = {}) {
   const all = listed(resources).map(compiled)
-  const questions = hostQuestions(rawScript(':'), all)
+  const questions = hostQuestions(rawScript(':'), all, '/nonexistent')
   const info = join(scratch(), 'mountinfo')
   writeFileSync(info, `20 1 0:20 / / rw,relatime - ext4 /dev/sda1 rw\n${mounts}`)
   const script = askTogether('t', questions).sh.replaceAll('/proc/self/mountinfo', info)

@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { owedMarker, parseTargetState, STATE_DIR, targetStateProbe } from '../../src/plan/target-state.ts'
+import { owedMarker, parseTargetState, targetStateProbe } from '../../src/plan/target-state.ts'
 
-/** The probe with its fixed folder moved to one of the test. */
-const answerIn = (dir: string) =>
-  execFileSync('dash', ['-u'], { input: targetStateProbe.sh.replaceAll(STATE_DIR, dir), encoding: 'utf8' })
+const answerIn = (dir: string) => execFileSync('dash', ['-u'], { input: targetStateProbe(dir).sh, encoding: 'utf8' })
 
 describe('the state that runs leave on a target', () => {
   it('is empty on a host that was never changed', () => {
@@ -23,7 +21,7 @@ describe('the state that runs leave on a target', () => {
         const dir = mkdtempSync(join(tmpdir(), 'state-'))
         mkdirSync(join(dir, 'owed'))
         writeFileSync(join(dir, 'generation'), 'run7\n')
-        for (const one of ids) writeFileSync(join(dir, 'owed', basename(owedMarker(one))), 'none\n')
+        for (const one of ids) writeFileSync(owedMarker(one, dir), 'none\n')
         expect(parseTargetState(answerIn(dir))).toEqual({ owed: [...ids].sort(), generation: 'run7' })
       }),
       { numRuns: 25 },

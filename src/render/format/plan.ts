@@ -1,4 +1,4 @@
-import type { StepAction } from '../../execute/events.ts'
+import type { StepAction } from '../../host/events.ts'
 import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/host-plan.ts'
 import type { FieldChange } from '../../resources/resource.ts'
 import { diffBlock, diffSize } from './diff.ts'

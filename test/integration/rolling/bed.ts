@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
-import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
+import { TARGET } from '../../../src/host/target.ts'
+import { drainedMark, owedMarker } from '../../../src/plan/target-state.ts'
 import { buildRelease } from '../../lab/releases.ts'
 import { testLab } from '../../lab/test-labs.ts'
 import { lbVars } from '../lb-vars.ts'
@@ -135,7 +136,7 @@ export function rollingBed(): RollingBed {
     return vips.map((vip) => TIERS.lb.filter((_, i) => held[i]?.stdout.includes(` ${vip}/`)).join(' '))
   }
   const marked = async () => {
-    const found = await onEach(HOSTS, `test -e ${DRAINED}`)
+    const found = await onEach(HOSTS, `test -e ${drainedMark(TARGET.stateDir)}`)
     return HOSTS.filter((_, i) => found[i]?.code === 0)
   }
   const settled = (within: number) =>
@@ -191,7 +192,7 @@ export function rollingBed(): RollingBed {
     marked,
     async owes(host, ...units) {
       for (const unit of units) {
-        await bed.on(host, `mkdir -p /var/lib/provision/owed && : >'${owedMarker(`restart ${unit}`)}'`)
+        await bed.on(host, `mkdir -p /var/lib/provision/owed && : >'${owedMarker(`restart ${unit}`, TARGET.stateDir)}'`)
       }
     },
     offersNewer: (host, pkg) => offerNewer(bed.host(host), pkg),

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { DRAINED, owedMarker } from '../../../src/plan/target-state.ts'
+import { TARGET } from '../../../src/host/target.ts'
+import { drainedMark, owedMarker } from '../../../src/plan/target-state.ts'
 import { load } from '../traffic.ts'
 import { HOSTS, LONG, NOTHING, type Stack, TIERS } from './bed.ts'
 
@@ -64,7 +65,7 @@ export function upgrade(bed: Stack): void {
       'databases, the writes moved in between, then applications, web servers and load balancers: nothing is lost',
       async () => {
         for (const { host, units } of restarted) {
-          const markers = units.map((unit) => `'${owedMarker(`restart ${unit}`)}'`).join(' ')
+          const markers = units.map((unit) => `'${owedMarker(`restart ${unit}`, TARGET.stateDir)}'`).join(' ')
           await bed.on(host, `mkdir -p /var/lib/provision/owed; touch ${markers}`)
         }
         const before = await Promise.all(restarted.map(({ host, units }) => startsOf(host, units)))
@@ -102,7 +103,8 @@ export function upgrade(bed: Stack): void {
     )
 
     test('after it every host is in service, the writes are where they were moved to, and nothing is left to do', async () => {
-      for (const host of HOSTS) expect((await bed.host(host).exec(`test -e ${DRAINED}`)).code, host).toBe(1)
+      for (const host of HOSTS)
+        expect((await bed.host(host).exec(`test -e ${drainedMark(TARGET.stateDir)}`)).code, host).toBe(1)
       const writable = TIERS.db.map((name) => bed.on(name, "mysql -NB -e 'SELECT @@super_read_only'"))
       expect((await Promise.all(writable)).map((one) => one.trim())).toEqual(['1', '0', '1'])
       const after = await bed.run()

@@ -1,7 +1,7 @@
 import { ProvisionError } from '../../../errors.ts'
-import type { LockSession } from '../../../execute/session.ts'
-import { parseFrame, probeScript } from '../../../shell/frame.ts'
-import { joinScripts, rawScript, type Script } from '../../../shell/script.ts'
+import { deed } from '../../../host/deed.ts'
+import type { HostSession } from '../../../host/session.ts'
+import type { Script } from '../../../shell/script.ts'
 
 export interface Act {
   /** In words. */
@@ -18,34 +18,25 @@ export interface Act {
  * @returns what it printed
  * @throws ProvisionError apply, with what it printed; or what the connection throws: nobody knows then what was done
  */
-export async function act(session: LockSession, { name, script, shown, timeout = 60 }: Act): Promise<string[]> {
-  const { host, emit, nonce, mask, connection, signal } = session
+export async function act(session: HostSession, { name, script, shown, timeout = 60 }: Act): Promise<string[]> {
+  const { host, emit, mask } = session
   const key = `switchover:${name}`
-  const mark = nonce()
-  const framed = (body: Script): string =>
-    probeScript(mark, [{ id: 'act', script: joinScripts([rawScript('exec 2>&1; set -e'), body]), timeout }]).sh
-  if (session.showScripts) emit({ type: 'script', host, purpose: key, script: framed(shown ?? script) })
   emit({ type: 'step-started', host, key, action: 'run' })
   const began = performance.now()
   const finished = (ok: boolean) => emit({ type: 'step-finished', host, key, ok, ms: performance.now() - began })
   try {
-    const { stdout } = await connection.exec(framed(script), {
-      timeoutMs: (timeout + 10) * 1000,
-      ...(signal ? { signal } : {}),
-    })
-    const answer = parseFrame(mark, stdout).get('act')
-    const lines = (answer?.body ?? '').split('\n').filter((line) => line.trim() !== '')
-    if (answer === undefined)
-      throw new ProvisionError(`${name}: the host gave no answer`, { code: 'unreachable', host })
+    const said = await deed(session, { script, shown, purpose: key, timeout })
+    if (said === undefined) throw new ProvisionError(`${name}: the host gave no answer`, { code: 'unreachable', host })
+    const { status, lines } = said
     for (const line of lines.filter((one) => !one.startsWith('@')))
       emit({ type: 'output', host, key, line: mask(line) })
-    if (answer.status !== 0) {
+    if (status !== 0) {
       const log = lines.map((line) => mask(line))
-      const why = log.at(-1) ?? (answer.status === 124 ? `took longer than ${timeout} s` : `status ${answer.status}`)
+      const why = log.at(-1) ?? (status === 124 ? `took longer than ${timeout} s` : `status ${status}`)
       throw new ProvisionError(`${name}: ${why}`, { code: 'apply', host, resource: key, log })
     }
     finished(true)
-    return lines
+    return [...lines]
   } catch (error) {
     finished(false)
     throw error

@@ -1,13 +1,10 @@
-import { hostname, userInfo } from 'node:os'
-import type { Pool } from '../../../connection/pool.ts'
 import { ProvisionError } from '../../../errors.ts'
-import { release } from '../../../execute/converge.ts'
-import { holdLock, whileLocked } from '../../../execute/drained.ts'
+import { takeHold } from '../../../execute/drained.ts'
 import type { Emit, Failure } from '../../../execute/events.ts'
 import { failureOf } from '../../../execute/failure.ts'
-import type { RunIdentity } from '../../../execute/lock.ts'
 import { runStep } from '../../../execute/rollout-step.ts'
-import type { LockSession } from '../../../execute/session.ts'
+import { hostSession } from '../../../host/make-session.ts'
+import type { HostAccess, HostSession } from '../../../host/session.ts'
 import type { Host } from '../../../inventory/inventory.ts'
 import type { Prepared } from '../../../run/prepare.ts'
 import { mysqlReplicates } from '../steps.ts'
@@ -18,11 +15,8 @@ import type { Member, SwitchPlan } from './switch-plan.ts'
 /** What a switchover needs from the outside. */
 export interface Scene {
   readonly prepared: Prepared
-  readonly pool: Pool
+  readonly access: HostAccess
   emit: Emit
-  nonce(): string
-  readonly showScripts: boolean
-  readonly signal?: AbortSignal | undefined
 }
 
 /** The group as it was asked. */
@@ -75,10 +69,11 @@ const MAX_STALE = 3
  * @throws ProvisionError why it did not come to its end
  */
 export async function carryOut(scene: Scene, { plan, group, again, done }: Change): Promise<SwitchPlan> {
-  const run: RunIdentity = { id: scene.nonce(), who: `${userInfo().username}@${hostname()}` }
+  // A run of its own: it is not the one in whose turn it is done.
+  const access = { ...scene.access, emit: scene.emit, run: { ...scene.access.run, id: scene.access.nonce() } }
   let current: Decision = { plan, group }
   for (let tries = 0; ; tries++) {
-    const stale = await attempt(scene, run, current, done)
+    const stale = await attempt(access, current, done)
     if (stale === undefined) return current.plan
     if (tries === MAX_STALE) throw overtaken(stale)
     current = await again()
@@ -94,31 +89,25 @@ export const overtaken = (host: string): ProvisionError =>
 
 /** @returns a host on which another run was at work since it was asked; nothing was changed then */
 async function attempt(
-  scene: Scene,
-  run: RunIdentity,
+  access: HostAccess,
   { plan, group }: Decision,
   done: Change['done'],
 ): Promise<string | undefined> {
   const names = takingPart(plan)
-  const servers = new Map(
-    await Promise.all(names.map(async (name) => [name, await serverOf(scene, run, name, group)] as const)),
-  )
-  const sessions = [...servers.values()].map(({ session }) => session)
+  const sessions = names.map((name) => hostSession(access, name))
   try {
-    const locks = await Promise.all(sessions.map((session) => holdLock(session, generationOf(group, session.host))))
+    const locks = await Promise.all(sessions.map((session) => takeHold(session, generationOf(group, session.host))))
     const stale = names[locks.indexOf('stale')]
     if (stale !== undefined) return stale
-    const lost = plan.lost && plan.old !== undefined ? await lostOf(scene, run, plan.old, group) : undefined
-    await held(sessions, async () => {
-      if (plan.old !== undefined && !plan.lost) {
-        await Promise.all(replicasOf(plan, servers).map((one) => well(one, scene)))
-      }
+    const lost = plan.lost && plan.old !== undefined ? lostOf(access, plan.old, group) : undefined
+    await held(sessions, async (holding) => {
+      const servers = new Map(holding.map((session) => [session.host, serverOf(session, group)]))
+      if (plan.old !== undefined && !plan.lost) await Promise.all(replicasOf(plan, servers).map(well))
       await followPlan({ plan, servers, lost, done })
     })
     return undefined
   } finally {
-    // Best effort: a lock that can't be given back ends with its lease.
-    await Promise.allSettled(sessions.map(release))
+    await Promise.all(sessions.map((session) => session.release()))
   }
 }
 
@@ -135,18 +124,15 @@ const replicasOf = ({ old }: SwitchPlan, servers: ReadonlyMap<string, Server>): 
   [...servers.values()].filter(({ member }) => member.name !== old)
 
 /** Just before writes wait for it: caught up but for the last moment. */
-function well({ session }: Server, { pool, prepared }: Scene): Promise<void> {
-  const reach = (name: string) => pool.get(hostOf(prepared, name))
-  return runStep({ ...session, reach }, mysqlReplicates(), { phase: 'preflight' })
-}
+const well = ({ session }: Server): Promise<void> => runStep(session, mysqlReplicates(), { phase: 'preflight' })
 
-const held = (sessions: readonly LockSession[], work: () => Promise<void>): Promise<void> =>
-  sessions.reduce((inner, session) => () => whileLocked(session, inner), work)()
-
-async function sessionOf(scene: Scene, run: RunIdentity, name: string): Promise<LockSession> {
-  const { prepared, pool, emit, nonce, showScripts, signal } = scene
-  const connection = await pool.get(hostOf(prepared, name))
-  return { host: name, connection, mask: (text) => prepared.mask.text(text), emit, run, nonce, showScripts, signal }
+/** With the locks of all of them held. */
+function held(
+  [first, ...rest]: readonly HostSession[],
+  work: (sessions: readonly HostSession[]) => Promise<void>,
+): Promise<void> {
+  if (first === undefined) return work([])
+  return first.hold((session) => held(rest, (others) => work([session, ...others])))
 }
 
 const memberOf = ({ members }: Group, name: string): Member => {
@@ -155,14 +141,15 @@ const memberOf = ({ members }: Group, name: string): Member => {
   return found
 }
 
-async function serverOf(scene: Scene, run: RunIdentity, name: string, group: Group): Promise<Server> {
+function serverOf(session: HostSession, group: Group): Server {
+  const { host: name } = session
   const desired = group.asked.find(({ host }) => host.name === name)?.desired
   if (desired === undefined) throw new RangeError(`${name} has no part in a group`)
-  return { member: memberOf(group, name), desired, session: await sessionOf(scene, run, name) }
+  return { member: memberOf(group, name), desired, session }
 }
 
 /** Its host may be reachable though its server is not: then it can be stopped. */
-async function lostOf(scene: Scene, run: RunIdentity, name: string, group: Group) {
+function lostOf(access: HostAccess, name: string, group: Group) {
   const reachable = group.asked.find(({ host }) => host.name === name)?.desired !== undefined
-  return { member: memberOf(group, name), session: reachable ? await sessionOf(scene, run, name) : undefined }
+  return { member: memberOf(group, name), session: reachable ? hostSession(access, name) : undefined }
 }

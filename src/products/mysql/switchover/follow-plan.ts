@@ -1,5 +1,5 @@
 import { messageOf, ProvisionError } from '../../../errors.ts'
-import type { LockSession } from '../../../execute/session.ts'
+import type { HostSession } from '../../../host/session.ts'
 import { withoutSecrets } from '../../../masking/secret.ts'
 import { applyVerdict } from '../kinds/replication-apply.ts'
 import type { MysqlReplication } from '../kinds/replication-state.ts'
@@ -23,7 +23,7 @@ import { ahead, type Member, type SwitchPlan } from './switch-plan.ts'
 export interface Server {
   readonly member: Member
   readonly desired: MysqlReplication
-  readonly session: LockSession
+  readonly session: HostSession
 }
 
 export interface Following {
@@ -31,7 +31,7 @@ export interface Following {
   /** Servers that take part, by name. */
   readonly servers: ReadonlyMap<string, Server>
   /** A lost primary: where it listened, and its host, when that can be reached. */
-  readonly lost?: { readonly member: Member; readonly session: LockSession | undefined } | undefined
+  readonly lost?: { readonly member: Member; readonly session: HostSession | undefined } | undefined
   /** Told of each server that was changed, when it was. */
   done(name: string): void
 }

@@ -1,11 +1,11 @@
 import type { CompiledResource } from '../../../catalog/compiled.ts'
-import type { Connection } from '../../../connection/connection.ts'
 import { messageOf, ProvisionError } from '../../../errors.ts'
 import { askState } from '../../../execute/ask-state.ts'
 import type { Emit } from '../../../execute/events.ts'
 import { probeHost } from '../../../execute/probe-host.ts'
 import { parseFacts } from '../../../facts/parse.ts'
 import { factsProbe } from '../../../facts/probe.ts'
+import type { HostSession } from '../../../host/session.ts'
 import type { Host } from '../../../inventory/inventory.ts'
 import type { Prepared } from '../../../run/prepare.ts'
 import { mysqlReplicationKind } from '../kinds/replication.ts'
@@ -26,27 +26,26 @@ export interface Asked {
 
 export interface Asking {
   readonly prepared: Prepared
-  reach(host: Host): Promise<Connection>
-  nonce(): string
+  session(host: string): HostSession
   emit: Emit
 }
 
 /** Asks one host. Never throws for what a host can't help: that is its state. */
-export async function askMember({ prepared, reach, nonce, emit }: Asking, host: Host): Promise<Asked> {
+export async function askMember({ prepared, session: to, emit }: Asking, host: Host): Promise<Asked> {
   const { name, tier } = host
   emit({ type: 'host-probing', host: name })
   try {
-    const connection = await reach(host)
+    const session = to(name)
     const compile = (facts: Parameters<typeof prepared.compiler.compile>[1]) => {
       const compiled = prepared.compiler.compile(host, facts)
       prepared.mask.learn(compiled.resources.map(({ desired }) => desired))
       return { ...compiled, resources: compiled.resources.filter(isPart) }
     }
-    const input = { host: name, tier, connection, nonce, emit, showScripts: false, factsProbe, parseFacts, compile }
+    const input = { session, tier, factsProbe, parseFacts, compile }
     const { resources, planned } = await probeHost(input, prepared.known.get(name))
     const [part] = resources
     const desired = isReplication(part?.desired) ? part.desired : undefined
-    const found = part && (await askState(name, connection, nonce(), [part])).get(part.key)
+    const found = part && (await askState(session, [part])).get(part.key)
     const state = isState(found) ? found : { unknown: 'its server does not answer' }
     const { generation, drained } = planned.state
     return { host, desired, generation, drained: drained !== undefined, state }

@@ -1,5 +1,6 @@
 import { InputError, ProvisionError } from '../../../errors.ts'
 import type { Emit } from '../../../execute/events.ts'
+import { hostSession } from '../../../host/make-session.ts'
 import type { Host } from '../../../inventory/inventory.ts'
 import { nameHint } from '../../../problems/nearest.ts'
 import { conceivableFacts } from '../../../run/precheck.ts'
@@ -30,10 +31,14 @@ export interface WriteMove {
 
 /** @throws InputError when `to` is no server of a group, or of one that the run does not change */
 export function writeMove(scene: Scene, to: string): WriteMove {
-  const { prepared, pool, nonce } = scene
+  const { prepared, access } = scene
   const { tier } = serverNamed(prepared, to)
   const hosts = prepared.inventory.hosts.filter((host) => host.tier === tier)
-  const askingIn = (emit: Emit): Asking => ({ prepared, emit, nonce, reach: (host) => pool.get(host) })
+  const askingIn = (emit: Emit): Asking => ({
+    prepared,
+    emit,
+    session: (host) => hostSession({ ...access, emit, showScripts: false }, host),
+  })
   const askAll = (asking: Asking) => Promise.all(hosts.map((host) => askMember(asking, host)))
   const notes: string[] = []
   return {

@@ -4,9 +4,10 @@ import { createPool, type Pool } from '../../../connection/pool.ts'
 import { InputError } from '../../../errors.ts'
 import type { Failure, HostOutcome, HostResult } from '../../../execute/events.ts'
 import { summaryOf } from '../../../execute/summary.ts'
+import { hostSession } from '../../../host/make-session.ts'
 import { maskedEmit, maskedError, maskedResult } from '../../../run/masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../../../run/prepare.ts'
-import { nonce, type RunEdges, type RunOutcome } from '../../../run/run.ts'
+import { accessOf, type RunEdges, type RunOutcome } from '../../../run/run.ts'
 import { change, type FailedAt, overtaken } from './change.ts'
 import { decided } from './decide.ts'
 import { type Asked, type Asking, askMember, membersOf } from './group.ts'
@@ -53,7 +54,12 @@ async function switchIn({ options, edges, prepared, pool, began }: Setting): Pro
   const { emit } = edges
   const named = hosts.map(({ name, tier }) => ({ name, tier }))
   emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
-  const asking: Asking = { prepared, emit, nonce, reach: (host) => pool.get(host) }
+  const access = accessOf(prepared, pool, edges, options.showScripts)
+  const asking: Asking = {
+    prepared,
+    emit,
+    session: (host) => hostSession({ ...access, showScripts: false }, host),
+  }
   const first = await Promise.all(hosts.map((host) => askMember(asking, host)))
   needGroup(first, options)
   const { plan, asked } = await decided(asking, first, options)
@@ -64,7 +70,6 @@ async function switchIn({ options, edges, prepared, pool, began }: Setting): Pro
   const tiers = [tierPlanOf(plan, hosts)].filter(({ batches }) => batches.length > 0)
   emit({ type: 'rollout-planned', tiers })
   const done = new Set<string>()
-  const scene = { prepared, pool, emit, nonce, showScripts: options.showScripts, signal: edges.stop?.signal }
   const idle = options.check || tiers.length === 0
   const again = async () => {
     const fresh = await decided(asking, await Promise.all(hosts.map((host) => askMember(asking, host))), options)
@@ -73,7 +78,7 @@ async function switchIn({ options, edges, prepared, pool, began }: Setting): Pro
     return { plan, group: { asked: fresh.asked, members: membersOf(fresh.asked) } }
   }
   const input = { plan, group: { asked, members }, again, done: (name: string) => void done.add(name) }
-  const failure = idle ? undefined : await change(scene, input)
+  const failure = idle ? undefined : await change({ prepared, access, emit }, input)
   const involved = new Set(tiers.flatMap(({ batches }) => batches.flatMap((batch) => batch.hosts)))
   const results = hosts.map((host): HostResult => {
     const { name, tier } = host

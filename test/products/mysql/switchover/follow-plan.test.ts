@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Connection } from '../../../../src/connection/connection.ts'
 import { ProvisionError } from '../../../../src/errors.ts'
 import type { Event } from '../../../../src/execute/events.ts'
-import type { LockSession } from '../../../../src/execute/session.ts'
+import { hostSession } from '../../../../src/host/make-session.ts'
 import { type Following, followPlan, type Server } from '../../../../src/products/mysql/switchover/follow-plan.ts'
 import type { Member, SwitchPlan } from '../../../../src/products/mysql/switchover/switch-plan.ts'
 import { A, ALONE, DESIRED, STATE } from '../kinds/group.ts'
@@ -21,7 +21,7 @@ function scene(plan: SwitchPlan, trouble: Trouble = {}, executed: Readonly<Recor
     const host = `192.0.2.${n}`
     return { member: { name, host, port: 3306, state }, desired: DESIRED, session: session(name) }
   }
-  const session = (host: string): LockSession => {
+  const session = (host: string) => {
     let current = ''
     const emit = (event: Event) => {
       if (event.type !== 'step-started') return
@@ -31,15 +31,17 @@ function scene(plan: SwitchPlan, trouble: Trouble = {}, executed: Readonly<Recor
     const connection: Connection = {
       async exec(script) {
         if (trouble[current] === 'cut') throw new ProvisionError('the link is cut', { code: 'unreachable', host })
-        const mark = /@@(\w+) begin act/.exec(script)?.[1] ?? ''
+        const mark = /@@(\w+) begin step/.exec(script)?.[1] ?? ''
         const status = trouble[current] === 'refused' ? 1 : 0
         const said = status === 0 ? `@executed ${executed[host] ?? `${A}:1-9`}` : 'ERROR: no'
-        return { status: 0, stdout: `@@${mark} begin act\n${said}\n\n@@${mark} end act ${status}\n`, stderr: '' }
+        return { status: 0, stdout: `@@${mark} begin step\n${said}\n\n@@${mark} end step ${status}\n`, stderr: '' }
       },
       close: async () => undefined,
     }
     const run = { id: 'r', who: 'me' }
-    return { host, connection, mask: (text) => text, emit, run, nonce: () => 'n0nce', showScripts: false }
+    const connect = async () => connection
+    const mask = (text: string) => text
+    return hostSession({ connect, open: connect, mask, emit, run, nonce: () => 'n0nce', showScripts: false }, host)
   }
   const primary = { ...ALONE, role: 'writable' } as const
   const all = [server('db1', primary, 1), server('db2', STATE, 2), server('db3', STATE, 3)]

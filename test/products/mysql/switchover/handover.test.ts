@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createPool } from '../../../../src/connection/pool.ts'
 import { writeMove } from '../../../../src/products/mysql/switchover/handover.ts'
 import { prepare } from '../../../../src/run/prepare.ts'
+import { spokenTo } from '../../../host/fake-access.ts'
 import { problemsOf, projectFolder } from '../../../project-folder.ts'
 
 const PEM = (what: string) => `-----BEGIN ${what}-----\nAA==\n-----END ${what}-----\n`
@@ -29,8 +29,8 @@ const FILES = {
 async function move(to: string, tiers: readonly string[] = []) {
   const root = projectFolder(FILES)
   const prepared = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [], tiers })
-  const pool = createPool(() => Promise.reject(new Error('a host was touched')))
-  return writeMove({ prepared, pool, emit: () => undefined, nonce: () => 'n', showScripts: false }, to)
+  const { access } = spokenTo([])
+  return writeMove({ prepared, access, emit: () => undefined }, to)
 }
 
 test('takes a server of a group, on a host of which nothing is known yet too', async () => {

@@ -1,37 +1,33 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { atWork, LOCKED, releaseLock, STALE, takeLock } from '../../src/execute/lock.ts'
-import { STATE_DIR } from '../../src/plan/target-state.ts'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { atWork, LOCKED, LOST, releaseLock, renewLock, STALE, takeLock } from '../../src/host/lock.ts'
 import { applyScript } from '../../src/shell/frame.ts'
 import { joinScripts, rawScript } from '../../src/shell/script.ts'
 import { dash } from '../shell/dash.ts'
+import { type FakeHost, fakeHost } from './fake-host.ts'
 
+let host: FakeHost
 let dir: string
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'lock-'))
+  host = fakeHost()
+  dir = host.target.stateDir
 })
-afterEach(() => rmSync(dir, { recursive: true }))
 
 const run = (id: string) => ({ id, who: `${id}@desk` })
-const here = (script: string) => script.replaceAll(STATE_DIR, dir)
-const take = (id: string, planned: string, before = '') => {
-  // One second of patience.
-  const guard = here(takeLock(run(id), planned).sh).replace('now + 45', 'now + 1')
-  return dash(`${before}\nguard() {\n${guard}\n}\nguard`)
-}
+const guardOf = (id: string, planned: string) => takeLock(run(id), planned, host.target).sh
+/** The host's clock runs as fast as it is waited for. */
+const shell = (script: string) => dash(`PATH=${host.target.path}\n${script}`)
+const take = (id: string, planned: string, before = '') =>
+  shell(`${before}\nguard() {\n${guardOf(id, planned)}\n}\nguard`)
+const framed = (steps: Parameters<typeof applyScript>[2]) =>
+  applyScript('N', takeLock(run('a'), '', host.target), steps, host.target.path).sh
 /** As if a script of another run were at work. */
 const atWorkNow = () => `exec 8>>${dir}/apply.lock; flock 8`
-/** Lets a run's lease end so many seconds from now. */
-const leaseEnds = (seconds: number) => {
-  const lock = join(dir, 'lock')
-  const until = Math.floor(Number.parseFloat(readFileSync('/proc/uptime', 'utf8'))) + seconds
-  writeFileSync(lock, readFileSync(lock, 'utf8').split('\n').with(2, String(until)).join('\n'))
-}
-const release = (id: string) => dash(here(releaseLock(run(id)).sh))
+const release = (id: string) => shell(releaseLock(run(id), host.target).sh)
+const renew = (id: string) => shell(renewLock(run(id), host.target).sh).status
 const generation = () => readFileSync(join(dir, 'generation'), 'utf8').trim()
 
 test('one run after the other', () => {
@@ -69,8 +65,11 @@ test('who holds the lock is told', () => {
 })
 
 test('C50: what a script is at, and how long that may take, is told to who waits for it', async () => {
-  const step = joinScripts([atWork('command:a slow one', 90), rawScript('sleep 4')])
-  const script = here(applyScript('N', takeLock(run('a'), ''), [{ id: 'step', script: step, timeout: 90 }]).sh)
+  const step = joinScripts([
+    atWork('command:a slow one', 90, host.target),
+    rawScript(`until [ -e ${dir}/go-on ]; do /bin/sleep 0.1; done`),
+  ])
+  const script = framed([{ id: 'step', script: step, timeout: 90 }])
   const dead = spawn('dash', { stdio: ['pipe', 'ignore', 'ignore'] })
   dead.stdin.end(script)
   await vi.waitUntil(() => existsSync(join(dir, 'at-work')) && readFileSync(join(dir, 'at-work'), 'utf8') !== '', 5000)
@@ -80,6 +79,7 @@ test('C50: what a script is at, and how long that may take, is told to who waits
   expect(refused.stdout).toMatch(
     new RegExp(`^waiting for another run to end: ${at}\nanother run changes this host: ${at}\n$`),
   )
+  host.write('state/go-on', '')
   await once(dead, 'close')
   // Of the one that has ended nothing is told to who waits for its lease.
   take('a', 'a')
@@ -87,16 +87,16 @@ test('C50: what a script is at, and how long that may take, is told to who waits
 })
 
 test('a lock that can not be written is said by its status: the shell goes on', () => {
-  mkdirSync(join(dir, 'apply.lock'))
+  mkdirSync(join(dir, 'apply.lock'), { recursive: true })
   const refused = take('a', '', 'trap "echo went on" EXIT')
   expect([refused.status, refused.stdout]).toEqual([1, 'went on\n'])
-  const guarded = dash(`guard() {\n${here(takeLock(run('a'), '').sh)}\n}\nguard; echo "rc=$?"`)
+  const guarded = shell(`guard() {\n${guardOf('a', '')}\n}\nguard; echo "rc=$?"`)
   expect(guarded.stdout).toBe('rc=1\n')
 })
 
 test('a run that died gives way; what was planned before is planned anew', () => {
   take('a', '')
-  leaseEnds(0)
+  host.later(30)
   expect(take('b', 'a').status).toBe(STALE)
   expect(generation()).toBe('a.died')
   expect(take('b', generation()).status).toBe(0)
@@ -105,7 +105,6 @@ test('a run that died gives way; what was planned before is planned anew', () =>
 
 test('a lease that stands is waited for, however short the patience', () => {
   take('a', '')
-  leaseEnds(3)
   const waited = take('b', 'a')
   expect(waited.status).toBe(STALE)
   expect(waited.stdout).toContain('waiting for another run to end: a@desk')
@@ -120,15 +119,35 @@ test('nobody gives back the lock of another', () => {
 
 test('what a step leaves running does not hold the lock', () => {
   const fragment = { id: 'step', script: rawScript('sleep 5 >/dev/null 2>&1 &'), timeout: 5 }
-  dash(here(applyScript('N', takeLock(run('a'), ''), [fragment]).sh))
+  dash(framed([fragment]))
   release('a')
   expect(take('b', generation()).status).toBe(0)
 })
 
 test('a lock from before a reboot holds nobody up', () => {
   take('a', '')
-  const lock = join(dir, 'lock')
-  writeFileSync(lock, readFileSync(lock, 'utf8').split('\n').with(1, 'another-boot').join('\n'))
+  host.reboot()
   take('b', 'a')
   expect(take('b', generation()).status).toBe(0)
+})
+
+test('a renewal says whether this run still has the lock', () => {
+  take('a', '')
+  host.later(20)
+  expect(renew('a')).toBe(0)
+  host.later(20)
+  expect(take('b', 'a', atWorkNow()).status).toBe(LOCKED)
+  host.later(40)
+  take('b', 'a')
+  take('b', generation())
+  expect([renew('a'), renew('b')]).toEqual([LOST, 0])
+  release('b')
+  expect(renew('b')).toBe(LOST)
+})
+
+test('after a reboot of which nobody made use, the lease counts from there', () => {
+  take('a', '')
+  host.reboot()
+  expect(renew('a')).toBe(0)
+  expect(take('b', 'a', atWorkNow()).status).toBe(LOCKED)
 })

@@ -1,5 +1,5 @@
-import { STATE_DIR } from '../plan/target-state.ts'
 import { type Script, sh } from '../shell/script.ts'
+import type { Target } from './target.ts'
 
 /** Who changes a host: written into its lock. */
 export interface RunIdentity {
@@ -12,9 +12,11 @@ export interface RunIdentity {
 /** Statuses of the guard that are no accident. */
 export const LOCKED = 75
 export const STALE = 76
+/** Status of a renewal: another run has the lock, or nobody. */
+export const LOST = 77
 
 /** Seconds that the lock outlives the last script of its run. A live run renews it with each script. */
-const LEASE = 30
+export const LEASE = 30
 /** Seconds to wait for a script of another run; once it is over, the lease that it leaves is waited for too. */
 const WAIT = 45
 /** The same for an edit of a moment: below what a step's script may take. */
@@ -28,16 +30,16 @@ const EDIT_WAIT = 60
  * a run that died makes it another.
  * @param generation of the host when the plan was made
  */
-export function takeLock(run: RunIdentity, generation: string): Script {
+export function takeLock(run: RunIdentity, generation: string, { stateDir, proc }: Target): Script {
   return sh`
-    me=${run.id}; who=${run.who}; planned=${generation}; dir=${STATE_DIR}
+    me=${run.id}; who=${run.who}; planned=${generation}; dir=${stateDir}
     mkdir -p -m 0700 -- "$dir" || return 1
     chmod 0700 -- "$dir" || return 1
     # A redirection that fails ends the shell when it is that of exec, or of any special builtin; printf is none.
     printf '' >>"$dir/apply.lock" || return 1
     exec 9>>"$dir/apply.lock" || return 1
-    boot=; IFS= read -r boot </proc/sys/kernel/random/boot_id || :
-    now() { read -r now _ </proc/uptime; now=\${now%%.*}; }
+    boot=; IFS= read -r boot <${`${proc}/sys/kernel/random/boot_id`} || :
+    now() { read -r now _ <${`${proc}/uptime`}; now=\${now%%.*}; }
     now; end=$((now + ${WAIT})); last=$((end + ${LEASE})); told=
     while :; do
       now
@@ -76,8 +78,8 @@ export function takeLock(run: RunIdentity, generation: string): Script {
  * For a script of another host's rollout that edits what this host's roles declare: waits for a script at work here, and
  * makes every plan of this host stale, so that none is applied that does not know of the edit.
  */
-export const amongRuns: Script = sh`
-  dir=${STATE_DIR}
+export const amongRuns = ({ stateDir }: Target): Script => sh`
+  dir=${stateDir}
   mkdir -p -m 0700 -- "$dir"
   exec 9>>"$dir/apply.lock"
   flock -w ${EDIT_WAIT} 9 || { echo 'another run is at work there'; exit 1; }
@@ -87,13 +89,13 @@ export const amongRuns: Script = sh`
 `
 
 /** Says what a script is at, and how long that may take: for a run that waits for its end. */
-export const atWork = (what: string, seconds: number): Script =>
-  sh`printf '%s\n' ${`${what.replaceAll(/\s+/g, ' ')}, which may take up to ${seconds} s`} >${`${STATE_DIR}/at-work`} || :`
+export const atWork = (what: string, seconds: number, { stateDir }: Target): Script =>
+  sh`printf '%s\n' ${`${what.replaceAll(/\s+/g, ' ')}, which may take up to ${seconds} s`} >${`${stateDir}/at-work`} || :`
 
 /** Gives the lock back, when this run holds it. */
-export function releaseLock(run: RunIdentity): Script {
+export function releaseLock(run: RunIdentity, { stateDir }: Target): Script {
   return sh`
-    dir=${STATE_DIR}; me=${run.id}
+    dir=${stateDir}; me=${run.id}
     holder=; if [ -r "$dir/lock" ]; then IFS= read -r holder <"$dir/lock" || :; fi
     if [ "$holder" = "$me" ]; then
       printf '%s.ended\n' "$me" >"$dir/generation.new" && mv -f -- "$dir/generation.new" "$dir/generation"
@@ -102,15 +104,18 @@ export function releaseLock(run: RunIdentity): Script {
   `
 }
 
-/** Renews the lease at the end of a script that may have run longer than it. */
-export function renewLock(run: RunIdentity): Script {
+/**
+ * Renews the lease: at the end of a script that may have run longer than it, and while the run waits. After a reboot that
+ * nobody made use of it counts from there. Ends with LOST where the run has the lock no more.
+ */
+export function renewLock(run: RunIdentity, { stateDir, proc }: Target): Script {
   return sh`
-    dir=${STATE_DIR}
-    { read -r holder; read -r boot; read -r until; read -r who; read -r since; } <"$dir/lock"
-    read -r now _ </proc/uptime
-    if [ "$holder" = ${run.id} ]; then
-      printf '%s\n%s\n%s\n%s\n%s\n' "$holder" "$boot" "$((\${now%%.*} + ${LEASE}))" "$who" "$since" >"$dir/lock.new"
-      mv -f -- "$dir/lock.new" "$dir/lock"
-    fi
+    dir=${stateDir}; holder=
+    if [ -r "$dir/lock" ]; then { read -r holder; read -r boot; read -r until; read -r who; read -r since; } <"$dir/lock"; fi
+    [ "$holder" = ${run.id} ] || exit ${LOST}
+    read -r boot <${`${proc}/sys/kernel/random/boot_id`}
+    read -r now _ <${`${proc}/uptime`}
+    printf '%s\n%s\n%s\n%s\n%s\n' "$holder" "$boot" "$((\${now%%.*} + ${LEASE}))" "$who" "$since" >"$dir/lock.new"
+    mv -f -- "$dir/lock.new" "$dir/lock"
   `
 }

@@ -1,11 +1,11 @@
 import { ProvisionError } from '../errors.ts'
-import { STATE_DIR } from '../plan/target-state.ts'
 import { type Action, RESTORED } from '../resources/resource.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
 import { REFUSED } from '../shell/install-file.ts'
+import type { HostEvent } from './events.ts'
 import { LOCKED, STALE } from './lock.ts'
-import type { LockSession } from './session.ts'
+import type { Target } from './target.ts'
 
 /** One fragment of an apply script, as people see it. No keys: the tool's own business, shown only when it fails. */
 export interface StepInfo {
@@ -15,11 +15,17 @@ export interface StepInfo {
   readonly timeout: number
 }
 
+/** Whom it is about, and who hears of it. */
+export interface Listener {
+  readonly host: string
+  readonly target: Target
+  mask(text: string): string
+  emit(event: HostEvent): void
+}
+
 export interface StepsRun {
   readonly nonce: string
-  readonly script: string
   readonly steps: readonly StepInfo[]
-  readonly timeoutMs: number
   readonly onDone: (key: string) => void
 }
 
@@ -36,22 +42,8 @@ const WARNING = /^provision: warning: (.*)$/
 
 const UNFINISHED = 'run again: what the host has not done by then is done, handlers included'
 
-/** Sends an apply script and turns what comes back, while it comes, into events. */
-export async function runSteps(session: LockSession, run: StepsRun): Promise<'applied' | 'stale'> {
-  const reader = stepReader(session, run)
-  const result = await session.connection
-    .exec(run.script, {
-      onStdout: frameReader(run.nonce, reader.onFrame),
-      timeoutMs: run.timeoutMs,
-      ...(session.signal ? { signal: session.signal } : {}),
-    })
-    .catch((error: unknown) => {
-      throw reader.lost(error)
-    })
-  return reader.outcome(session.mask(result.stderr))
-}
-
-function stepReader(session: LockSession, run: StepsRun) {
+/** Turns what comes back from an apply script, while it comes, into events; and at its end into what became of it. */
+export function stepReader(session: Listener, run: StepsRun) {
   const ended = new Map<string, number>()
   let log: string[] = []
   let said = excerpt()
@@ -118,7 +110,7 @@ function stepReader(session: LockSession, run: StepsRun) {
       })
     }
     if (guard !== undefined && guard !== 0) {
-      throw new ProvisionError(`nothing is changed: the lock in ${STATE_DIR} could not be written`, {
+      throw new ProvisionError(`nothing is changed: the lock in ${session.target.stateDir} could not be written`, {
         code: 'apply',
         host: session.host,
         hint: 'is the disk of the host full, or mounted read-only?',
@@ -175,5 +167,9 @@ function stepReader(session: LockSession, run: StepsRun) {
     })
   }
 
-  return { onFrame, outcome, lost }
+  /** The script came to its end, or to that of a step that failed. */
+  const isOver = (): boolean =>
+    [...ended.values()].some((status) => status !== 0) || run.steps.every(({ id }) => ended.has(id))
+
+  return { hear: frameReader(run.nonce, onFrame), isOver, outcome, lost }
 }

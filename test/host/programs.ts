@@ -1,0 +1,62 @@
+/**
+ * Programs of a host that a test's machine does not have, or should not run: each does what scripts of the tool count on,
+ * and nothing else. `$root` is the host's folder.
+ */
+export const PROGRAMS: Readonly<Record<string, string>> = {
+  /** The host's own clock goes on at once. */
+  sleep: `
+read -r now _ <$root/proc/uptime
+printf '%s.00 0\\n' "$((\${now%%.*} + \${1%%.*}))" >$root/proc/uptime.$$ && exec mv $root/proc/uptime.$$ $root/proc/uptime
+`,
+  /** Nothing here outlives a power cut but the test. */
+  sync: 'exit 0\n',
+  /**
+   * A unit is a folder: \`start\` is what its program does when it starts, \`state\` and \`invocation\` are what systemd
+   * knows of it.
+   */
+  systemctl: `
+properties=; value=; words=
+while [ "$#" -gt 0 ]; do
+  case $1 in
+  -p) properties=$2; shift ;;
+  --value) value=1 ;;
+  -q | --no-pager | --) ;;
+  *) words="$words $1" ;;
+  esac
+  shift
+done
+set -- $words
+verb=\${1:-}; [ "$#" = 0 ] || shift
+of() { cat "$root/units/$1/$2" 2>/dev/null || echo "$3"; }
+begin() {
+  n=$(of "$1" invocation 0); echo "$((n + 1))" >"$root/units/$1/invocation"
+  echo active >"$root/units/$1/state"
+  if [ -e "$root/units/$1/start" ]; then . "$root/units/$1/start"; fi
+}
+case $verb in
+show)
+  for unit; do
+    for property in $(echo "$properties" | tr , ' '); do
+      case $property in
+      ActiveState) is=$(of "$unit" state inactive) ;;
+      InvocationID) is=$(of "$unit" invocation '') ;;
+      SubState) is=running ;;
+      LoadState) if [ -d "$root/units/$unit" ]; then is=loaded; else is=not-found; fi ;;
+      UnitFileState) is=enabled ;;
+      Type) is=simple ;;
+      NeedDaemonReload | RemainAfterExit) is=no ;;
+      *) is= ;;
+      esac
+      if [ -n "$value" ]; then echo "$is"; else echo "$property=$is"; fi
+    done
+    [ -n "$value" ] || echo
+  done
+  ;;
+restart | start) for unit; do [ -d "$root/units/$unit" ] || exit 5; begin "$unit"; done ;;
+stop) for unit; do echo inactive >"$root/units/$unit/state"; done ;;
+is-active) for unit; do [ "$(of "$unit" state inactive)" = active ] || exit 3; done ;;
+reset-failed | daemon-reload) ;;
+*) echo "this host has no systemctl $verb" >&2; exit 64 ;;
+esac
+`,
+}
