@@ -219,6 +219,7 @@ export const aptRepositoryKind: ResourceKind<AptRepository, AptRepositoryState> 
   reads: (all) => ({ files: wanted(all) }),
   parse,
   diff,
+  affects: (desired, path) => Object.values(pathsOf(desired)).includes(path),
   apply,
   // Another apt is waited for.
   timeout: 300 + LOCK_WAIT,

@@ -162,6 +162,7 @@ export const systemdUnitKind: ResourceKind<SystemdUnit, SystemdUnitState> = {
   reads: (all) => ({ files: all.map((one) => wantedConfig(pathOf(one), contentOf(one))), units: askable(all) }),
   parse,
   diff,
+  affects: (desired, path) => path === pathOf(desired),
   apply,
 }
 

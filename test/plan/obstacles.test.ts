@@ -14,12 +14,20 @@ import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { askTogether, readTogether } from '../../src/observe/batch.ts'
 import { planHost } from '../../src/plan/planner.ts'
 import { hostQuestions } from '../../src/plan/questions.ts'
+import { mysqlDatabaseKind } from '../../src/products/mysql/kinds/database.ts'
+import { mysqlReplicationKind } from '../../src/products/mysql/kinds/replication.ts'
+import { isServerData } from '../../src/products/mysql/kinds/server.ts'
+import { mysqlUserKind } from '../../src/products/mysql/kinds/user.ts'
+import { mysqlVariableKind } from '../../src/products/mysql/kinds/variable.ts'
 import { command } from '../../src/resources/command.ts'
 import { directory } from '../../src/resources/directory.ts'
 import { file } from '../../src/resources/file.ts'
 import { fileSet } from '../../src/resources/file-set/file-set.ts'
 import type { Resource } from '../../src/resources/resource.ts'
 import { symlink } from '../../src/resources/symlink.ts'
+import { sysctl } from '../../src/resources/sysctl/sysctl.ts'
+import { systemdUnit } from '../../src/resources/systemd-unit.ts'
+import { ufwRule } from '../../src/resources/ufw/ufw.ts'
 import { parseFrame } from '../../src/shell/frame.ts'
 import { rawScript, sh } from '../../src/shell/script.ts'
 import { run, scratch } from '../resources/converge.ts'
@@ -55,6 +63,16 @@ const apply = (plan: ReturnType<typeof planned>) => {
 }
 const mount = (point: string, options = 'rw') =>
   `36 20 8:1 /x ${point.replaceAll(' ', '\\040')} ${options} master:1 - ext4 /dev/sdb1 rw\n`
+
+it('kinds that change files of their own only clear no way for others', () => {
+  const { kind, desired } = ufwRule({ action: 'allow', port: 22 })
+  expect(kind.affects?.(desired, '/srv/site')).toBe(false)
+  for (const own of [mysqlDatabaseKind, mysqlUserKind, mysqlVariableKind, mysqlReplicationKind]) {
+    expect(own.affects, own.kind).toBe(isServerData)
+  }
+  expect(isServerData(undefined, '/srv/site')).toBe(false)
+  expect(isServerData(undefined, '/var/lib/mysql/shop')).toBe(true)
+})
 
 describe('C21: a file or link whose directory is missing', () => {
   it('is refused in the plan, with the directory and what to do', () => {
@@ -94,6 +112,12 @@ describe('C21: a file or link whose directory is missing', () => {
       expect(problems([before, late]).at(-1), before.kind.kind).toBe(`there is no directory ${dir}/b`)
     }
     expect(problems([late, directory({ path: `${dir}/b` })])[0]).toBe(`there is no directory ${dir}/b`)
+    for (const before of [
+      sysctl({ name: 'net.core.somaxconn', value: 4095 }),
+      systemdUnit({ unit: 'provision-test.service', content: '[Service]\nExecStart=/bin/true\n' }),
+    ]) {
+      expect(problems([before, late]), before.kind.kind).toEqual([expect.anything(), `there is no directory ${dir}/b`])
+    }
     // What is as declared makes nothing.
     mkdirSync(dir)
     expect(problems([directory({ path: dir }), late])).toEqual(['none', `there is no directory ${dir}/b`])

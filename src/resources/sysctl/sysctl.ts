@@ -119,6 +119,7 @@ export const sysctlKind: ResourceKind<Sysctl, SysctlState> = {
   parse: (answers, all) => new Map([...parse(answers, all)].map(([name, state]) => [settingName(name), state])),
   diff,
   notes,
+  affects: () => false,
   apply,
   // One file for all, and what a change alters beside it is set again once.
   together: true,

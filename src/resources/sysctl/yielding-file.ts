@@ -24,6 +24,7 @@ export interface SysctlFileState {
 export const sysctlFileKind: ResourceKind<SysctlFile, SysctlFileState> = {
   kind: 'sysctl-file',
   key: ({ path }) => absolutePath(path),
+  affects: ({ path }, changed) => changed === absolutePath(path),
   probe: (all) => {
     const paths = all.map(({ path }) => absolutePath(path))
     return sh`

@@ -30,6 +30,7 @@ export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
   },
   diff: diffUfw,
   notes: notesOn,
+  affects: () => false,
   apply: applyUfw,
   deadMan: deadManFor,
 }

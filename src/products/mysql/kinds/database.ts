@@ -1,7 +1,7 @@
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
 import type { FieldSchemas, FieldsOf } from '../../../schemas/fields.ts'
 import { parseSql, probeSql, row, runSql } from './client.ts'
-import { hasYetToJoin, JOINS, type Server, serverOf, serverQuery } from './server.ts'
+import { hasYetToJoin, isServerData, JOINS, type Server, serverOf, serverQuery } from './server.ts'
 import { list, name, raw, type Sql, sql } from './sql.ts'
 
 /** A database (schema) on a MySQL server. On a replica there is nothing to do: it comes by replication. */
@@ -31,6 +31,7 @@ const CHARSET = 'utf8mb4'
 export const mysqlDatabaseKind: ResourceKind<MysqlDatabase, MysqlDatabaseState> = {
   kind: 'mysql-database',
   key: (desired) => desired.name,
+  affects: isServerData,
   probe: (all) => probeSql([serverQuery, query(all)]),
   parse({ own }, all) {
     const said = parseSql(own)

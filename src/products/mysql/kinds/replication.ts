@@ -11,6 +11,7 @@ import {
   type ReplicationState,
 } from './replication-state.ts'
 import { verdictOn } from './replication-verdict.ts'
+import { isServerData } from './server.ts'
 
 export type { MysqlPeer, MysqlReplication } from './replication-state.ts'
 
@@ -23,6 +24,7 @@ const KEY = 'server'
 export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationState> = {
   kind: 'mysql-replication',
   key: () => KEY,
+  affects: isServerData,
   probe: probeReplication,
   parse: ({ own }, all) => new Map([[KEY, parseReplication(own, all, sha256)]]),
   diff(desired, actual) {

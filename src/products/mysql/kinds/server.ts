@@ -1,3 +1,4 @@
+import { isWithin } from '../../../resources/path-obstacles.ts'
 import type { FieldSchema } from '../../../schemas/fields.ts'
 import { row, type SqlAnswer } from './client.ts'
 import { raw, type Sql } from './sql.ts'
@@ -14,6 +15,9 @@ export interface Server {
   /** Writable, with neither a database nor an account of anybody's. */
   readonly isEmpty: boolean
 }
+
+/** Whether what lies at a path is the server's own: all that its kinds change. */
+export const isServerData = (_: unknown, path: string): boolean => isWithin(path, '/var/lib/mysql')
 
 /** Databases that are not MySQL's own. */
 export const DATABASES =

@@ -2,7 +2,7 @@ import { CHANGED_MASK, MASK, reveal } from '../../../masking/secret.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
 import { parseSql, probeSql, runSql } from './client.ts'
 import { declared, type GrantChange, grantChanges, grantStatements } from './grants.ts'
-import { hasYetToJoin, serverOf, serverQuery } from './server.ts'
+import { hasYetToJoin, isServerData, serverOf, serverQuery } from './server.ts'
 import { account, raw, type Sql, sql } from './sql.ts'
 import { MYSQL_USER, type MysqlUser } from './user-model.ts'
 import {
@@ -22,6 +22,7 @@ const pluginOf = ({ password }: MysqlUser): string => (password === undefined ? 
 export const mysqlUserKind: ResourceKind<MysqlUser, MysqlUserState> = {
   kind: 'mysql-user',
   key: (desired) => `${desired.name}@${hostOf(desired)}`,
+  affects: isServerData,
   probe: (all) => probeSql([serverQuery, ...userQueries(all)]),
   parse({ own }, all) {
     const said = parseSql(own)

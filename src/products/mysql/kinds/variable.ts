@@ -3,7 +3,7 @@ import { ProvisionError } from '../../../errors.ts'
 import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
 import { joinScripts, rawScript } from '../../../shell/script.ts'
 import { parseSql, probeSql, row, type SqlAnswer } from './client.ts'
-import { hasYetToJoin, type Server, serverOf, serverQuery } from './server.ts'
+import { hasYetToJoin, isServerData, type Server, serverOf, serverQuery } from './server.ts'
 import { list, raw, type Sql, sql } from './sql.ts'
 import { applyVariables, GIVEN } from './variable-apply.ts'
 import { MYSQL_VARIABLE, type MysqlVariable } from './variable-model.ts'
@@ -30,6 +30,7 @@ export interface MysqlVariableState {
 export const mysqlVariableKind: ResourceKind<MysqlVariable, MysqlVariableState> = {
   kind: 'mysql-variable',
   key: (desired) => desired.name,
+  affects: isServerData,
   probe: (all) => joinScripts([rawScript(`cat ${GIVEN} 2>/dev/null || :`), probeSql([serverQuery, ...queries(all)])]),
   parse({ own }, all) {
     const said = parseSql(own)
