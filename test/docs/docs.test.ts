@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { X509Certificate } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -10,9 +11,11 @@ import { findRoles } from '../../src/catalog/load-roles.ts'
 import * as exported from '../../src/index.ts'
 import { takeKeySources } from '../../src/inventory/sops/identities.ts'
 import { prepare } from '../../src/run/prepare.ts'
+import { rawScript } from '../../src/shell/script.ts'
 import { ensureOpenssl } from '../lab/certificates.ts'
 import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
+import { plan, run } from '../resources/converge.ts'
 import { rulesAndTests } from '../roles/prometheus/rendered.ts'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -36,8 +39,13 @@ function filesOf(page: string): Record<string, string> {
 const resourcesOf = (files: Record<string, string>): Promise<string[]> => resourcesIn(projectFolder(files))
 
 async function resourcesIn(root: string, ageKeys?: ReturnType<typeof takeKeySources>): Promise<string[]> {
+  const all = await compiledIn(root, ageKeys)
+  return all.flatMap(({ host, resources }) => resources.map(({ key }) => `${host} ${key}`))
+}
+
+async function compiledIn(root: string, ageKeys?: ReturnType<typeof takeKeySources>) {
   const { compiler, hosts } = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [], ageKeys })
-  return hosts.flatMap((host) => {
+  return hosts.map((host) => {
     const facts = {
       os: { id: 'debian', versionId: '13', codename: 'trixie' },
       arch: 'amd64',
@@ -50,7 +58,7 @@ async function resourcesIn(root: string, ageKeys?: ReturnType<typeof takeKeySour
       defaultInterface: 'eth0',
       addresses: { eth0: [host.address] },
     }
-    return compiler.compile(host, facts).resources.map(({ key }) => `${host.name} ${key}`)
+    return { host: host.name, resources: compiler.compile(host, facts).resources }
   })
 }
 
@@ -98,6 +106,30 @@ describe('the pages', () => {
     })
     expect(resources).toContain('web1 file:/etc/shop/env')
     expect(resources).toContain('web1 ufw:in proto tcp from 192.0.2.1 to any port 8080')
+  })
+
+  test('the kind of docs/roles.md works as it stands there', async () => {
+    const root = projectFolder({
+      ...filesOf('docs/roles.md'),
+      'roles/named/index.ts': [
+        "import { defineRole } from 'provision'",
+        "import { hostname } from '../shop/hostname.ts'",
+        "const resources = () => [hostname({ name: 'other' })]",
+        "export default defineRole({ name: 'named', description: 'Its name.', vars: {}, resources })",
+      ].join('\n'),
+      'inventories/site.yml': 'tiers: [{ name: web, roles: [named] }]',
+      'inventories/prod/hosts.yml': 'tiers: { web: { hosts: { web1: { address: 192.0.2.1 } } } }',
+    })
+    const [resource] = (await compiledIn(root)).flatMap(({ resources }) => resources)
+    if (resource?.key !== 'hostname:own') throw new Error('the kind is not there')
+    const { kind, desired } = resource
+    const [change] = plan(kind, [desired])
+    expect(change?.fields[0]).toEqual({ field: 'live', from: hostname(), to: 'other' })
+    const here = plan(kind, [{ name: hostname() }]).flatMap(({ fields }) => fields.map(({ field }) => field))
+    expect(here).not.toContain('live')
+    const stubs = 'hostnamectl() { echo "$@"; }\nsync() { :; }\n'
+    const ran = run(rawScript(`${stubs}${change && kind.apply([change]).sh}`))
+    expect(ran).toEqual({ status: 0, output: 'set-hostname -- other' })
   })
 
   test('docs/roles.md has every constructor that roles can import', () => {
