@@ -1,52 +1,69 @@
-import type { Command } from 'commander'
+import { type Command, Help, type Option } from 'commander'
+import type { Product } from '../run/failover/product.ts'
 import type { RunEdges, RunOutcome } from '../run/run.ts'
 import { type HostFlags, withHostOptions } from './host-options.ts'
 import type { HostsInput, Job } from './main.ts'
+import { productsInUse } from './products-in-use.ts'
 import { optionHint, strayWords } from './usage.ts'
 
 /** From what was given on the command line to an exit status. */
 export type Start = (flags: HostFlags, job: Job) => Promise<number>
 
+/** What commands are registered with. */
+export interface Cli {
+  readonly start: Start
+  readonly products: readonly Product[]
+  /** What the help of a project tells only where it uses a product whose primary can be moved. */
+  readonly onlyWithPrimary: Set<Command | Option>
+}
+
 /** A command as the list of them has it: puts itself into the program. */
-export type Register = (program: Command, start: Start) => void
+export type Register = (program: Command, cli: Cli) => void
 
 /** A command that works on hosts: what it has besides the options that all of them have. */
 export interface HostCommand<Own extends object> {
   /** Undefined: `provision` itself. */
   readonly name?: string
-  readonly description: string
+  description(cli: Cli): string
+  /** It is about primaries, and nothing else. */
+  readonly onlyWithPrimary?: boolean
   /** Adds its own options. */
-  options(command: Command): Command
+  options(command: Command, cli: Cli): Command
   /** What of them does the same once more, as words of a command line. */
   again(own: Own): readonly string[]
   /** Its work. What is heavy is imported here, so that help and usage errors are instant. */
-  carryOut(input: HostsInput, own: Own, edges: RunEdges): Promise<RunOutcome>
+  carryOut(input: HostsInput, own: Own, edges: RunEdges, cli: Cli): Promise<RunOutcome>
 }
 
 /** A command of the common make. */
 export const hostCommand =
   <Own extends object>(one: HostCommand<Own>): Register =>
-  (program, start) => {
+  (program, cli) => {
     const own = one.name === undefined ? program : program.command(one.name)
     const title = one.name === undefined ? 'provision' : `provision ${one.name}`
+    if (one.onlyWithPrimary) cli.onlyWithPrimary.add(own)
     one
-      .options(withHostOptions(strict(own, program)))
-      .description(one.description)
+      .options(withHostOptions(strict(own, program, cli)), cli)
+      .description(one.description(cli))
       .showHelpAfterError(`(${title} --help shows every option)`)
       .action(async () => {
         const flags = flagsOf<Own & HostFlags>(own, program)
-        process.exitCode = await start(flags, {
+        process.exitCode = await cli.start(flags, {
           name: one.name,
           again: one.again(flags),
-          carryOut: (input, edges) => one.carryOut(input, flags, edges),
+          carryOut: (input, edges) => one.carryOut(input, flags, edges, cli),
         })
       })
   }
 
+/** The products whose primaries can be moved, as people call them. */
+export const withPrimary = ({ products }: Pick<Cli, 'products'>): string =>
+  products.flatMap(({ name, failover }) => (failover ? [name] : [])).join(', ')
+
 /** Told in words of its own: a stray word, and an option that somebody knows from elsewhere. */
-const strict = (command: Command, program: Command): Command =>
+const strict = (command: Command, program: Command, cli: Cli): Command =>
   command
-    .configureHelp({ optionDescription: (option) => option.description })
+    .configureHelp(helpOf(command, program, cli))
     .allowExcessArguments()
     .configureOutput({ outputError: (message, write) => write(hinted(message)) })
     .hook('preAction', (own, action) => {
@@ -54,6 +71,19 @@ const strict = (command: Command, program: Command): Command =>
       const commands = action === program ? program.commands.map((one) => one.name()) : []
       action.error(`error: ${strayWords(action.args, commands)}`)
     })
+
+/** What this project has no use for is accepted, and refused with the reason; but its help does not tell of it. */
+function helpOf(command: Command, program: Command, cli: Cli): Partial<Help> {
+  const usual = new Help()
+  const isUsed = (): boolean =>
+    productsInUse(cli.products, flagsOf<HostFlags>(command, program)).some(({ failover }) => failover)
+  const isShown = (one: Command | Option): boolean => !cli.onlyWithPrimary.has(one) || isUsed()
+  return {
+    optionDescription: (option) => option.description,
+    visibleOptions: (of) => usual.visibleOptions(of).filter(isShown),
+    visibleCommands: (of) => usual.visibleCommands(of).filter(isShown),
+  }
+}
 
 const hinted = (message: string): string => {
   const option = /unknown option '([^']+)'/.exec(message)?.[1]

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { packageRoot } from '../catalog/package-root.ts'
-import type { Start } from './command.ts'
+import type { Product } from '../run/failover/product.ts'
+import type { Cli, Start } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { PRODUCTS } from './commands/products.ts'
 
 const EXAMPLES = `
 Examples:
@@ -19,13 +21,14 @@ Exit status: 0 no changes left to make, 2 changes found by --check, 1 something 
 const startMain: Start = async (flags, job) => (await import('./main.ts')).main(flags, job)
 
 /** The command line, ready to be parsed. Heavy parts are imported only when a command runs. */
-export function createProgram(start: Start = startMain): Command {
+export function createProgram(start: Start = startMain, products: readonly Product[] = PRODUCTS): Command {
+  const cli: Cli = { start, products, onlyWithPrimary: new Set() }
   const program = new Command('provision')
     .helpOption('-h, --help', 'print this')
     // What follows a subcommand is its own.
     .enablePositionalOptions()
     .addHelpText('after', EXAMPLES)
-  for (const register of COMMANDS) register(program, start)
+  for (const register of COMMANDS) register(program, cli)
   return program.version(version(), '-V, --version', 'print the version')
 }
 

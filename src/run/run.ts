@@ -21,9 +21,9 @@ import type { Target } from '../host/target.ts'
 import type { Host } from '../inventory/inventory.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import { toldOnce } from '../problems/told-once.ts'
-import { type WriteMove, writeMove } from '../products/mysql/switchover/handover.ts'
 import { refreshLists } from '../resources/package/lists.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
+import { type MoveRequest, type PrimaryMove, primaryMove } from './failover/move.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradable, upgradeNotes } from './newer.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
@@ -39,8 +39,8 @@ export interface RunOptions extends PrepareOptions {
   readonly upgrade?: boolean | undefined
   /** Back to what was before, or to what `to` names; nothing else is changed. */
   readonly rollback?: { readonly to?: string | undefined } | undefined
-  /** A MySQL server to which the writes of its tier may be moved, when the one that takes them must not go through its changes as such. */
-  readonly switchoverTo?: string | undefined
+  /** A host to which the primary of its tier may be moved, where the primary must not go through its changes as such. */
+  readonly switchover?: MoveRequest | undefined
 }
 
 export interface RunEdges {
@@ -62,7 +62,7 @@ interface Planning {
   readonly access: HostAccess
   readonly runs: Map<string, HostRun>
   readonly ways: ReadonlyMap<string, WayBack>
-  readonly move: WriteMove | undefined
+  readonly move: PrimaryMove | undefined
 }
 
 export interface RunOutcome {
@@ -99,8 +99,7 @@ async function runPrepared(
   )
   try {
     const access = accessOf(prepared, pool, edges, options.showScripts)
-    const move =
-      options.switchoverTo === undefined ? undefined : writeMove({ prepared, access, emit }, options.switchoverTo)
+    const move = options.switchover && primaryMove({ prepared, access, emit }, options.switchover)
     const named = hosts.map(({ name, tier }) => ({ name, tier }))
     emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
     const ways = new Map(options.rollback ? hosts.map((host) => [host.name, wayBack(host, options.rollback?.to)]) : [])
@@ -151,8 +150,8 @@ function settleStopped(one: HostRun, check: boolean): HostResult {
   return one.settle(one.pending() && !check ? 'the run was stopped' : undefined)
 }
 
-/** What of the move of writes is known beforehand; what would speak against it now is told, for it may pass. */
-async function plannedMove(move: WriteMove, runs: ReadonlyMap<string, HostRun>, emit: Emit): Promise<TierSwitchover> {
+/** What of the move of the primary is known beforehand; what would speak against it now is told, for it may pass. */
+async function plannedMove(move: PrimaryMove, runs: ReadonlyMap<string, HostRun>, emit: Emit): Promise<TierSwitchover> {
   const needsFailover = (host: string) => runs.get(host)?.planned()?.around.needsFailover ?? false
   const { switchover, unfinished, problems } = await move.plan(needsFailover)
   for (const { message, hint } of switchover?.from !== undefined && needsFailover(switchover.from) ? problems : []) {

@@ -5,7 +5,8 @@ import type { Event } from '../../src/execute/events.ts'
 import { TARGET } from '../../src/host/target.ts'
 import { drainedMark, owedMarker } from '../../src/plan/target-state.ts'
 import { optionValue } from '../../src/products/mysql/kinds/client.ts'
-import { switchover } from '../../src/products/mysql/switchover/switchover.ts'
+import { mysqlFailover } from '../../src/products/mysql/switchover/failover.ts'
+import { switchover } from '../../src/run/failover/switchover.ts'
 import { type RunOptions, run } from '../../src/run/run.ts'
 import { PASSWORDS, writeDatabaseInventory } from '../lab/databases.ts'
 import type { Lab } from '../lab/lab.ts'
@@ -30,6 +31,8 @@ let lab: Lab
 
 const common = () => ({ root: lab.dir, inventory: lab.inventory, tags: [], vars: [], showScripts: true, check: false })
 
+const moveTo = (to: string) => ({ to, failovers: [mysqlFailover] })
+
 async function provision(more: Partial<RunOptions> = {}) {
   const events: Event[] = []
   const outcome = await run({ ...common(), limit: [], forks: 3, ...more }, { emit: (event) => events.push(event) })
@@ -39,7 +42,7 @@ async function provision(more: Partial<RunOptions> = {}) {
 
 async function toServer(to: string, more: { readonly primaryLost?: boolean; readonly check?: boolean } = {}) {
   const events: Event[] = []
-  const options = { ...common(), limit: [], tiers: ['db'], to, primaryLost: false, ...more }
+  const options = { ...common(), limit: [], tiers: ['db'], ...moveTo(to), primaryLost: false, ...more }
   const outcome = await switchover(options, { emit: (event) => events.push(event) })
   noPasswordIn(events)
   return { ...outcome, events }
@@ -143,16 +146,16 @@ describe('a group of MySQL servers', () => {
 
   it('one run restarts all three, the primary as a replica, when it may move the writes', async () => {
     await oweRestart(...NAMES)
-    await expect(provision({ switchoverTo: 'db9' })).rejects.toThrow("there is no host 'db9'")
-    await expect(provision({ switchoverTo: 'db1' })).rejects.toThrow('db1 takes the writes itself')
-    const check = await provision({ switchoverTo: 'db2', check: true })
+    await expect(provision({ switchover: moveTo('db9') })).rejects.toThrow("there is no host 'db9'")
+    await expect(provision({ switchover: moveTo('db1') })).rejects.toThrow('db1 is the primary itself')
+    const check = await provision({ switchover: moveTo('db2'), check: true })
     expect(switchoversIn(check.events)).toEqual([
       [['db2', 'db3'], undefined],
       [['db1'], { from: 'db1', to: 'db2' }],
     ])
     const before = await pids()
     const ledger = await writing(async () => {
-      const { results, events } = await provision({ switchoverTo: 'db2' })
+      const { results, events } = await provision({ switchover: moveTo('db2') })
       expect(outcomes({ results })).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
       const begun = events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
       expect(begun).toEqual(['db2', 'db3', 'db1'])
@@ -161,14 +164,14 @@ describe('a group of MySQL servers', () => {
     expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
     expect(ledger.pause).toBeLessThan(5000)
     for (const name of NAMES) await expect.poll(() => lacking(name, ledger), { timeout: 20_000 }).toEqual([])
-    const again = await provision({ switchoverTo: 'db2' })
+    const again = await provision({ switchover: moveTo('db2') })
     expect(outcomes(again)).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
     expect(switchoversIn(again.events)).toEqual([])
   })
 
   it('the same for a variable that only a start sets; and nothing is moved for one that is set at once', async () => {
     const planned = async (options: string) => {
-      const { events } = await provision({ switchoverTo: 'db1', check: true, vars: [`mysql_options=${options}`] })
+      const { events } = await provision({ switchover: moveTo('db1'), check: true, vars: [`mysql_options=${options}`] })
       return switchoversIn(events)
     }
     expect(await planned('{ back_log: 77 }')).toEqual([
@@ -180,7 +183,7 @@ describe('a group of MySQL servers', () => {
 
   it.each([
     ['the primary takes no more writes', 'db2', 'db3', 'switchover:db2 takes no more writes'],
-    ['another server takes the writes', 'db3', 'db1', 'switchover:db1 takes the writes'],
+    ['another server is promoted', 'db3', 'db1', 'switchover:db1 promoted to primary'],
   ])('killed while %s: the same run again brings it to its end', async (_, old, to, phase) => {
     await oweRestart(old)
     const before = await on(old, PID)
@@ -278,7 +281,7 @@ describe('a group of MySQL servers', () => {
     expect(outcomes({ results })).toEqual({ db1: 'failed', db2: 'skipped', db3: 'skipped' })
     expect(results[0]?.failure).toMatchObject({
       message: expect.stringContaining('ERROR 1205'),
-      hint: 'db1 takes the writes again, as before',
+      hint: 'db1 is the primary again, as before',
     })
     await holding
     expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })

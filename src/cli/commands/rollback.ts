@@ -10,7 +10,8 @@ interface RollbackFlags {
 /** `provision rollback`: what was there before. */
 export const rollback = hostCommand<RollbackFlags>({
   name: 'rollback',
-  description: 'take a tier back to the release that it had before, each host out of service meanwhile; nothing else',
+  description: () =>
+    'take a tier back to the release that it had before, each host out of service meanwhile; nothing else',
   options: (command) =>
     command
       .requiredOption('--tier <names>', 'the tiers; commas or repeated', commaList)

@@ -1,4 +1,5 @@
-import { hostCommand } from '../command.ts'
+import { failoversOf } from '../../run/failover/product.ts'
+import { hostCommand, withPrimary } from '../command.ts'
 import { commaList, each } from '../host-options.ts'
 
 interface SwitchoverFlags {
@@ -8,23 +9,28 @@ interface SwitchoverFlags {
   readonly primaryLost: boolean
 }
 
-/** `provision switchover`: only the writes go to another server. */
+/** `provision switchover`: another host of a tier becomes the primary, and nothing else is changed. */
 export const switchover = hostCommand<SwitchoverFlags>({
   name: 'switchover',
-  description: 'move the writes of a tier of MySQL servers to one of its replicas; refused, with reasons, when unsafe',
+  onlyWithPrimary: true,
+  description: (cli) =>
+    `make another host of a tier (of ${withPrimary(cli)} servers) the primary; refused, with reasons, when unsafe`,
   options: (command) =>
     command
       .requiredOption('--tier <name>', 'the tier', commaList)
-      .requiredOption('--to <host>', 'the server that is to take the writes')
-      .option('--primary-lost', 'the server that took them is gone, and stays so: fence it as far as it can be', false),
+      .requiredOption('--to <host>', 'the host that is to be the primary')
+      .option('--primary-lost', 'the primary is gone, and stays so: fence it as far as it can be', false),
   again: ({ tier, to, primaryLost }) => [
     ...each('--tier', tier),
     '--to',
     to,
     ...(primaryLost ? ['--primary-lost'] : []),
   ],
-  async carryOut(input, { tier, to, primaryLost }, edges) {
-    const { switchover } = await import('../../products/mysql/switchover/switchover.ts')
-    return switchover({ ...input, tiers: tier, to, primaryLost }, edges)
+  async carryOut(input, { tier, to, primaryLost }, edges, { products }) {
+    const [{ switchover }, failovers] = await Promise.all([
+      import('../../run/failover/switchover.ts'),
+      failoversOf(products),
+    ])
+    return switchover({ ...input, tiers: tier, to, primaryLost, failovers }, edges)
   },
 })

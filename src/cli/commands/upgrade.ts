@@ -9,13 +9,13 @@ interface UpgradeFlags extends SwitchoverTo {
 /** `provision upgrade`: newer packages. */
 export const upgrade = hostCommand<UpgradeFlags>({
   name: 'upgrade',
-  description:
+  description: () =>
     'bring packages to the newest versions that the roles allow, tier by tier, each host out of service meanwhile',
-  options: (command) =>
-    switchoverTo.option(command).option('--tier <names>', 'only these tiers; commas or repeated', commaList, []),
+  options: (command, cli) =>
+    switchoverTo.option(command, cli).option('--tier <names>', 'only these tiers; commas or repeated', commaList, []),
   again: (own) => [...each('--tier', own.tier), ...switchoverTo.again(own)],
-  async carryOut(input, { tier, switchoverTo }, edges) {
+  async carryOut(input, own, edges, cli) {
     const { run } = await import('../../run/run.ts')
-    return run({ ...input, tiers: tier, upgrade: true, switchoverTo }, edges)
+    return run({ ...input, tiers: own.tier, upgrade: true, switchover: await switchoverTo.request(own, cli) }, edges)
   },
 })

@@ -1,9 +1,10 @@
 import { messageOf, ProvisionError } from '../../../errors.ts'
 import type { HostSession } from '../../../host/session.ts'
 import { withoutSecrets } from '../../../masking/secret.ts'
+import { act } from '../../../run/failover/act.ts'
 import { applyVerdict } from '../kinds/replication-apply.ts'
 import type { MysqlReplication } from '../kinds/replication-state.ts'
-import { act } from './act.ts'
+
 import {
   applyRest,
   canary,
@@ -51,7 +52,7 @@ export async function followPlan(following: Following): Promise<void> {
   try {
     await settle(following, candidate)
   } catch (error) {
-    throw withHint(error, `${plan.candidate} takes the writes; the same command again goes on from here`)
+    throw withHint(error, `${plan.candidate} is the primary; the same command again goes on from here`)
   }
 }
 
@@ -95,7 +96,7 @@ async function relieve({ plan, servers, done }: Following, candidate: Server, ol
   }
   done(old.member.name)
   try {
-    await act(candidate.session, { name: 'takes the writes', script: promote })
+    await act(candidate.session, { name: 'promoted to primary', script: promote })
   } catch (error) {
     // Only where it is sure that the candidate is not writable may another be.
     const sure = await act(candidate.session, { name: 'is still read-only', script: isReadOnly }).then(
@@ -108,12 +109,12 @@ async function relieve({ plan, servers, done }: Following, candidate: Server, ol
 
 async function restored({ session, member }: Server, cause: unknown): Promise<ProvisionError> {
   try {
-    await act(session, { name: 'takes the writes again', script: takesWrites })
-    return withHint(cause, `${member.name} takes the writes again, as before`)
+    await act(session, { name: 'is the primary again', script: takesWrites })
+    return withHint(cause, `${member.name} is the primary again, as before`)
   } catch (error) {
     return withHint(
       cause,
-      `nobody takes writes now: ${member.name} could not be made writable again (${messageOf(error)})`,
+      `there is no primary now: ${member.name} could not be made writable again (${messageOf(error)})`,
     )
   }
 }
@@ -121,7 +122,7 @@ async function restored({ session, member }: Server, cause: unknown): Promise<Pr
 const undecided = ({ member }: Server, cause: unknown): ProvisionError =>
   withHint(
     cause,
-    `it is not known whether ${member.name} takes writes by now: run the same command again, it finds out`,
+    `it is not known whether ${member.name} is the primary by now: run the same command again, it finds out`,
   )
 
 function withHint(cause: unknown, hint: string): ProvisionError {
@@ -130,7 +131,7 @@ function withHint(cause: unknown, hint: string): ProvisionError {
   return new ProvisionError(message, { code, host, resource, log, hint, cause })
 }
 
-/** Fenced first; then whoever has most of what it left takes the writes, or nobody. */
+/** Fenced first; then whoever has most of what it left is promoted, or nobody. */
 async function replaceLost({ plan, servers, lost }: Following, candidate: Server): Promise<void> {
   const replicas = [plan.candidate, ...plan.followers].map((name) => serverOf(servers, name))
   if (lost?.session) await act(lost.session, { name: 'is stopped', script: stopped, timeout: 180 })
@@ -160,7 +161,7 @@ async function replaceLost({ plan, servers, lost }: Following, candidate: Server
     throw error
   }
   try {
-    await act(candidate.session, { name: 'takes the writes', script: promote })
+    await act(candidate.session, { name: 'promoted to primary', script: promote })
   } catch (error) {
     throw undecided(candidate, error)
   }

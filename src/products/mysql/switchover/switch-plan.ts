@@ -1,4 +1,5 @@
 import type { Problem } from '../../../errors.ts'
+import type { SwitchoverRequest } from '../../../run/failover/port.ts'
 import { gtidText, parseGtids, withoutGtids } from '../kinds/gtid.ts'
 import type { ReplicationState } from '../kinds/replication-state.ts'
 
@@ -12,17 +13,10 @@ export interface Member {
   readonly state: ReplicationState | { readonly unknown: string }
 }
 
-export interface SwitchRequest {
-  /** Name of the server that is to take the writes. */
-  readonly to: string
-  /** Somebody knows that the server which took them is gone. */
-  readonly primaryLost: boolean
-}
-
 /** Who does what. */
 export interface SwitchPlan {
   readonly candidate: string
-  /** The server that takes the writes, or took them last; undefined: the candidate does already. */
+  /** The primary, or the last one; undefined: the candidate is that already. */
   readonly old: string | undefined
   /** The old one is gone: it is fenced, asked nothing, and left out. */
   readonly lost: boolean
@@ -47,10 +41,10 @@ const follows = ({ state: { channel } }: Known, { host, port }: Member): boolean
 /**
  * Whether the writes can go to another server, and who has to do what for it. What an earlier call left halfway is
  * found in what the servers say, and finished. Pure.
- * @param members of the group; the one that takes the writes asked after the others, or what they got from it
+ * @param members of the group; the primary asked after the others, or what they got from it
  * meanwhile would look like their own
  */
-export function planSwitch(members: readonly Member[], { to, primaryLost }: SwitchRequest): SwitchVerdict {
+export function planSwitch(members: readonly Member[], { to, primaryLost }: SwitchoverRequest): SwitchVerdict {
   const candidate = members.find(({ name }) => name === to)
   if (candidate === undefined) return refuse({ message: `${to} is no server of the group` })
   if (!isKnown(candidate)) return refuse(unknownProblem(candidate))
@@ -82,7 +76,7 @@ export function planSwitch(members: readonly Member[], { to, primaryLost }: Swit
   }
 }
 
-/** The candidate takes the writes already: what is left is that all others follow it. */
+/** The candidate is the primary already: what is left is that all others follow it. */
 function finish(members: readonly Member[], candidate: Known): SwitchVerdict {
   const others = members.filter((member) => member !== candidate)
   const open = others.filter((member) => !isKnown(member) || !follows(member, candidate))

@@ -13,7 +13,7 @@ const LOST: SwitchPlan = { candidate: 'db2', old: 'db1', lost: true, followers: 
 /** `refused`: the server says no. `cut`: the connection breaks, and nobody knows what was done. */
 type Trouble = Readonly<Record<string, 'refused' | 'cut'>>
 
-/** Servers that do as they are told, but for the acts in `trouble` (`db2 takes the writes`). */
+/** Servers that do as they are told, but for the acts in `trouble` (`db2 promoted to primary`). */
 function scene(plan: SwitchPlan, trouble: Trouble = {}, executed: Readonly<Record<string, string>> = {}) {
   const acts: string[] = []
   const done: string[] = []
@@ -68,7 +68,7 @@ async function outcome(...args: Parameters<typeof scene>) {
   return { acts, done: [...new Set(done)], hint }
 }
 
-const UNTIL_PROMOTED = ['db1 takes no more writes', 'db2 caught up', 'db3 caught up', 'db2 takes the writes']
+const UNTIL_PROMOTED = ['db1 takes no more writes', 'db2 caught up', 'db3 caught up', 'db2 promoted to primary']
 
 describe('following the plan of a switchover', () => {
   it('stops the writes, waits for the replicas, promotes, repoints, and proves it by a write', async () => {
@@ -94,28 +94,28 @@ describe('following the plan of a switchover', () => {
     ],
     ['a replica lags', { 'db3 caught up': 'refused' }, UNTIL_PROMOTED.slice(0, 3)],
     ['a replica is cut off', { 'db3 caught up': 'cut' }, UNTIL_PROMOTED.slice(0, 3)],
-    ['the candidate refuses', { 'db2 takes the writes': 'refused' }, [...UNTIL_PROMOTED, 'db2 is still read-only']],
+    ['the candidate refuses', { 'db2 promoted to primary': 'refused' }, [...UNTIL_PROMOTED, 'db2 is still read-only']],
   ])('gives the writes back when %s', async (_, trouble, acts) => {
     expect(await outcome(PLANNED, trouble)).toMatchObject({
-      acts: [...acts, 'db1 takes the writes again'],
-      hint: 'db1 takes the writes again, as before',
+      acts: [...acts, 'db1 is the primary again'],
+      hint: 'db1 is the primary again, as before',
     })
   })
 
   it.each<[string, Trouble]>([
-    ['it can not be asked', { 'db2 takes the writes': 'cut', 'db2 is still read-only': 'cut' }],
-    ['it is not read-only', { 'db2 takes the writes': 'refused', 'db2 is still read-only': 'refused' }],
+    ['it can not be asked', { 'db2 promoted to primary': 'cut', 'db2 is still read-only': 'cut' }],
+    ['it is not read-only', { 'db2 promoted to primary': 'refused', 'db2 is still read-only': 'refused' }],
   ])('never gives them back when the candidate may take them: %s', async (_, trouble) => {
     const { acts, hint } = await outcome(PLANNED, trouble)
     expect(acts).toEqual([...UNTIL_PROMOTED, 'db2 is still read-only'])
-    expect(hint).toContain('it is not known whether db2 takes writes by now')
+    expect(hint).toContain('it is not known whether db2 is the primary by now')
   })
 
   it('only goes forward once another takes the writes; the others are still repointed', async () => {
     const { acts, done, hint } = await outcome(PLANNED, { 'db3 replicates from db2': 'refused' })
     expect(acts).toEqual([...UNTIL_PROMOTED, 'db3 replicates from db2', 'db1 replicates from db2'])
     expect(done).toEqual(['db1', 'db2'])
-    expect(hint).toBe('db2 takes the writes; the same command again goes on from here')
+    expect(hint).toBe('db2 is the primary; the same command again goes on from here')
   })
 })
 
@@ -131,7 +131,7 @@ describe('following the plan for a lost primary', () => {
     const { acts, hint } = await outcome(LOST)
     expect(acts).toEqual([
       ...REST,
-      'db2 takes the writes',
+      'db2 promoted to primary',
       'db3 replicates from db2',
       'db2 a write of its own',
       'db3 has the canary write',

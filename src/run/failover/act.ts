@@ -1,7 +1,7 @@
-import { ProvisionError } from '../../../errors.ts'
-import { deed } from '../../../host/deed.ts'
-import type { HostSession } from '../../../host/session.ts'
-import type { Script } from '../../../shell/script.ts'
+import { ProvisionError } from '../../errors.ts'
+import { deed } from '../../host/deed.ts'
+import type { HostSession } from '../../host/session.ts'
+import type { Script } from '../../shell/script.ts'
 
 export interface Act {
   /** In words. */

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { writeMove } from '../../../../src/products/mysql/switchover/handover.ts'
-import { prepare } from '../../../../src/run/prepare.ts'
-import { spokenTo } from '../../../host/fake-access.ts'
-import { problemsOf, projectFolder } from '../../../project-folder.ts'
+import { mysqlFailover } from '../../../src/products/mysql/switchover/failover.ts'
+import { primaryMove } from '../../../src/run/failover/move.ts'
+import { prepare } from '../../../src/run/prepare.ts'
+import { spokenTo } from '../../host/fake-access.ts'
+import { problemsOf, projectFolder } from '../../project-folder.ts'
 
 const PEM = (what: string) => `-----BEGIN ${what}-----\nAA==\n-----END ${what}-----\n`
 const FILES = {
@@ -29,8 +30,8 @@ const FILES = {
 async function move(to: string, tiers: readonly string[] = []) {
   const root = projectFolder(FILES)
   const prepared = await prepare({ root, inventory: 'prod', limit: [], tags: [], vars: [], tiers })
-  const { access } = spokenTo([])
-  return writeMove({ prepared, access, emit: () => undefined }, to)
+  const context = { prepared, access: spokenTo([]).access, emit: () => undefined }
+  return primaryMove(context, { to, failovers: [mysqlFailover] })
 }
 
 test('takes a server of a group, on a host of which nothing is known yet too', async () => {
@@ -40,8 +41,8 @@ test('takes a server of a group, on a host of which nothing is known yet too', a
 
 test.each<[string, string[], string]>([
   ['db22', [], "--switchover-to: there is no host 'db22' (did you mean 'db2'?)"],
-  ['web1', [], '--switchover-to: web1 (tier web) is no server of a MySQL group'],
-  ['log1', [], '--switchover-to: log1 (tier alone) is no server of a MySQL group'],
+  ['web1', [], '--switchover-to: web1 (tier web) is not in a group of MySQL servers'],
+  ['log1', [], '--switchover-to: log1 (tier alone) is not in a group of MySQL servers'],
   ['db2', ['web'], '--switchover-to: db2 is of tier db, of which no host takes part in this run'],
 ])('refuses %s in a run of %j, before any host is touched', async (to, tiers, problem) => {
   expect(await problemsOf(() => move(to, tiers))).toEqual([problem])

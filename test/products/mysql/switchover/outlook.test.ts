@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { failoverOutlook } from '../../../../src/products/mysql/switchover/handover-plan.ts'
+import { failoverOutlook } from '../../../../src/products/mysql/switchover/outlook.ts'
 import type { Member } from '../../../../src/products/mysql/switchover/switch-plan.ts'
 import { A, ALONE, B, CHANNEL, STATE } from '../kinds/group.ts'
 

@@ -1,16 +1,5 @@
-import type { Problem } from '../../../errors.ts'
-import type { Switchover } from '../../../rollout/tier-plan.ts'
+import type { FailoverOutlook } from '../../../run/failover/port.ts'
 import { type Member, planSwitch } from './switch-plan.ts'
-
-/** What a run that may move the writes would do about them. */
-export interface FailoverOutlook {
-  /** Undefined: nothing, for they are where they are to be, or nobody can tell who takes them. */
-  readonly switchover?: Switchover | undefined
-  /** Servers that an earlier switchover left halfway. */
-  readonly unfinished: readonly string[]
-  /** What speaks against it now; it may be well when its moment comes. */
-  readonly problems: readonly Problem[]
-}
 
 const NOTHING: FailoverOutlook = { unfinished: [], problems: [] }
 
