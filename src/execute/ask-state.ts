@@ -2,7 +2,7 @@ import type { CompiledResource } from '../catalog/compiled.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
 import type { HostSession } from '../host/session.ts'
 import { withoutSecrets } from '../masking/secret.ts'
-import { askApart, readApart } from '../observe/batch.ts'
+import { askApart, limitApart, readApart } from '../observe/batch.ts'
 import type { Observation } from '../observe/question.ts'
 import { groupByKind, type KindGroup, kindQuestions } from '../plan/questions.ts'
 
@@ -21,7 +21,7 @@ export async function askState(
     purpose: 'probe',
     script: (nonce, path) => askApart(nonce, questions, path),
     shown: (nonce, path) => askApart(nonce, shown(), path),
-    timeoutMs: (questions.reduce((sum, { timeout }) => sum + timeout, 0) + 10) * 1000,
+    timeoutMs: (limitApart(questions) + 10) * 1000,
   })
   const observed = readApart(questions, answers)
   return new Map(groupByKind(resources).flatMap((group) => read(session.host, group, observed.get(group.kind.kind))))

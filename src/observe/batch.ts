@@ -47,14 +47,17 @@ export function askTogether(nonce: string, questions: readonly Question[], path?
 
 /** One script in which each part of each question is a process of its own, with a time limit of its own. */
 export function askApart(nonce: string, questions: readonly Question[], path?: string): Script {
-  const parts = questions.flatMap((question) =>
-    [...readParts(question.id, gather([question])), ...ownParts(question)].map((part) => ({
-      ...part,
-      timeout: question.timeout,
-    })),
-  )
-  return probeScript(nonce, parts, path)
+  return probeScript(nonce, questions.flatMap(partsApart), path)
 }
+
+/** Seconds that the parts of {@link askApart} may take, one after the other. */
+export const limitApart = (questions: readonly Question[]): number =>
+  questions.flatMap(partsApart).reduce((sum, { timeout }) => sum + timeout, 0)
+
+const partsApart = (question: Question): Fragment[] =>
+  [...readParts(question.id, gather([question])), ...ownParts(question)].map(({ id, script }) => ({
+    ...{ id, script, timeout: question.timeout },
+  }))
 
 type Frames = ReadonlyMap<string, Answer>
 

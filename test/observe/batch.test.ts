@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { askApart, askTogether, readApart, readTogether } from '../../src/observe/batch.ts'
+import { askApart, askTogether, limitApart, readApart, readTogether } from '../../src/observe/batch.ts'
 import { probeFiles, type WantedFile } from '../../src/observe/files.ts'
 import type { Question } from '../../src/observe/question.ts'
 import { sha256 } from '../../src/resources/content.ts'
@@ -133,6 +133,11 @@ describe('questions that are asked apart', () => {
     expect(answers.get('unreadable')?.failed).toMatch(/^failed with status 1$/)
     expect(answers.get('hangs')).toEqual({ failed: 'hung and was ended', printed: 'begun' })
   }, 20_000)
+
+  it('may take as long as their parts, one after the other', () => {
+    const reads = { files: files('/a'), units: ['a.service'] }
+    expect(limitApart([question('a', reads, ':'), question('b', undefined, ':'), question('c', reads)])).toBe(6 * 20)
+  })
 
   it('are failed by what makes no sense, and have no answer where a part did not come', () => {
     const both = [question('k', { files: files('/a') }, 'echo x')]
