@@ -1,3 +1,4 @@
+import { isContract } from '../src/contracts/contract.ts'
 import * as exported from '../src/index.ts'
 import { HAPROXY_SERVER } from '../src/products/haproxy/steps.ts'
 import { MYSQL_SERVER } from '../src/products/mysql/steps.ts'
@@ -12,6 +13,13 @@ import type { FieldSchemas } from '../src/schemas/fields.ts'
 export function fieldsOfConstructors(): [name: string, fields: FieldSchemas][] {
   return Object.entries(exported).flatMap(([name, made]: [string, unknown]): [string, FieldSchemas][] =>
     hasFields(made) ? [[name, made.fields]] : [],
+  )
+}
+
+/** What roles may tell each other, by the name that roles import, with the schema of each field. */
+export function fieldsOfContracts(): [name: string, fields: FieldSchemas][] {
+  return Object.entries(exported).flatMap(([name, made]: [string, unknown]): [string, FieldSchemas][] =>
+    isContract(made) ? [[name, made.fields]] : [],
   )
 }
 

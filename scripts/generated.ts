@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findRoles, loadRoles } from '../src/catalog/load-roles.ts'
 import { InputError } from '../src/errors.ts'
-import { fieldsOfConstructors, fieldsOfRollouts } from './constructors.ts'
+import { fieldsOfConstructors, fieldsOfContracts, fieldsOfRollouts } from './constructors.ts'
 import { editorSchemas } from './editor-schemas.ts'
 import { fieldsPage } from './field-docs.ts'
 import { roleReadme } from './role-docs.ts'
@@ -27,6 +27,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const pages = [
     ['docs/kinds.md', fieldsOfConstructors()],
     ['docs/rollouts.md', fieldsOfRollouts()],
+    ['docs/contracts.md', fieldsOfContracts()],
   ] as const
   const fields = pages.map(([file, all]) => [file, fieldsPage(currentText(file) ?? '', all)] as const)
   return new Map([...schemas, ...readmes, ...fields])

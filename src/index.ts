@@ -1,14 +1,24 @@
 /** What roles, and programs that run provision as a library, import. */
 
-export { ipFamily, listedOrTier, managementSocket, socketOf, tierAddresses } from './catalog/addresses.ts'
+export {
+  clientAddresses,
+  ipFamily,
+  listedOrTier,
+  listeningAddress,
+  managementSocket,
+  socketOf,
+  tierAddresses,
+} from './catalog/addresses.ts'
 export { keyOf } from './catalog/keys.ts'
 export { managementListener, parseSocket } from './catalog/listeners.ts'
+export type { Nested } from './catalog/nested.ts'
 export type {
   Across,
   HostChange,
   HostChanges,
   Listener,
   Peer,
+  ProvidesInput,
   Role,
   RoleInput,
   VarSchema,
@@ -16,6 +26,9 @@ export type {
   VarsOf,
 } from './catalog/role.ts'
 export { defineRole } from './catalog/role.ts'
+export type { Contract, Offer, Provided, ProvidedBy, ProvidingHost, ValueOf } from './contracts/contract.ts'
+export { contract } from './contracts/contract.ts'
+export { program } from './contracts/program.ts'
 export { InputError, ProvisionError } from './errors.ts'
 export type { Facts } from './facts/facts.ts'
 export type { Secret, Text } from './masking/secret.ts'
@@ -25,8 +38,11 @@ export type { Answers, Reads } from './observe/question.ts'
 export type { Surroundings } from './observe/surroundings.ts'
 export type { UnitState } from './observe/units.ts'
 export { nameHint } from './problems/nearest.ts'
+export { backend } from './products/haproxy/contracts.ts'
 export type { HaproxyServer, HaproxySteps } from './products/haproxy/steps.ts'
 export { haproxyServer } from './products/haproxy/steps.ts'
+export { floatingAddress } from './products/keepalived/contracts.ts'
+export { mysqlClient, mysqlExporterAccount } from './products/mysql/contracts.ts'
 export { mysqlDatabase } from './products/mysql/kinds/database.ts'
 export type { Grant } from './products/mysql/kinds/grants.ts'
 export { mysqlReplication } from './products/mysql/kinds/replication.ts'
@@ -36,8 +52,10 @@ export { mysqlVariable } from './products/mysql/kinds/variable.ts'
 export { MYSQL_START_VARIABLES } from './products/mysql/kinds/variable-start.ts'
 export type { MysqlServer, MysqlSteps } from './products/mysql/steps.ts'
 export { mysqlReplicates, mysqlServer } from './products/mysql/steps.ts'
+export { nginxStatus, upstream } from './products/nginx/contracts.ts'
 export type { NginxUpstreamServer, NginxUpstreamSteps } from './products/nginx/steps.ts'
 export { keepDrainedServers, nginxUpstreamServer } from './products/nginx/steps.ts'
+export { metricsReader, prober, prometheusApi, scrape } from './products/prometheus/contracts.ts'
 export type { Failures, LikePeers, LikePeersOptions } from './products/prometheus/like-peers.ts'
 export { LIKE_PEERS, likePeers } from './products/prometheus/like-peers.ts'
 export type { PromqlPlace, PromqlQuestion } from './products/prometheus/promql.ts'
@@ -66,7 +84,7 @@ export { allowFrom, firewall, ufwRule } from './resources/ufw/ufw.ts'
 export { user } from './resources/user/user.ts'
 export type { CheckPlace, Endpoint, HttpQuestion } from './rollout/checks.ts'
 export { commandSucceeds, httpAnswers, tcpOpen, unitActive } from './rollout/checks.ts'
-export type { FirstHost, HostRollout, RolloutStep, Watched } from './rollout/step.ts'
+export type { FirstHost, HostRollout, Named, RolloutStep, Watched } from './rollout/step.ts'
 export { quote } from './shell/quote.ts'
 export type { Script, SecretScript } from './shell/script.ts'
 export { joinScripts, rawScript, sh } from './shell/script.ts'

@@ -4,8 +4,11 @@ import {
   defineRole,
   directory,
   file,
+  keyOf,
   pkg,
+  program,
   type RoleInput,
+  scrape,
   systemdUnit,
   tierAddresses,
   user,
@@ -13,7 +16,7 @@ import {
 } from 'provision'
 import { environment } from './environment.ts'
 import { migratingHost } from './migrations.ts'
-import { appService, dirOf, releaseOf, restarted } from './parts.ts'
+import { appService, dirOf, disruptive, releaseOf, restarted } from './parts.ts'
 import { rollout } from './rollout.ts'
 import { vars } from './vars.ts'
 
@@ -23,6 +26,15 @@ export default defineRole({
   name: 'app',
   description: 'A program of your own as a service: releases side by side, switched at once, put back when they fail.',
   vars,
+  provides: ({ vars }) => [
+    program.of({
+      name: vars.app_name,
+      ports: [vars.app_port],
+      disruptive: disruptive(vars).map(keyOf),
+      requiredServices: [keyOf(appService(vars))],
+    }),
+    vars.app_metrics && scrape.of({ job: 'app', port: vars.app_port }),
+  ],
   rollout,
   // Its health is asked there; where it listens besides, only the program knows.
   listens: ({ vars }) => [
@@ -102,7 +114,7 @@ const sharedFolders = (paths: readonly string[], dir: string): string[] => {
 }
 
 function openPort({ host, vars, group }: Input) {
-  const others = group('all').filter((peer) => peer.name !== host.name)
-  const from = [...vars.app_allow_from, ...tierAddresses(others, vars.app_allow_from_tiers, 'app_allow_from')]
+  const { app_allow_from: listed, app_allow_from_tiers: tiers } = vars
+  const from = [...listed, ...tierAddresses(group('all'), tiers, 'app_allow_from', host.name)]
   return vars.app_firewall ? allowFrom(from, { port: vars.app_port, comment: vars.app_name }) : []
 }

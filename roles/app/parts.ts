@@ -1,4 +1,4 @@
-import { type Handler, type Resource, release, restartHealthy, service } from 'provision'
+import { type Handler, type Named, type Resource, release, restartHealthy, service } from 'provision'
 import type { AppVars } from './vars.ts'
 
 /** What the role declares and its rollout watches. */
@@ -31,9 +31,9 @@ export const appService = ({ app_name: name }: AppVars): Resource => service({ n
 export const unitKey = ({ app_name: name }: AppVars): string => `systemd-unit:/etc/systemd/system/${name}.service`
 
 /** What takes the program away for a moment. What calls for the restart is named too: where all of it is new, nobody is in the way. */
-export const disruptive = (vars: AppVars) => [
+export const disruptive = (vars: AppVars): Named[] => [
   releaseOf(vars),
   restarted(vars),
-  { key: `file:${dirOf(vars)}/config/*`, optional: true as const },
+  `file:${dirOf(vars)}/config/*`,
   unitKey(vars),
 ]

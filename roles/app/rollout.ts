@@ -6,23 +6,32 @@ import {
   ipFamily,
   likePeers,
   nginxUpstreamServer,
-  type Peer,
+  type Provided,
+  prometheusApi,
   type RoleInput,
   sh,
+  upstream,
+  type ValueOf,
 } from 'provision'
 import { migratingHost } from './migrations.ts'
 import { appService, disruptive, releaseOf } from './parts.ts'
 import type { AppVars } from './vars.ts'
 
 type Host = RoleInput<AppVars>['host']
+type Upstream = ValueOf<typeof upstream>
 
 /** Out of the upstreams of all web servers that can go on without it; then until none of them is connected any more. */
-export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout {
+export function rollout({ host, vars, group, provided }: RoleInput<AppVars>): HostRollout {
   const port = vars.app_port
-  const hosts = group('all')
   const address = ipFamily(host.address) === 6 ? `[${host.address}]` : host.address
-  const clients = webServers({ name: host.name, tier: host.tier, server: `${address}:${port}`, port }, hosts)
-  const requests = requestsOf(hosts)
+  const clients = webServers(
+    { name: host.name, tier: host.tier, server: `${address}:${port}`, port },
+    provided(upstream),
+  )
+  const monitors = provided(prometheusApi)
+  // The counter that the monitor knows the application's requests by.
+  const metric = monitors[0]?.value.appRequests ?? 'http_requests_total'
+  const requests: Counter = { metric, matchers: ['job="app"'] }
   const on = clients.map((peer) => peer.name)
   const out = [...new Set(clients.map((peer) => peer.server))].map((server) =>
     nginxUpstreamServer({ on: clients.filter((peer) => peer.server === server).map((peer) => peer.name), server }),
@@ -35,7 +44,7 @@ export function rollout({ host, vars, group }: RoleInput<AppVars>): HostRollout 
     undrain: out.map(({ undrain }) => undrain),
     gates: [httpAnswers({ port, path: vars.app_health_path }, { within: vars.app_ready_timeout })],
     verify: likePeers({
-      ...{ host, hosts, of: 'app_verify', options: vars.app_verify, requests },
+      ...{ host, peers: group(host.tier), monitors, of: 'app_verify', options: vars.app_verify, requests },
       errors: [{ requests, errors: ['status', 'code'].map((label) => withLabel(requests, `${label}=~"5.."`)) }],
     }),
   }
@@ -53,13 +62,6 @@ function migratesFirst(vars: AppVars, host: Host, group: RoleInput<AppVars>['gro
     what: `migrations of ${vars.app_name}`,
     hint: `take ${first} along (where it has this release, nothing is done there), or say who else migrates: --var app_migrate_on=HOST`,
   }
-}
-
-/** The counter that the monitor knows the application's requests by. */
-function requestsOf(hosts: readonly Peer[]): Counter {
-  const metrics = hosts.map(({ vars }) => vars.prometheus_app_requests)
-  const metric = metrics.find((one) => typeof one === 'string') ?? 'http_requests_total'
-  return { metric, matchers: ['job="app"'] }
 }
 
 const withLabel = ({ metric, matchers = [] }: Counter, matcher: string): Counter => ({
@@ -86,7 +88,9 @@ const idle = (port: number, clients: readonly Client[], within: number) => ({
 })
 
 /** A web server that sends requests here, and what its upstreams call this host's program. */
-interface Client extends Peer {
+interface Client {
+  readonly name: string
+  readonly address: string
   readonly server: string
 }
 
@@ -103,32 +107,17 @@ interface Here {
  * its address beside others. This host's own nginx may know it by a loopback address. Where an upstream has this server
  * alone, nothing can be drained here: the web server itself has to be (role nginx does so for a program on its own host).
  */
-function webServers(here: Here, peers: readonly Peer[]): Client[] {
-  return peers.flatMap((peer) => {
-    const { nginx_upstreams: upstreams } = peer.vars
-    const found = (Array.isArray(upstreams) ? upstreams : []).flatMap((one) =>
-      isUpstream(one) ? (serverIn(one, here, peer.name) ?? []) : [],
-    )
-    return [...new Set(found)].map((server) => ({ ...peer, server }))
+function webServers(here: Here, upstreams: readonly Provided<Upstream>[]): Client[] {
+  const found = upstreams.flatMap(({ host: { name, address }, value }) => {
+    const server = serverIn(value, here, name)
+    return server === undefined ? [] : [{ name, address, server }]
   })
+  return [...new Map(found.map((one) => [`${one.name} ${one.server}`, one])).values()]
 }
 
 function serverIn(upstream: Upstream, { name, tier, server, port }: Here, peer: string): string | undefined {
   if (upstream.tier === tier && upstream.port === port) return server
-  const names = (Array.isArray(upstream.servers) ? upstream.servers : []).flatMap(addressIn)
+  const { servers } = upstream
   const called = peer === name ? [server, ...LOOPBACK.map((address) => `${address}:${port}`)] : [server]
-  return names.length > 1 || upstream.tier !== undefined ? names.find((one) => called.includes(one)) : undefined
+  return servers.length > 1 || upstream.tier !== undefined ? servers.find((one) => called.includes(one)) : undefined
 }
-
-interface Upstream {
-  readonly tier?: unknown
-  readonly port?: unknown
-  readonly servers?: unknown
-}
-
-const isUpstream = (value: unknown): value is Upstream => typeof value === 'object' && value !== null
-
-const addressIn = (server: unknown): string[] =>
-  typeof server === 'object' && server !== null && 'addr' in server && typeof server.addr === 'string'
-    ? [server.addr]
-    : []

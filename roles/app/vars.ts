@@ -99,6 +99,11 @@ export const vars = {
     pattern: '^/[!-~]*$',
     default: '/healthz',
   },
+  app_metrics: {
+    description: 'It has metrics: Prometheus scrapes /metrics on app_port.',
+    type: 'boolean',
+    default: true,
+  },
   app_ready_timeout: {
     description: 'Seconds until it must.',
     type: 'integer',

@@ -3,10 +3,14 @@ import {
   defineRole,
   file,
   listedOrTier,
+  listeningAddress,
   managementListener,
   managementSocket,
+  metricsReader,
   pkg,
+  prober,
   restart,
+  scrape,
   service,
   sh,
   systemdUnit,
@@ -59,15 +63,24 @@ export default defineRole({
       default: 5,
     },
   },
+  provides: ({ vars }) => [
+    scrape.of({
+      job: 'blackbox',
+      port: vars.blackbox_exporter_port,
+      address: listeningAddress(vars.blackbox_exporter_listen),
+    }),
+    prober.of({ port: vars.blackbox_exporter_port }),
+  ],
   listens: ({ host, vars, facts }) =>
     managementListener('blackbox_exporter', host, facts, vars.blackbox_exporter_port, vars.blackbox_exporter_listen),
-  resources({ host, vars, facts, group, template }) {
+  resources({ host, vars, facts, group, provided, template }) {
     const restarted = [restart('prometheus-blackbox-exporter')]
     const readers = listedOrTier(
-      { host, group },
+      { host, group, provided },
       vars.blackbox_exporter_allow_from,
       vars.blackbox_exporter_monitor_tier,
       'blackbox_exporter_allow_from',
+      metricsReader,
     )
     const socket = managementSocket(host, facts, vars.blackbox_exporter_port, vars.blackbox_exporter_listen)
     return [

@@ -80,6 +80,12 @@ export const openPorts = (frontend: Frontend): number[] => [
   ),
 ]
 
+/** Ports of a frontend, where they are such. */
+export const namedPorts = (frontend: Frontend): number[] =>
+  bindsOf(frontend)
+    .map((text) => Number(parseSocket(text).port))
+    .filter((port) => port >= 1 && port <= 65535)
+
 function socketOf(text: string, frontend: Frontend): { address: string; port: number } {
   const { address, port } = parseSocket(text)
   if (typeof port !== 'number' || port < 1 || port > 65535 || (address !== '*' && ipFamily(address) === undefined)) {

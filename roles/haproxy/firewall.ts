@@ -1,15 +1,25 @@
-import { allowFrom, listedOrTier, type Peer, type Resource, type RoleInput, tierAddresses, ufwRule } from 'provision'
+import {
+  allowFrom,
+  listedOrTier,
+  metricsReader,
+  type Peer,
+  type Resource,
+  type RoleInput,
+  tierAddresses,
+  ufwRule,
+} from 'provision'
 import { openPorts } from './binds.ts'
 import type { HaproxyVars } from './vars.ts'
 
 /** What has to be open: the frontends' ports as they say, and the metrics for who reads them. */
-export function firewallRules(input: Pick<RoleInput<HaproxyVars>, 'host' | 'vars' | 'group'>): Resource[] {
+export function firewallRules(input: Pick<RoleInput<HaproxyVars>, 'host' | 'vars' | 'group' | 'provided'>): Resource[] {
   const { vars, group } = input
   const readers = listedOrTier(
     input,
     vars.haproxy_metrics_allow_from,
     vars.haproxy_monitor_tier,
     'haproxy_metrics_allow_from',
+    metricsReader,
   )
   return [
     ...[...clientsByPort(vars, group('all'))].map(([port, from]) =>

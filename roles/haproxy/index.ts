@@ -7,7 +7,6 @@ import {
   managementSocket,
   pkg,
   reveal,
-  service,
   sh,
   sysctl,
   systemdUnit,
@@ -18,9 +17,10 @@ import { boundAddresses, listeners } from './binds.ts'
 import { checkVars } from './checks.ts'
 import { firewallRules } from './firewall.ts'
 import { crtLists, frontendViews } from './frontends.ts'
-import { reload, restart } from './handlers.ts'
 import { lookUpNames } from './names.ts'
 import { checkOpenFiles, limitFor, neededFiles } from './open-files.ts'
+import { haproxyPackage, haproxyService, reload } from './parts.ts'
+import { provides } from './provides.ts'
 import { type HaproxyVars, vars } from './vars.ts'
 
 /** The intermediate list of Mozilla's server side TLS, guideline 5.7, without what has no forward secrecy. */
@@ -48,8 +48,9 @@ export default defineRole({
   description:
     'Load balancer: its whole configuration is validated before any of it lands, and a reload loses neither a request nor what was drained.',
   vars,
+  provides,
   listens: ({ host, vars, facts }) => listeners(vars, metricsSocket(host, vars, facts)),
-  resources({ host, vars, facts, group, template }) {
+  resources({ host, vars, facts, group, provided, template }) {
     checkVars(vars)
     const backends = backendViews(vars.haproxy_backends, group('all'))
     const frontends = frontendViews(vars)
@@ -58,7 +59,7 @@ export default defineRole({
     const present = Object.values(facts.addresses).flat()
     const elsewhere = boundAddresses(vars).filter((address) => !present.includes(address))
     return [
-      pkg({ name: 'haproxy', ...(vars.haproxy_hold && { hold: true }), notify: [restart] }),
+      haproxyPackage(vars),
       pkg({ name: 'socat' }),
       file({
         path: '/usr/local/sbin/haproxy-reload',
@@ -113,8 +114,8 @@ export default defineRole({
         backends.some(({ named }) => named),
         template,
       ),
-      ...(vars.haproxy_firewall ? firewallRules({ host, vars, group }) : []),
-      service({ name: 'haproxy', enabled: true, state: 'started' }),
+      ...(vars.haproxy_firewall ? firewallRules({ host, vars, group, provided }) : []),
+      haproxyService(),
     ]
   },
 })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { defineRole, file, fileSet, masked, sh, systemdUnit, tierAddresses, ufwRule } from 'provision'
+import { defineRole, file, fileSet, floatingAddress, masked, sh, systemdUnit, tierAddresses, ufwRule } from 'provision'
 import { across } from './across.ts'
-import { instanceViews, wrong } from './instances.ts'
+import { floatingAddresses, instanceViews, wrong } from './instances.ts'
 import { keepalivedPackage, keepalivedService } from './parts.ts'
 import { reload } from './reload.ts'
 import { DRAIN_FILE, rollout } from './rollout.ts'
@@ -14,6 +14,7 @@ export default defineRole({
   description:
     'Floating addresses that move to another load balancer when a host, its haproxy or its keepalived is gone.',
   vars,
+  provides: ({ vars }) => floatingAddresses(vars).map((address) => floatingAddress.of({ address })),
   resources({ host, vars, facts, group, template }) {
     const members = group(host.tier)
     const others = members.filter((peer) => peer.name !== host.name)

@@ -41,6 +41,10 @@ export function instanceViews(vars: KeepalivedVars, members: readonly Peer[], se
   })
 }
 
+/** All of them, without the prefix of their network. */
+export const floatingAddresses = ({ keepalived_instances: instances }: KeepalivedVars): string[] =>
+  instances.flatMap(addressesOf).map(plain)
+
 const addressesOf = ({ vip, extra_vips }: Instance): string[] => [vip, ...extra_vips]
 const plain = (address: string): string => address.replace(/\/.*$/, '')
 

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandSucceeds, type HostRollout, type RoleInput, type RolloutStep, sh, unitActive } from 'provision'
+import { commandSucceeds, type HostRollout, program, type RoleInput, type RolloutStep, sh, unitActive } from 'provision'
 import { keepalivedPackage, keepalivedService, restarted } from './parts.ts'
 import type { KeepalivedVars } from './vars.ts'
 
@@ -10,23 +10,20 @@ export const DRAIN_FILE = '/var/lib/provision-keepalived/drain'
 const LINGER = 10
 
 /** Hands the addresses over to the next host before haproxy or keepalived is restarted, and takes its own back after. */
-export function rollout({ host, vars, group }: RoleInput<KeepalivedVars>): HostRollout {
+export function rollout({ host, vars, group, provided }: RoleInput<KeepalivedVars>): HostRollout {
   const others = group(host.tier).flatMap(({ name }) => (name === host.name ? [] : [name]))
   const vips = vars.keepalived_instances.map(({ vip }) => vip.replace(/\/.*$/, ''))
   const owned = vars.keepalived_instances.flatMap(({ owner, vip }) =>
     owner === host.name ? [vip.replace(/\/.*$/, '')] : [],
   )
   const [next] = others
+  // What the check asks, usually haproxy: the addresses leave with it.
+  const checkedPort = Number(new URL(vars.keepalived_check_url).port || 80)
+  const checked = provided(program, { host: host.name }).filter(({ value }) => value.ports.includes(checkedPort))
   const alone = next === undefined || vips.length === 0
   return {
-    // What the check asks may be another program than that of role haproxy.
-    requiredServices: [{ key: 'service:haproxy.service', optional: true }, keepalivedService()],
-    disruptive: [
-      { key: 'package:haproxy', optional: true },
-      { key: 'handler:restart haproxy', optional: true },
-      keepalivedPackage(vars),
-      restarted,
-    ],
+    requiredServices: [...checked.flatMap(({ value }) => value.requiredServices ?? []), keepalivedService()],
+    disruptive: [...checked.flatMap(({ value }) => value.disruptive ?? []), keepalivedPackage(vars), restarted],
     preflight: alone ? [] : [able(others)],
     drain: alone ? [] : [handOver(vips, vars), ...(others.length === 1 ? [taken(next, vips)] : []), quiet(vips)],
     undrain: alone ? [] : [takeBack(owned, vars)],

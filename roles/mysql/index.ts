@@ -1,12 +1,18 @@
 import {
   allowFrom,
+  clientAddresses,
   defineRole,
   type Facts,
+  keyOf,
+  mysqlClient,
   mysqlDatabase,
+  mysqlExporterAccount,
   mysqlReplication,
   mysqlVariable,
   type Peer,
+  program,
   type Resource,
+  type RoleInput,
   tierAddresses,
 } from 'provision'
 import { accounts } from './accounts.ts'
@@ -23,6 +29,16 @@ export default defineRole({
   name: 'mysql',
   description: 'MySQL 8.0 to 9.x: one writable server and its replicas, by GTID over TLS.',
   vars,
+  provides: ({ vars }) => [
+    program.of({
+      name: 'mysql',
+      ports: [vars.mysql_port],
+      disruptive: [keyOf(mysqlPackage(vars))],
+      requiredServices: [keyOf(mysqlService())],
+    }),
+    vars.mysql_exporter_password !== undefined &&
+      mysqlExporterAccount.of({ user: vars.mysql_exporter_user, password: vars.mysql_exporter_password }),
+  ],
   rollout,
   listens: ({ host, vars, facts }) =>
     optionsOf(vars, host, facts)
@@ -32,7 +48,8 @@ export default defineRole({
         ...{ by: 'mysql', program: 'mysql', address: address.trim(), port: vars.mysql_port },
         at: ['mysql_port'],
       })),
-  resources({ host, vars, facts, group, template }) {
+  resources(input) {
+    const { host, vars, facts, group, template } = input
     refuseRelease(facts, vars)
     const members = group(host.tier)
     refuseTwins(members, host, vars)
@@ -48,7 +65,7 @@ export default defineRole({
       unattended(vars),
       ...tlsFiles(vars),
       optionFile(template('provision.cnf.ejs', { lines })),
-      ...firewall(vars, host, group('all')),
+      ...firewall(input),
       mysqlService(),
       replication(vars, host, members, bootstrap),
       // How the names of databases in grants are stored.
@@ -144,11 +161,13 @@ const hasCertificate = (vars: MysqlVars): boolean =>
 const portOf = ({ vars }: Peer, own: MysqlVars): number =>
   typeof vars.mysql_port === 'number' ? vars.mysql_port : own.mysql_port
 
-function firewall(vars: MysqlVars, host: Host, peers: readonly Peer[]): Resource[] {
-  const others = peers.filter(({ name }) => name !== host.name)
+function firewall(input: RoleInput<MysqlVars>): Resource[] {
+  const { host, vars, group } = input
+  const tiers = [host.tier, ...vars.mysql_allow_from_tiers]
   const from = [
-    ...tierAddresses(others, [host.tier, ...vars.mysql_allow_from_tiers], 'mysql_allow_from'),
+    ...tierAddresses(group('all'), tiers, 'mysql_allow_from', host.name),
+    ...clientAddresses(input, mysqlClient, 'mysql_allow_from'),
     ...vars.mysql_allow_from,
   ]
-  return vars.mysql_firewall ? allowFrom(from, { port: vars.mysql_port, comment: 'mysql' }) : []
+  return vars.mysql_firewall ? allowFrom([...new Set(from)], { port: vars.mysql_port, comment: 'mysql' }) : []
 }

@@ -3,16 +3,17 @@ import {
   defineRole,
   directory,
   file,
-  isSecret,
   listedOrTier,
+  listeningAddress,
   managementListener,
   managementSocket,
+  metricsReader,
+  mysqlExporterAccount,
   ProvisionError,
   pkg,
   restart,
   reveal,
-  type Secret,
-  secret,
+  scrape,
   service,
   systemdUnit,
 } from 'provision'
@@ -20,11 +21,6 @@ import {
 /** Its own: not every release of the package has /etc/prometheus. */
 const FOLDER = '/etc/prometheus-mysqld-exporter'
 const MY_CNF = `${FOLDER}/my.cnf`
-
-const named = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-
-const tainted = (value: unknown): Secret | undefined =>
-  isSecret(value) ? value : typeof value === 'string' ? secret(value) : undefined
 
 /**
  * What mysqld_exporter makes something else of, whatever its option file says: from 0.15 it expands the environment and
@@ -97,20 +93,28 @@ export default defineRole({
       default: '/run/mysqld/mysqld.sock',
     },
   },
+  provides: ({ vars }) => [
+    scrape.of({
+      job: 'mysqld',
+      port: vars.mysqld_exporter_port,
+      address: listeningAddress(vars.mysqld_exporter_listen),
+    }),
+  ],
   listens: ({ host, vars, facts }) =>
     managementListener('mysqld_exporter', host, facts, vars.mysqld_exporter_port, vars.mysqld_exporter_listen),
-  resources({ host, vars, facts, group, template }) {
+  resources({ host, vars, facts, group, provided, template }) {
     const restarted = [restart('prometheus-mysqld-exporter')]
     const readers = listedOrTier(
-      { host, group },
+      { host, group, provided },
       vars.mysqld_exporter_allow_from,
       vars.mysqld_exporter_monitor_tier,
       'mysqld_exporter_allow_from',
+      metricsReader,
     )
     const socket = managementSocket(host, facts, vars.mysqld_exporter_port, vars.mysqld_exporter_listen)
-    const mysql = group('all').find((peer) => peer.name === host.name)?.vars ?? {}
-    const user = vars.mysqld_exporter_user ?? named(mysql.mysql_exporter_user) ?? 'exporter'
-    const password = vars.mysqld_exporter_password ?? tainted(mysql.mysql_exporter_password)
+    const [account] = provided(mysqlExporterAccount, { host: host.name })
+    const user = vars.mysqld_exporter_user ?? account?.value.user ?? 'exporter'
+    const password = vars.mysqld_exporter_password ?? account?.value.password
     if (password === undefined) {
       throw new ProvisionError(`no password for the MySQL account '${user}'`, {
         code: 'input',

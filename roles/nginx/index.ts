@@ -15,6 +15,7 @@ import { siteFiles } from './files.ts'
 import { listeners, openPorts } from './listens.ts'
 import { namesHash } from './names-hash.ts'
 import { nginxPackage, nginxService } from './parts.ts'
+import { provides } from './provides.ts'
 import { rollout } from './rollout.ts'
 import { siteViews } from './sites.ts'
 import { upstreamViews } from './upstreams.ts'
@@ -35,6 +36,7 @@ export default defineRole({
   description:
     'Web server: static sites and reverse proxy. Its whole configuration is validated before any of it lands.',
   vars,
+  provides,
   rollout,
   listens: ({ vars }) => listeners(vars),
   resources({ host, vars, facts, group, template }) {

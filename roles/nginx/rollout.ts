@@ -1,30 +1,34 @@
 import { posix } from 'node:path'
 import {
+  backend,
   type Failures,
   type HostRollout,
   haproxyServer,
   httpAnswers,
   ipFamily,
   likePeers,
-  type Peer,
+  type Provided,
+  program,
+  prometheusApi,
   type RoleInput,
   sh,
   unitActive,
+  type ValueOf,
 } from 'provision'
 import { nginxPackage, nginxService, restarted } from './parts.ts'
 import type { NginxVars } from './vars.ts'
 
-type Host = RoleInput<NginxVars>['host']
+type Backend = ValueOf<typeof backend>
 
 /**
  * Out of the backends of all load balancers that have this host as a server, with the health path at 503 besides: a
  * haproxy that is started anew meanwhile has forgotten the drain.
  */
-export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollout {
-  const hosts = group('all')
-  const backends = backendsWith(host.tier, hosts)
-  const servers = backends.map(({ backend, on, timeout }) =>
-    haproxyServer({ on, backend, server: host.name, others: vars.nginx_rollout_others, within: timeout }),
+export function rollout(input: RoleInput<NginxVars>): HostRollout {
+  const { host, vars, group, provided } = input
+  const backends = backendsWith(host.tier, provided(backend))
+  const servers = backends.map(({ name, on, timeout }) =>
+    haproxyServer({ on, backend: name, server: host.name, others: vars.nginx_rollout_others, within: timeout }),
   )
   const file = vars.nginx_drain_file
   const health = healthEndpoint(vars)
@@ -36,7 +40,7 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
   const until = health && httpAnswers(health).until
   return {
     requiredServices: [nginxService()],
-    disruptive: [nginxPackage(vars), restarted, ...programBehind(host, vars, hosts)],
+    disruptive: [nginxPackage(vars), restarted, ...programBehind(input)],
     preflight: servers.map(({ preflight }) => preflight),
     // Of hosts that no load balancer knows, nobody can be told to stay away.
     drain: servers.length > 0 ? [...servers.map(({ drain }) => drain), draining] : [],
@@ -47,41 +51,39 @@ export function rollout({ host, vars, group }: RoleInput<NginxVars>): HostRollou
       ...(health ? [httpAnswers({ ...health, status: [200, 503] })] : []),
     ],
     verify: likePeers({
-      ...{ host, hosts, of: 'nginx_verify', options: vars.nginx_verify },
+      ...{ host, peers: group(host.tier), monitors: provided(prometheusApi) },
+      ...{ of: 'nginx_verify', options: vars.nginx_verify },
       requests: { metric: 'nginx_http_requests_total', matchers: ['job="nginx"'] },
-      errors: backends.map(({ backend }) => failuresIn(backend)),
+      errors: backends.map(({ name }) => failuresIn(name)),
     }),
   }
 }
 
 /**
- * What restarts a program (role app) that this nginx alone stands before, and that it has nothing beside: while that is
- * away, this web server has no answer, so it is taken out itself.
+ * What restarts a program that this nginx alone stands before, and that it has nothing beside: while that is away, this web
+ * server has no answer, so it is taken out itself.
  */
-function programBehind(host: Host, { nginx_upstreams: upstreams }: NginxVars, peers: readonly Peer[]): string[] {
-  const own = peers.find(({ name }) => name === host.name)?.vars
-  const { app_name: name, app_port: port, app_dir: dir } = own ?? {}
-  if (typeof name !== 'string' || typeof port !== 'number') return []
+function programBehind({ host, vars, group, provided }: RoleInput<NginxVars>): string[] {
   const here = ['127.0.0.1', 'localhost', '[::1]', ipFamily(host.address) === 6 ? `[${host.address}]` : host.address]
-  const isAlone = ({ tier, port: ofTier, servers }: NginxVars['nginx_upstreams'][number]): boolean => {
-    const members = tier === undefined ? [] : peers.filter((peer) => peer.tier === tier)
-    const addresses = [...servers.map(({ addr }) => addr), ...members.map(({ address }) => `${address}:${ofTier}`)]
-    return addresses.length > 0 && addresses.every((one) => here.some((address) => one === `${address}:${port}`))
-  }
-  if (!upstreams.some(isAlone)) return []
-  const folder = typeof dir === 'string' ? dir : `/srv/${name}`
-  return [
-    `release:${name}`,
-    `handler:restart ${name}`,
-    `file:${folder}/config/*`,
-    `systemd-unit:/etc/systemd/system/${name}.service`,
-  ]
+  const others = provided(program, { host: host.name }).filter(({ role }) => role !== 'nginx')
+  return others.flatMap(({ value: { ports, disruptive = [] } }) => {
+    const own = new Set(ports.flatMap((port) => here.map((address) => `${address}:${port}`)))
+    const isAlone = ({ tier, port, servers }: NginxVars['nginx_upstreams'][number]): boolean => {
+      const members = tier === undefined ? [] : group(tier)
+      return (
+        servers.length + members.length > 0 &&
+        servers.every(({ addr }) => own.has(addr)) &&
+        members.every(({ address }) => own.has(`${address}:${port}`))
+      )
+    }
+    return vars.nginx_upstreams.some(isAlone) ? disruptive : []
+  })
 }
 
 /** nginx counts requests and not what came of them: the load balancers know, by server. */
-function failuresIn(backend: string): Failures {
+function failuresIn(proxy: string): Failures {
   const metric = 'haproxy_server_http_responses_total'
-  const matchers = [`proxy="${backend}"`]
+  const matchers = [`proxy="${proxy}"`]
   return {
     label: 'server',
     requests: { metric, matchers },
@@ -90,28 +92,22 @@ function failuresIn(backend: string): Failures {
 }
 
 interface BackendOf {
-  readonly backend: string
+  readonly name: string
   readonly on: readonly string[]
-  readonly timeout: number | undefined
+  readonly timeout: number
 }
 
 /** Backends that name the tier as their servers, with the hosts that balance them. */
-function backendsWith(tier: string, peers: readonly Peer[]): BackendOf[] {
-  const found = new Map<string, { on: string[]; timeout: number | undefined }>()
-  for (const { name, vars } of peers) {
-    const { haproxy_backends: backends, haproxy_drain_timeout: timeout } = vars
-    for (const backend of Array.isArray(backends) ? backends : []) {
-      if (!isBackend(backend) || backend.tier !== tier) continue
-      const one = found.get(backend.name) ?? { on: [], timeout: typeof timeout === 'number' ? timeout : undefined }
-      one.on.push(name)
-      found.set(backend.name, one)
-    }
+function backendsWith(tier: string, backends: readonly Provided<Backend>[]): BackendOf[] {
+  const found = new Map<string, { on: string[]; timeout: number }>()
+  for (const { host, value } of backends) {
+    if (value.tier !== tier) continue
+    const one = found.get(value.name) ?? { on: [], timeout: value.drainTimeout }
+    one.on.push(host.name)
+    found.set(value.name, one)
   }
-  return [...found].map(([backend, one]) => ({ backend, ...one }))
+  return [...found].map(([name, one]) => ({ name, ...one }))
 }
-
-const isBackend = (value: unknown): value is { readonly name: string; readonly tier: unknown } =>
-  typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string' && 'tier' in value
 
 /** Where the health path can be asked without TLS. */
 function healthEndpoint({ nginx_sites: sites, nginx_health_path: path }: NginxVars) {

@@ -3,10 +3,14 @@ import {
   defineRole,
   file,
   listedOrTier,
+  listeningAddress,
   managementListener,
   managementSocket,
+  metricsReader,
+  nginxStatus,
   pkg,
   restart,
+  scrape,
   service,
   systemdUnit,
 } from 'provision'
@@ -56,20 +60,23 @@ export default defineRole({
       optional: true,
     },
   },
+  provides: ({ vars }) => [
+    scrape.of({ job: 'nginx', port: vars.nginx_exporter_port, address: listeningAddress(vars.nginx_exporter_listen) }),
+  ],
   listens: ({ host, vars, facts }) =>
     managementListener('nginx_exporter', host, facts, vars.nginx_exporter_port, vars.nginx_exporter_listen),
-  resources({ host, vars, facts, group, template }) {
+  resources({ host, vars, facts, group, provided, template }) {
     const restarted = [restart('prometheus-nginx-exporter')]
     const readers = listedOrTier(
-      { host, group },
+      { host, group, provided },
       vars.nginx_exporter_allow_from,
       vars.nginx_exporter_monitor_tier,
       'nginx_exporter_allow_from',
+      metricsReader,
     )
     const socket = managementSocket(host, facts, vars.nginx_exporter_port, vars.nginx_exporter_listen)
-    const status = group('all').find((peer) => peer.name === host.name)?.vars.nginx_status_listen
-    const stub = typeof status === 'string' && status !== '' ? status : '127.0.0.1:8081'
-    const uri = vars.nginx_exporter_scrape_uri ?? `http://${stub}/stub_status`
+    const [status] = provided(nginxStatus, { host: host.name })
+    const uri = vars.nginx_exporter_scrape_uri ?? status?.value.url ?? 'http://127.0.0.1:8081/stub_status'
     return [
       pkg({ name: 'prometheus-nginx-exporter', notify: restarted }),
       file({

@@ -3,10 +3,13 @@ import {
   defineRole,
   file,
   listedOrTier,
+  listeningAddress,
   managementListener,
   managementSocket,
+  metricsReader,
   pkg,
   restart,
+  scrape,
   service,
   systemdUnit,
 } from 'provision'
@@ -50,15 +53,19 @@ export default defineRole({
       default: true,
     },
   },
+  provides: ({ vars }) => [
+    scrape.of({ job: 'node', port: vars.node_exporter_port, address: listeningAddress(vars.node_exporter_listen) }),
+  ],
   listens: ({ host, vars, facts }) =>
     managementListener('node_exporter', host, facts, vars.node_exporter_port, vars.node_exporter_listen),
-  resources({ host, vars, facts, group, template }) {
+  resources({ host, vars, facts, group, provided, template }) {
     const restarted = [restart('prometheus-node-exporter')]
     const readers = listedOrTier(
-      { host, group },
+      { host, group, provided },
       vars.node_exporter_allow_from,
       vars.node_exporter_monitor_tier,
       'node_exporter_allow_from',
+      metricsReader,
     )
     const socket = managementSocket(host, facts, vars.node_exporter_port, vars.node_exporter_listen)
     return [

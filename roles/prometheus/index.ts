@@ -3,9 +3,12 @@ import {
   defineRole,
   file,
   fileSet,
+  listeningAddress,
   managementListener,
   managementSocket,
+  metricsReader,
   pkg,
+  prometheusApi,
   restart,
   service,
   sh,
@@ -36,12 +39,19 @@ export default defineRole({
   description:
     'Prometheus: scrapes what the inventory has, probes the links between tiers, records rates, and raises alerts.',
   vars,
+  provides: ({ vars }) => [
+    prometheusApi.of({
+      port: vars.prometheus_port,
+      address: listeningAddress(vars.prometheus_listen),
+      appRequests: vars.prometheus_app_requests,
+    }),
+    metricsReader.of({}),
+  ],
   listens: ({ host, vars, facts }) =>
     managementListener('prometheus', host, facts, vars.prometheus_port, vars.prometheus_listen),
-  resources({ host, vars, facts, group, template }) {
-    const peers = group('all')
-    const self = peers.find(({ name }) => name === host.name) ?? { ...host, vars: {} }
-    const jobs = jobsOf(vars, peers, self)
+  resources(input) {
+    const { host, vars, facts, template } = input
+    const jobs = jobsOf(input)
     const socket = managementSocket(host, facts, vars.prometheus_port, vars.prometheus_listen)
     const local = socket.startsWith(':') ? '127.0.0.1' : (vars.prometheus_listen ?? host.address)
     const url = `http://${socketOf(local, vars.prometheus_port)}`
@@ -72,7 +82,7 @@ export default defineRole({
           'prometheus.yml': text('prometheus.yml.ejs', { jobs }),
           'rules/recording.yml': text('rules.yml.ejs', {
             title: 'recording',
-            rules: recordingRules(vars, vipsOf(vars, peers)),
+            rules: recordingRules(vars, vipsOf(input)),
           }),
           'rules/alerts.yml': text('rules.yml.ejs', { title: 'alerts', rules: alerts(vars).map(alertRule) }),
           ...(vars.prometheus_rules.length > 0 && {

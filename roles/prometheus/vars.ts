@@ -14,8 +14,11 @@ const link = {
     from: { description: 'Tier that asks; its hosts need the role blackbox_exporter.', type: 'string', pattern: NAME },
     to: { description: 'Tier that is asked.', type: 'string', pattern: NAME },
     probe: { enum: ['http', 'tcp'], default: 'http' },
-    port: { description: 'Port, where port_var gives none. Without either there is no probe.', ...PORT },
-    port_var: { description: 'Var of the host that is asked in which its port stands.', type: 'string' },
+    port: { description: 'Port, where role gives none. Without either there is no probe.', ...PORT },
+    role: {
+      description: 'Role of the hosts that are asked whose program is meant: its port, as it says itself.',
+      type: 'string',
+    },
     path: { type: 'string', pattern: '^/[^\\s"\\\\]*$', default: '/healthz' },
   },
 } as const
@@ -106,7 +109,6 @@ export const vars = {
     default: {},
   },
   prometheus_alertmanagers: list('host:port of each Alertmanager.', '^[^\\s"\\\\]+:[0-9]{1,5}$'),
-  prometheus_app_tier: { description: 'Tier of the application servers.', type: 'string', default: 'app' },
   prometheus_app_requests: {
     description: "The application's counter of requests, with the HTTP status in the label status or code.",
     type: 'string',
@@ -119,12 +121,12 @@ export const vars = {
     items: link,
     default: [
       { from: 'lb', to: 'web', port: 80 },
-      { from: 'web', to: 'app', port_var: 'app_port' },
-      { from: 'app', to: 'db', probe: 'tcp', port_var: 'mysql_port' },
+      { from: 'web', to: 'app', role: 'app' },
+      { from: 'app', to: 'db', probe: 'tcp', role: 'mysql' },
     ],
   },
   prometheus_vips: {
-    description: 'Floating addresses. Default: those of keepalived_instances in the inventory.',
+    description: 'Floating addresses. Default: those of keepalived in the inventory.',
     type: 'array',
     items: { type: 'string', pattern: '^[0-9A-Fa-f:.]+$' },
     optional: true,
@@ -208,4 +210,3 @@ export const vars = {
 } as const satisfies VarSchemas
 
 export type PrometheusVars = VarsOf<typeof vars>
-export type Link = PrometheusVars['prometheus_links'][number]

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import type { Contract } from '../contracts/contract.ts'
 import { ProvisionError } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Peer, RoleInput } from './role.ts'
@@ -14,37 +15,82 @@ export function ipFamily(address: string): 4 | 6 | undefined {
  * that the site does not have has no hosts.
  * @param peers usually `group('all')`
  * @param instead the var to be set where a host is known by a DNS name only
+ * @param except name of a host that is left out
  * @throws ProvisionError for a host whose address is a name
  */
-export function tierAddresses(peers: readonly Peer[], tiers: readonly string[], instead: string): string[] {
-  const addresses = peers
-    .filter((peer) => tiers.includes(peer.tier))
-    .map(({ name, address }) => {
-      if (ipFamily(address) !== undefined) return address
-      throw new ProvisionError(`the address of ${name} is a name (${address}) where an IP address is needed`, {
-        code: 'input',
-        hint: `give ${name} an IP address in hosts.yml, or list addresses in ${instead}`,
-      })
-    })
-  return [...new Set(addresses)]
+export function tierAddresses(
+  peers: readonly Peer[],
+  tiers: readonly string[],
+  instead: string,
+  except?: string,
+): string[] {
+  const wanted = new Set(tiers)
+  const members = wanted.size === 0 ? [] : membersOf(peers, wanted)
+  return [...new Set(members.filter(({ name }) => name !== except).map((peer) => plainAddress(peer, instead)))]
 }
 
 /**
- * Who may use what is not for everyone: the addresses that are listed or, where none is, those of a tier's hosts but
- * for this one.
+ * Who may use what is not for everyone: the addresses that are listed or, where none is, those of a tier's hosts and of
+ * the hosts that say so themselves, but for this one.
  * @param instead the var of the list, for the hint where a host is known by a DNS name only
- * @throws ProvisionError for a host of the tier whose address is a name
+ * @param clients what those provide who want to be let in
+ * @throws ProvisionError for a host whose address is a name
  */
 export function listedOrTier(
-  { host, group }: Pick<RoleInput<unknown>, 'host' | 'group'>,
+  { host, group, provided }: Pick<RoleInput<unknown>, 'host' | 'group' | 'provided'>,
   listed: readonly string[],
   tier: string,
   instead: string,
+  clients?: Contract<ClientAddress>,
 ): readonly string[] {
   if (listed.length > 0) return listed
-  const others = group('all').filter((peer) => peer.name !== host.name)
-  return tierAddresses(others, [tier], instead)
+  const members = tierAddresses(group('all'), [tier], instead, host.name)
+  return clients === undefined
+    ? members
+    : [...new Set([...members, ...clientAddresses({ host, provided }, clients, instead)])]
 }
+
+interface ClientAddress {
+  readonly address?: string | undefined
+}
+
+/** Addresses of the other hosts that provide a contract of clients. @throws ProvisionError for one that is a name */
+export function clientAddresses(
+  { host, provided }: Pick<RoleInput<unknown>, 'host' | 'provided'>,
+  clients: Contract<ClientAddress>,
+  instead: string,
+): string[] {
+  const others = provided(clients).filter((one) => one.host.name !== host.name)
+  const addresses = others.map((one) =>
+    plainAddress({ name: one.host.name, address: one.value.address ?? one.host.address }, instead),
+  )
+  return [...new Set(addresses)]
+}
+
+// Every host of a site asks for the same few tiers of the same list.
+const members = new WeakMap<readonly Peer[], Map<string, readonly Peer[]>>()
+
+/** In the order of the inventory. */
+function membersOf(peers: readonly Peer[], tiers: ReadonlySet<string>): readonly Peer[] {
+  const known = members.get(peers) ?? new Map<string, readonly Peer[]>()
+  members.set(peers, known)
+  const key = [...tiers].join('\n')
+  const found = known.get(key) ?? peers.filter(({ tier }) => tiers.has(tier))
+  known.set(key, found)
+  return found
+}
+
+function plainAddress({ name, address }: Pick<Peer, 'name' | 'address'>, instead: string): string {
+  if (ipFamily(address) !== undefined) return address
+  throw new ProvisionError(`the address of ${name} is a name (${address}) where an IP address is needed`, {
+    code: 'input',
+    hint: `give ${name} an IP address in hosts.yml, or list addresses in ${instead}`,
+  })
+}
+
+/** The one address that something listens on; undefined: on the host's own, or on all of them. */
+export const listeningAddress = (listen: string | undefined): string | undefined =>
+  listen === undefined || listen === '*' || /^[0:.]*$/.test(listen) ? undefined : listen
 
 /**
  * Where a service listens that is for the management network only: `address:port`, IPv6 in brackets. Without `listen`

@@ -11,6 +11,7 @@ import { type Groups, groupsOf } from './groups.ts'
 import { listenerProblems } from './listeners.ts'
 import { lostSecrets } from './lost-secrets.ts'
 import type { PlaceOf } from './places.ts'
+import { provisionsOf } from './provided.ts'
 import type { HostChange, Listener, Role } from './role.ts'
 import { resourcesOf, roleProblem } from './role-resources.ts'
 import { roleVarsReader } from './role-vars.ts'
@@ -58,6 +59,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
   const reader = roleVarsReader()
   const render = templateRenderer(templates)
   const groups = groupsOf(inventory, roles, reader)
+  const provisions = provisionsOf(inventory, roles, reader, placeOf)
   const hostNames = inventory.hosts.map(({ name }) => name)
   const rolesOf = (tier: string): Role[] => {
     const names = inventory.tiers.find((one) => one.name === tier)?.roles ?? []
@@ -70,9 +72,20 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       const input = inputOf(role, host, facts, groups)
       const made = resourcesOf(role, input, host, placeOf)
       const { rollouts, problems } = rolloutOf(role, input, hostNames)
-      return { ...made, rollouts, listeners: role.listens?.(input) ?? [], problems: [...made.problems, ...problems] }
+      return {
+        ...made,
+        rollouts,
+        listeners: role.listens?.(input) ?? [],
+        problems: once([...provisions.problems(role, host), ...made.problems, ...problems]),
+      }
     } catch (error) {
-      return { resources: [], rollouts: [], listeners: [], problems: [roleProblem(error, role, host, placeOf)] }
+      const problem = roleProblem(error, role, host, placeOf)
+      return {
+        resources: [],
+        rollouts: [],
+        listeners: [],
+        problems: once([...provisions.problems(role, host), problem]),
+      }
     }
   }
 
@@ -96,6 +109,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       vars,
       facts,
       group,
+      provided: provisions.provided,
       template: (name: string, data: Readonly<Record<string, unknown>> = {}) =>
         render(role.name, name, { host: about, vars, facts, group, ...data }),
     }
@@ -130,6 +144,11 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
     },
   }
 }
+
+/** What is wrong with a var shows in all that a role makes of it. */
+const once = (problems: readonly Problem[]): Problem[] => [
+  ...new Map(problems.map((problem) => [problem.message, problem])).values(),
+]
 
 /** Resources of kinds that gather, all at the place of the first of their kind; the rest keep their order. */
 function gathered(resources: readonly CompiledResource[]): CompiledResource[] {

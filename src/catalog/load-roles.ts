@@ -134,6 +134,9 @@ function misshapen(value: unknown, folder?: string): string | undefined {
   if (folder !== undefined && value.name !== folder) return `is named '${value.name}', unlike its folder`
   if (typeof value.description !== 'string') return 'has no description'
   if (typeof value.resources !== 'function') return 'has no function resources()'
+  if (value.provides !== undefined && typeof value.provides !== 'function') {
+    return 'has a provides that is no function: provides: ({ host, vars }) => [ … ]'
+  }
   if (value.rollout !== undefined && typeof value.rollout !== 'function') return 'has a rollout that is no function'
   if (!isRecord(value.vars)) return 'has no vars (without any: vars: {})'
   const bare = Object.entries(value.vars).find(

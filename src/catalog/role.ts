@@ -1,9 +1,11 @@
 import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
+import type { Contract, Offer, Provided, ProvidedBy } from '../contracts/contract.ts'
 import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Secret, Text } from '../masking/secret.ts'
 import type { Change, Resource } from '../resources/resource.ts'
 import type { HostRollout } from '../rollout/step.ts'
+import type { Nested } from './nested.ts'
 
 /** What provision adds to JSON Schema. */
 type Extension = {
@@ -50,11 +52,20 @@ export interface RoleInput<V> {
   /** Hosts of a tier (`web`), or all of them (`all`), from the inventory, whatever --limit says; this host included. */
   group(tier: string): readonly Peer[]
   /**
+   * What roles of all hosts provide under a contract, in the order of the inventory, whatever --limit says; this host
+   * included. `by` picks those of a tier, or of a host.
+   * @throws ProvisionError (input) when there is no such tier or host
+   */
+  provided<T extends object>(contract: Contract<T>, by?: ProvidedBy): readonly Provided<T>[]
+  /**
    * Renders templates/<role>/<name> (ejs). Secrets stay tainted spans of the text.
    * @throws ProvisionError with the template's file and line, e.g. for a missing variable.
    */
   template(name: string, data?: Readonly<Record<string, unknown>>): Text
 }
+
+/** What `provides` gets: what is known of a host without asking it. */
+export type ProvidesInput<V> = Pick<RoleInput<V>, 'host' | 'vars'>
 
 /** What a run is about to change on one host. */
 export interface HostChanges {
@@ -100,6 +111,11 @@ export interface Role<S extends VarSchemas = VarSchemas> {
   readonly description: string
   readonly vars: S
   resources(input: RoleInput<VarsOf<S>>): readonly Resource[]
+  /**
+   * What it tells other roles of this host, as values of contracts: `[scrape.of({ job: 'shop', port: 9000 })]`. They get it
+   * by `provided(scrape)`, and know nothing of this role's vars.
+   */
+  provides?(input: ProvidesInput<VarsOf<S>>): Nested<Offer>
   /**
    * The TCP ports on which its programs listen on this host. Two roles that want one port are told so before any host is
    * touched, not by the program that fails to start.

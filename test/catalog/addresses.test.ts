@@ -10,6 +10,7 @@ const PEERS = [
 const input = (name: string) => ({
   host: { name, tier: 'monitor', address: '192.0.2.1', sshPort: 22 },
   group: () => PEERS,
+  provided: () => [],
 })
 
 describe('who may use what is not for everyone', () => {

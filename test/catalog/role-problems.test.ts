@@ -229,6 +229,32 @@ describe('the same thing declared by several roles', () => {
   })
 })
 
+describe('what a role provides', () => {
+  const providing = (offers: string, more = ''): string =>
+    role('r', '', `scrape${more}`).replace(
+      '  resources(',
+      `  provides: ({ host, vars }) => [\n    ${offers},\n  ],\n  resources(`,
+    )
+
+  it('is told at its line when the contract has no such field, with the nearest name, once for all hosts', async () => {
+    expect(await told({ r: providing("scrape.of({ job: 'shop', prot: 9000 })") })).toEqual([
+      "roles/r/index.ts:6:1 role 'r': scrape.of(): it needs port; unknown field 'prot' {web1, web2} (Port of the metrics.)",
+    ])
+    expect(await told({ r: providing("scrape.of({ job: 'shop', port: 9000, pathh: '/metrics' })") })).toEqual([
+      "roles/r/index.ts:6:1 role 'r': scrape.of(): unknown field 'pathh' {web1, web2} (did you mean 'path'?)",
+    ])
+    expect(await told({ r: providing("scrape.of({ job: 'shop', port: '9000' })") })).toEqual([
+      "roles/r/index.ts:6:1 role 'r': scrape.of(): port is a string, must be a whole number {web1, web2} (Port of the metrics.)",
+    ])
+  })
+
+  it('is nothing else, and made by a function', async () => {
+    expect(await told({ r: providing("{ job: 'shop', port: 9000 }") })).toEqual([
+      "role 'r': element 1 of what provides() returns was not made by a contract {web1, web2} (e.g. scrape.of({ … }))",
+    ])
+  })
+})
+
 describe('what a rollout watches', () => {
   const watching = (rollout: string, resources = `      pkg({ name: 'nginx', notify: [restart('nginx')] }),`): string =>
     role('r', resources, 'file, pkg, restart').replace(

@@ -28,7 +28,6 @@ const WEB = {
   nginx_firewall: false,
 }
 const MONITOR = {
-  prometheus_app_tier: 'tier-app',
   prometheus_scrape_interval: 1,
   prometheus_links: [],
   prometheus_firewall: false,

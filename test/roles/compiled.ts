@@ -39,6 +39,8 @@ export interface Setting {
   readonly host?: string
   /** hosts.yml. */
   readonly hosts?: string
+  /** Roles of a tier besides; default: none. */
+  readonly beside?: Readonly<Record<string, readonly Role[]>>
 }
 
 export interface CompiledHost {
@@ -55,24 +57,32 @@ export interface CompiledHost {
 }
 
 /** One of provision's own roles on one host, with its own templates: what the planner would get. */
-export async function compiled(role: Role, { vars = {}, facts, host = 'web1', hosts = HOSTS }: Setting = {}) {
+export async function compiled(
+  role: Role,
+  { vars = {}, facts, host = 'web1', hosts = HOSTS, beside = {} }: Setting = {},
+) {
   const tiers = ['web', 'lb', 'monitor'].filter((tier) => hosts.includes(`${tier}:`))
+  const rolesOf = (tier: string): readonly Role[] => [...new Set([role, ...(beside[tier] ?? [])])]
+  const roles = new Map(tiers.flatMap(rolesOf).map((one) => [one.name, one]))
   const root = projectFolder({
-    'inventories/site.yml': JSON.stringify({ tiers: tiers.map((name) => ({ name, roles: [role.name] })) }),
+    'inventories/site.yml': JSON.stringify({
+      tiers: tiers.map((name) => ({ name, roles: rolesOf(name).map((one) => one.name) })),
+    }),
     'inventories/test/hosts.yml': hosts,
     'inventories/test/group_vars/all.yml': JSON.stringify(vars),
   })
-  const { inventory } = await loadInventory({ root, name: 'test', knownRoles: [role.name] })
+  const { inventory } = await loadInventory({ root, name: 'test', knownRoles: [...roles.keys()] })
   const compiler = createCompiler({
     inventory,
-    roles: new Map([[role.name, role]]),
+    roles,
     templates: templateLookup(packageRoot()),
   })
   const one = inventory.hosts.find(({ name }) => name === host)
   if (one === undefined) throw new Error(`no host ${host}`)
   const found = compiler.problems()
   const { resources, rollouts, problems } = compiler.compile(one, { ...FACTS, ...facts })
-  return { ...view(resources, shown([...found, ...problems])), rollout: rollouts[0] }
+  const rollout = rollouts.find((one) => one.role === role.name)
+  return { ...view(resources, shown([...found, ...problems])), rollout }
 }
 
 function view(resources: readonly CompiledResource[], problems: readonly string[]): CompiledHost {

@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import blackboxExporter from '../../roles/blackbox_exporter/index.ts'
+import mysql from '../../roles/mysql/index.ts'
 import mysqldExporter from '../../roles/mysqld_exporter/index.ts'
+import nginx from '../../roles/nginx/index.ts'
 import nginxExporter from '../../roles/nginx_exporter/index.ts'
+import nodeExporter from '../../roles/node_exporter/index.ts'
+import prometheus from '../../roles/prometheus/index.ts'
 import { compiled } from './compiled.ts'
 
 const flagsOf = (content: string) => /^ARGS="(.*)"$/m.exec(content)?.[1]?.split(' ')
+const UBUNTU = { os: { id: 'ubuntu', versionId: '24.04', codename: 'noble' } }
+const ALONE = 'tiers: { web: { hosts: { web1: { address: 192.0.2.11 } } } }'
 const CNF = 'file:/etc/prometheus-mysqld-exporter/my.cnf'
 
 describe.each([
@@ -31,6 +37,15 @@ describe.each([
   })
 })
 
+describe('who reads metrics', () => {
+  test('is let in wherever it is, beside the tier of the monitor', async () => {
+    const host = await compiled(nodeExporter, { beside: { lb: [prometheus] } })
+    const [rule, ...others] = host.keys.filter((key) => key.startsWith('ufw:'))
+    expect(others).toEqual([])
+    expect(rule?.match(/(?<=from )\S+/g)).toEqual(['192.0.2.31', '192.0.2.21'])
+  })
+})
+
 describe('role nginx_exporter', () => {
   test('asks where it is told to', async () => {
     const uri = 'http://127.0.0.1:9999/status'
@@ -39,6 +54,11 @@ describe('role nginx_exporter', () => {
     const plain = await compiled(nginxExporter)
     expect(flagsOf(plain.content('file:/etc/default/prometheus-nginx-exporter'))).toContain(
       '--nginx.scrape-uri=http://127.0.0.1:8081/stub_status',
+    )
+    const vars = { nginx_status_listen: '127.0.0.1:9999' }
+    const beside = await compiled(nginxExporter, { vars, beside: { web: [nginx] } })
+    expect(flagsOf(beside.content('file:/etc/default/prometheus-nginx-exporter'))).toContain(
+      '--nginx.scrape-uri=http://127.0.0.1:9999/stub_status',
     )
   })
 })
@@ -58,7 +78,7 @@ describe('role mysqld_exporter', () => {
 
   test("takes account and password of the server's role, and refuses to be without", async () => {
     const vars = { mysql_exporter_user: 'watcher', mysql_exporter_password: 'geheim' }
-    const host = await compiled(mysqldExporter, { vars })
+    const host = await compiled(mysqldExporter, { vars, facts: UBUNTU, beside: { web: [mysql] }, hosts: ALONE })
     expect(host.content(CNF)).toContain('user = watcher\n')
     const { problems } = await compiled(mysqldExporter)
     expect(problems).toEqual([expect.stringContaining("no password for the MySQL account 'exporter'")])

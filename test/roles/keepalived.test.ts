@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import haproxy from '../../roles/haproxy/index.ts'
 import { across, addressesByVrid } from '../../roles/keepalived/across.ts'
 import keepalived from '../../roles/keepalived/index.ts'
-import type { HostChanges } from '../../src/catalog/role.ts'
+import { defineRole, type HostChanges, type Role } from '../../src/catalog/role.ts'
+import { program } from '../../src/contracts/program.ts'
+import { pkg } from '../../src/resources/package/package.ts'
 import { compiled } from './compiled.ts'
 
 const SET = 'file-set:keepalived'
@@ -191,5 +194,36 @@ describe('across the hosts', () => {
     const entry = await changed(both, { keepalived_instances: [{ ...A, vrid: 53 }, B] })
     const { problems } = across([host('lb1', [entry]), host('lb2', undefined)])
     expect(problems?.[0]?.message).toContain('192.0.2.101 moves from vrid 51 to vrid 53')
+  })
+})
+
+describe('what the check asks', () => {
+  const cache = defineRole({
+    name: 'cache',
+    description: 'Of a user.',
+    vars: {},
+    provides: () => [program.of({ name: 'cache', ports: [6081], disruptive: ['package:cache'] })],
+    resources: () => [pkg({ name: 'cache' })],
+  })
+  const watched = async (vars: Record<string, unknown>, beside: readonly Role[]) => {
+    const { rollout, problems } = await compiled(keepalived, {
+      ...{ vars: { ...both, ...vars }, host: 'lb1', hosts: HOSTS, beside: { lb: beside } },
+    })
+    expect(problems).toEqual([])
+    return [rollout?.disruptive, rollout?.requiredServices]
+  }
+  const OWN = ['package:keepalived', 'handler:restart keepalived']
+
+  test('takes the addresses along when it goes: haproxy, or whichever program has the port', async () => {
+    const haproxys = [
+      ['package:haproxy', 'handler:restart haproxy', ...OWN],
+      ['service:haproxy.service', 'service:keepalived.service'],
+    ]
+    expect(await watched({}, [haproxy, cache])).toEqual(haproxys)
+    expect(await watched({ keepalived_check_url: 'http://127.0.0.1:6081/' }, [haproxy, cache])).toEqual([
+      ['package:cache', ...OWN],
+      ['service:keepalived.service'],
+    ])
+    expect(await watched({}, [cache])).toEqual([OWN, ['service:keepalived.service']])
   })
 })

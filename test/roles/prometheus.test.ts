@@ -1,32 +1,37 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import blackboxExporter from '../../roles/blackbox_exporter/index.ts'
+import haproxy from '../../roles/haproxy/index.ts'
+import keepalived from '../../roles/keepalived/index.ts'
+import nginxExporter from '../../roles/nginx_exporter/index.ts'
+import nodeExporter from '../../roles/node_exporter/index.ts'
 import prometheus from '../../roles/prometheus/index.ts'
 import { ALERT_NAMES } from '../../roles/prometheus/names.ts'
+import ufw from '../../roles/ufw/index.ts'
+import { defineRole } from '../../src/catalog/role.ts'
+import { scrape } from '../../src/products/prometheus/contracts.ts'
 import { compiled, type Setting } from './compiled.ts'
 
 const SET = 'file-set:prometheus'
 const TARGETS = 'file-set:prometheus-targets'
-/** Ports as roles of those hosts would bring them. */
-const exporters = (...roles: readonly string[]) => `{ ${roles.map((role) => `${role}: ${PORTS[role]}`).join(', ')} }`
-const PORTS: Readonly<Record<string, number>> = {
-  node_exporter_port: 9100,
-  nginx_exporter_port: 9113,
-  blackbox_exporter_port: 9115,
-  haproxy_metrics_port: 8405,
-}
-const WEB = exporters('node_exporter_port', 'nginx_exporter_port', 'blackbox_exporter_port')
-const LB = exporters('blackbox_exporter_port', 'haproxy_metrics_port')
 const HOSTS = `
 tiers:
   web:
-    hosts: { web1: { address: 192.0.2.11, vars: ${WEB} }, web2: { address: "2001:db8::12", vars: ${WEB} } }
+    hosts: { web1: { address: 192.0.2.11 }, web2: { address: "2001:db8::12" } }
   lb:
-    hosts: { lb1: { address: 192.0.2.21, vars: ${LB} } }
+    hosts: { lb1: { address: 192.0.2.21 } }
   monitor:
-    hosts: { mon1: { address: 192.0.2.31, vars: ${exporters('blackbox_exporter_port')} } }
+    hosts: { mon1: { address: 192.0.2.31 } }
 `
+/** Roles without prometheus: the site has it on its monitor only. */
+const BESIDE = {
+  web: [nodeExporter, nginxExporter, blackboxExporter],
+  lb: [blackboxExporter, haproxy],
+  monitor: [prometheus, blackboxExporter],
+}
 const FACTS = { addresses: { eth0: ['192.0.2.31'] } }
-const monitor = (setting: Setting = {}) => compiled(prometheus, { host: 'mon1', facts: FACTS, ...setting })
+const monitor = (setting: Setting = {}) =>
+  compiled(ufw, { host: 'mon1', facts: FACTS, beside: { monitor: [prometheus] }, ...setting })
 const targets = (host: Awaited<ReturnType<typeof monitor>>, job: string): unknown =>
   parse(host.setContent(TARGETS, `${job}.yml`))
 
@@ -37,7 +42,7 @@ describe('role prometheus', () => {
     expect(host.content('file:/etc/default/prometheus')).toContain(
       'ARGS="--web.listen-address=192.0.2.31:9090 --storage.tsdb.retention.time=15d"',
     )
-    expect(host.keys.filter((key) => key.startsWith('ufw:'))).toEqual([])
+    expect(host.keys.filter((key) => key.startsWith('ufw:') && key.includes('9090'))).toEqual([])
     const open = await monitor({ vars: { prometheus_allow_from: ['198.51.100.0/24'] } })
     expect(open.keys).toContain('ufw:in proto tcp from 198.51.100.0/24 to any port 9090')
   })
@@ -52,7 +57,7 @@ describe('role prometheus', () => {
   })
 
   test('scrapes the hosts whose roles have exporters, by the name of the host', async () => {
-    const host = await monitor({ hosts: HOSTS })
+    const host = await monitor({ hosts: HOSTS, beside: BESIDE })
     expect(targets(host, 'nginx')).toEqual([
       { targets: ['192.0.2.11:9113'], labels: { instance: 'web1', tier: 'web' } },
       { targets: ['[2001:db8::12]:9113'], labels: { instance: 'web2', tier: 'web' } },
@@ -67,12 +72,12 @@ describe('role prometheus', () => {
     expect(config).toMatchObject({ global: { scrape_interval: '15s' }, rule_files: ['rules/*.yml'] })
     // Nobody has MySQL or the application here: no job without targets.
     expect(JSON.stringify(config).match(/"job_name":"[a-z]+"/g)).toEqual(
-      ['prometheus', 'node', 'haproxy', 'nginx', 'blackbox', 'link'].map((name) => `"job_name":"${name}"`),
+      ['prometheus', 'blackbox', 'haproxy', 'nginx', 'node', 'link'].map((name) => `"job_name":"${name}"`),
     )
   })
 
   test('has each host of a link ask each host at its other end', async () => {
-    const host = await monitor({ hosts: HOSTS })
+    const host = await monitor({ hosts: HOSTS, beside: BESIDE })
     const link = (instance: string, url: string) => ({
       targets: ['192.0.2.21:9115'],
       labels: {
@@ -95,6 +100,7 @@ describe('role prometheus', () => {
     const instances = [{ name: 'a', vrid: 1, vip: '192.0.2.100/24', owner: 'lb1', extra_vips: ['192.0.2.102'] }]
     const host = await monitor({
       hosts: HOSTS,
+      beside: { ...BESIDE, lb: [...BESIDE.lb, keepalived] },
       vars: { keepalived_instances: instances, prometheus_tls_targets: ['shop.example.org:443'] },
     })
     expect(targets(host, 'vip')).toMatchObject([
@@ -138,5 +144,42 @@ describe('role prometheus', () => {
       groups: [{ name: 'further', rules: [{ record: 'job:up:sum', expr: 'sum by (job) (up)', labels: { a: 'b' } }] }],
     })
     expect(targets(host, 'cache')).toEqual([{ targets: ['192.0.2.50:9121'], labels: { instance: 'cache1' } }])
+  })
+  const shop = (values: readonly (typeof SHOP)[]) =>
+    defineRole({
+      name: 'shop',
+      description: 'Of a user.',
+      vars: {},
+      provides: () => values.map((value) => scrape.of(value)),
+      resources: () => [],
+    })
+  const SHOP: Parameters<typeof scrape.of>[0] = { job: 'shop', port: 9000, path: '/internal/metrics' }
+
+  test("scrapes what a user's own role provides, beside the built-in ones, where and how it says", async () => {
+    const role = shop([SHOP, { ...SHOP, port: 9001, address: '198.51.100.7', labels: { part: 'worker' } }])
+    const host = await monitor({ hosts: HOSTS, beside: { ...BESIDE, web: [...BESIDE.web, role] } })
+    expect(host.problems).toEqual([])
+    expect(parse(host.setContent(SET, 'prometheus.yml'))).toMatchObject({
+      scrape_configs: expect.arrayContaining([
+        { job_name: 'shop', metrics_path: '/metrics', file_sd_configs: [{ files: ['targets/shop.yml'] }] },
+      ]),
+    })
+    const labels = { instance: 'web1', tier: 'web', __metrics_path__: '/internal/metrics' }
+    expect(targets(host, 'shop')).toMatchObject([
+      { targets: ['192.0.2.11:9000'], labels },
+      { targets: ['198.51.100.7:9001'], labels: { ...labels, part: 'worker' } },
+      { targets: ['[2001:db8::12]:9000'], labels: { instance: 'web2' } },
+      { labels: { instance: 'web2', part: 'worker' } },
+    ])
+  })
+
+  test.each([
+    [[SHOP, { ...SHOP, port: 9001 }], "job 'shop': 192.0.2.11:9000 and 192.0.2.11:9001 of web1 have the same labels"],
+    [[{ ...SHOP, job: 'link' }], "role 'shop' provides metrics as the job 'link', which is the role's own"],
+    [[{ ...SHOP, job: 'cache' }], "two jobs are named 'cache'"],
+  ])('refuses metrics that it could not tell apart', async (values, message) => {
+    const vars = { prometheus_jobs: [{ name: 'cache', targets: [{ instance: 'c', address: '192.0.2.50:9121' }] }] }
+    const host = await monitor({ vars, hosts: HOSTS, beside: { ...BESIDE, web: [shop(values)] } })
+    expect(host.problems).toEqual([expect.stringContaining(message)])
   })
 })

@@ -1,5 +1,7 @@
+import type { Provided, ValueOf } from '../../contracts/contract.ts'
 import { ProvisionError } from '../../errors.ts'
 import type { RolloutStep } from '../../rollout/step.ts'
+import type { prometheusApi } from './contracts.ts'
 import { type Counter, errorsNotUp, qpsLikePeers, type ServerTraffic } from './traffic.ts'
 
 /** Schema of a role's var that turns the questions on; the role adds its description and `optional: true`. */
@@ -52,17 +54,12 @@ export interface LikePeersOptions {
   readonly unanswered: 'fail' | 'go on'
 }
 
-interface HostOf {
-  readonly name: string
-  readonly tier: string
-  readonly address: string
-  readonly vars: Readonly<Record<string, unknown>>
-}
-
 export interface LikePeers {
-  readonly host: Pick<HostOf, 'name' | 'tier'>
-  /** All of the inventory: `group('all')`. */
-  readonly hosts: readonly HostOf[]
+  readonly host: { readonly name: string; readonly tier: string }
+  /** Hosts of its tier: `group(host.tier)`. */
+  readonly peers: readonly { readonly name: string }[]
+  /** Whom to ask, the first one: `provided(prometheusApi)`. */
+  readonly monitors: readonly Provided<ValueOf<typeof prometheusApi>>[]
   /** The var's name and value; undefined: nothing is asked. */
   readonly of: string
   readonly options: LikePeersOptions | undefined
@@ -85,11 +82,11 @@ export interface Failures {
  * A host without others has nobody to be compared with.
  * @throws ProvisionError when no host has the role prometheus
  */
-export function likePeers({ host, hosts, of, options, requests, errors }: LikePeers): RolloutStep[] {
+export function likePeers({ host, peers: members, monitors, of, options, requests, errors }: LikePeers): RolloutStep[] {
   if (options === undefined) return []
-  const peers = hosts.filter(({ name, tier }) => tier === host.tier && name !== host.name).map(({ name }) => name)
+  const peers = members.map(({ name }) => name).filter((name) => name !== host.name)
   if (peers.length === 0) return []
-  const monitor = monitorOf(hosts, of)
+  const monitor = monitorOf(monitors, of)
   const traffic: Omit<ServerTraffic, 'requests'> = {
     ...{ instance: host.name, peers, minQps: options.min_qps, window: options.window },
     ...{ address: monitor.addresses, port: monitor.port },
@@ -103,11 +100,10 @@ export function likePeers({ host, hosts, of, options, requests, errors }: LikePe
 }
 
 /** It listens on the inventory's address, or on all where the host does not have that (NAT, a name). */
-function monitorOf(hosts: readonly HostOf[], of: string) {
-  for (const { name, address, vars } of hosts) {
-    const { prometheus_port: port, prometheus_listen: listen } = vars
-    if (typeof port !== 'number') continue
-    return { name, port, addresses: [typeof listen === 'string' ? listen : address, '127.0.0.1'] }
+function monitorOf([first]: LikePeers['monitors'], of: string) {
+  if (first !== undefined) {
+    const { host, value } = first
+    return { name: host.name, port: value.port, addresses: [value.address ?? host.address, '127.0.0.1'] }
   }
   throw new ProvisionError(`${of} asks Prometheus, and no host of the inventory has the role prometheus`, {
     code: 'input',

@@ -1,20 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import app from '../../../roles/app/index.ts'
+import haproxy from '../../../roles/haproxy/index.ts'
 import nginx from '../../../roles/nginx/index.ts'
-import type { Role } from '../../../src/catalog/role.ts'
+import prometheus from '../../../roles/prometheus/index.ts'
 import { LIKE_PEERS, type LikePeers, likePeers } from '../../../src/products/prometheus/like-peers.ts'
 import { compiled } from '../../roles/compiled.ts'
 
 const OPTIONS = { qps_ratio: 0.5, error_ratio: 0.01, min_qps: 5, window: 60, within: 180, unanswered: 'fail' } as const
-const host = (name: string, tier: string, vars: Readonly<Record<string, unknown>> = {}) => ({
-  ...{ name, tier, vars },
-  address: '192.0.2.9',
-})
-const HOSTS = [host('s1', 'shop'), host('s2', 'shop'), host('m1', 'mon', { prometheus_port: 9999 }), host('x', 'x')]
+const monitor = { host: { name: 'm1', tier: 'mon', address: '192.0.2.9' }, role: 'prometheus' }
+const MONITORS = [{ ...monitor, value: { port: 9999, appRequests: 'hits_total' } }]
 
 const asked = (more: Partial<LikePeers> = {}) =>
   likePeers({
-    ...{ host: { name: 's1', tier: 'shop' }, hosts: HOSTS, of: 'shop_verify', options: OPTIONS },
+    ...{ host: { name: 's1', tier: 'shop' }, peers: [{ name: 's1' }, { name: 's2' }], monitors: MONITORS },
+    ...{ of: 'shop_verify', options: OPTIONS },
     requests: { metric: 'requests_total', matchers: ['job="shop"'] },
     errors: [{ requests: { metric: 'requests_total' }, errors: [{ metric: 'failures_total' }] }],
     ...more,
@@ -53,11 +52,11 @@ describe('likePeers', () => {
 
   it('asks nothing where it is not wanted, or there is nobody to be compared with', () => {
     expect(asked({ options: undefined })).toEqual([])
-    expect(asked({ host: { name: 'x', tier: 'x' } })).toEqual([])
+    expect(asked({ peers: [{ name: 's1' }] })).toEqual([])
   })
 
   it('needs a Prometheus', () => {
-    expect(() => asked({ hosts: HOSTS.slice(0, 2) })).toThrow(
+    expect(() => asked({ monitors: [] })).toThrow(
       'shop_verify asks Prometheus, and no host of the inventory has the role prometheus',
     )
   })
@@ -68,18 +67,11 @@ describe('likePeers', () => {
   })
 })
 
-/** As another role would give it: what peers have beside their own vars is in the inventory. */
-const withPort = (role: Role, more: Role['vars']): Role => ({
-  ...role,
-  vars: { ...role.vars, prometheus_port: { type: 'integer', description: 'Port.', default: 9090 }, ...more },
-})
-
 describe('roles that can ask', () => {
   it('nginx: its own requests, and the failures that load balancers count', async () => {
-    const role = withPort(nginx, {
-      haproxy_backends: { type: 'array', description: 'Backends.', default: [{ name: 'front', tier: 'web' }] },
-    })
-    const steps = (await compiled(role, { vars: { nginx_verify: {} } })).rollout?.verify ?? []
+    const beside = { monitor: [prometheus], lb: [haproxy] }
+    const vars = { nginx_verify: {}, haproxy_backends: [{ name: 'front', tier: 'web' }] }
+    const steps = (await compiled(nginx, { vars, beside })).rollout?.verify ?? []
     expect(steps.map(({ name }) => name)).toEqual([
       'it gets requests like its peers',
       'it does not fail more often than before',
@@ -88,20 +80,18 @@ describe('roles that can ask', () => {
     expect(queries(steps[1] ?? {})[1]).toContain(
       'haproxy_server_http_responses_total{proxy="front",code="5xx",server=~"web1"}',
     )
-    expect((await compiled(role)).rollout?.verify).toEqual([])
+    expect((await compiled(nginx)).rollout?.verify).toEqual([])
   })
 
   it('app: the counter that the monitor is told of', async () => {
-    const role = withPort(app, {
-      prometheus_app_requests: { type: 'string', description: 'Counter.', default: 'hits_total' },
-    })
     const vars = {
       ...{ app_name: 'shop', app_version: '1', app_exec: '/bin/shop', app_port: 3000 },
       app_artifact: { path: 'shop.tar.gz', sha256: '0'.repeat(64) },
       app_verify: { window: 30 },
+      prometheus_app_requests: 'hits_total',
     }
-    const [qps, errors] = (await compiled(role, { vars })).rollout?.verify ?? []
-    expect(qps).toMatchObject({ after: 30 })
+    const [qps, errors] = (await compiled(app, { vars, beside: { monitor: [prometheus] } })).rollout?.verify ?? []
+    expect(qps).toMatchObject({ after: 30, on: ['mon1'] })
     expect(queries(qps ?? {})[0]).toBe('count(hits_total{job="app",instance=~"web1|web2|web3"})')
     expect(queries(errors ?? {})[1]).toContain(
       'sum(rate(hits_total{job="app",status=~"5..",instance=~"web1"}[30s])) or sum(rate(hits_total{job="app",code=~"5..",instance=~"web1"}[30s]))',

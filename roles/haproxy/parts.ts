@@ -1,4 +1,5 @@
-import { handler, sh } from 'provision'
+import { handler, pkg, type Resource, service, sh } from 'provision'
+import type { HaproxyVars } from './vars.ts'
 
 const UNIT = 'haproxy.service'
 
@@ -47,3 +48,8 @@ export const restart = handler({
     systemctl is-active -q ${UNIT} || why "did not stay up after the restart"
   `,
 })
+
+export const haproxyPackage = ({ haproxy_hold: hold }: HaproxyVars): Resource =>
+  pkg({ name: 'haproxy', ...(hold && { hold: true }), notify: [restart] })
+
+export const haproxyService = (): Resource => service({ name: 'haproxy', enabled: true, state: 'started' })
