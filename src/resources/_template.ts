@@ -1,6 +1,7 @@
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { rawScript, type Script, sh } from '../shell/script.ts'
-import { constructorOf, type ResourceKind } from './resource.ts'
+import { constructorOf } from './constructor.ts'
+import type { ResourceKind } from './resource.ts'
 
 /** What a role declares. Say of each field what it means and, where it may be left out, what its absence means. */
 export const TEMPLATE = {

@@ -4,8 +4,9 @@ import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
+import { constructorOf } from './constructor.ts'
 import { LOCK_WAIT, UPDATE_LISTS } from './package/lists.ts'
-import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+import type { Change, ResourceKind } from './resource.ts'
 
 /** A source of packages in deb822 form (sources.list(5)), with the key that may sign it and nothing else. */
 export const APT_REPOSITORY = {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { masked, reveal } from '../masking/secret.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, scriptText, sh } from '../shell/script.ts'
-import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+import { constructorOf } from './constructor.ts'
+import type { Change, ResourceKind } from './resource.ts'
 
 /**
  * A command for what no kind covers. With neither `unless` nor `creates` it runs on every run and no run is ever clean.

@@ -4,9 +4,10 @@ import type { FileEntry, WantedFile } from '../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { constructorOf } from './constructor.ts'
 import { absolutePath } from './content.ts'
 import { type Becomes, isWithin, pathObstacles } from './path-obstacles.ts'
-import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+import type { Change, ResourceKind } from './resource.ts'
 
 export const DIRECTORY = {
   path: { description: 'Absolute. Missing parents are made, with mode 0755.', type: 'string' },

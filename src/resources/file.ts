@@ -4,10 +4,11 @@ import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges, isDirectory, octal, refuseIf, setAttributes } from './attributes.ts'
+import { constructorOf } from './constructor.ts'
 import { absolutePath, bytesOf, contentChange, sha256 } from './content.ts'
 import { snapshotOf } from './guard.ts'
 import { pathObstacles } from './path-obstacles.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import type { Change, FieldChange, ResourceKind } from './resource.ts'
 
 export const FILE = {
   path: { description: 'Absolute.', type: 'string' },

@@ -1,7 +1,8 @@
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, type Script, sh } from '../shell/script.ts'
 import { accountName, records } from './account.ts'
-import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+import { constructorOf } from './constructor.ts'
+import type { Change, ResourceKind } from './resource.ts'
 
 export const GROUP = {
   name: { description: 'Its name.', type: 'string' },

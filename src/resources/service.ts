@@ -3,7 +3,8 @@ import type { Answers } from '../observe/question.ts'
 import type { UnitState } from '../observe/units.ts'
 import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import { constructorOf } from './constructor.ts'
+import type { Change, FieldChange, ResourceKind } from './resource.ts'
 
 /** A systemd unit's state: whether it starts at boot and whether it runs now. What is undefined is left as it is. */
 export const SERVICE = {

@@ -4,9 +4,10 @@ import type { FileEntry, FileState, WantedFile } from '../observe/files.ts'
 import type { FieldSchemas } from '../schemas/fields.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { isDirectory, refuseIf } from './attributes.ts'
+import { constructorOf } from './constructor.ts'
 import { absolutePath } from './content.ts'
 import { isWithin, pathObstacles } from './path-obstacles.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from './resource.ts'
+import type { Change, FieldChange, ResourceKind } from './resource.ts'
 
 export const SYMLINK = {
   path: { description: 'Absolute: where the link is.', type: 'string' },

@@ -5,7 +5,8 @@ import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
 import { installFile } from '../shell/install-file.ts'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import { CONFIG_ATTRIBUTES, configChange, wantedConfig } from './config-file.ts'
-import { type Change, constructorOf, type ResourceKind } from './resource.ts'
+import { constructorOf } from './constructor.ts'
+import type { Change, ResourceKind } from './resource.ts'
 
 /** A unit file in /etc/systemd/system, or a drop-in of a unit that need not be ours. */
 export const SYSTEMD_UNIT = {

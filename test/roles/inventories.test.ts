@@ -6,8 +6,11 @@ import { createCompiler } from '../../src/catalog/compile.ts'
 import { findRoles, loadRoles } from '../../src/catalog/load-roles.ts'
 import { packageRoot } from '../../src/catalog/package-root.ts'
 import { templateLookup } from '../../src/catalog/templates.ts'
+import { factsProbe } from '../../src/facts/probe.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
 import { isSecret, reveal } from '../../src/masking/secret.ts'
+import { askTogether } from '../../src/observe/batch.ts'
+import { hostQuestions } from '../../src/plan/questions.ts'
 import { readHosts } from '../lab/inventory.ts'
 import { ensureVault } from '../lab/vault.ts'
 import { projectFolder, shown } from '../project-folder.ts'
@@ -15,6 +18,7 @@ import { FACTS } from './compiled.ts'
 
 const found = await findRoles(packageRoot())
 const { roles: ROLES } = await loadRoles(packageRoot(), found, [...found.keys()])
+const NONCE = '0123456789abcdef0123456789abcdef'
 /** Debian has MySQL in sid only. */
 const WITH_MYSQL = { id: 'debian', versionId: '', codename: 'sid' }
 const SHIPPED = join(packageRoot(), 'inventories')
@@ -39,7 +43,7 @@ const secretive = (value: unknown): unknown[] =>
     : Object.entries(value).flatMap(([key, inner]) => (/(password|_key)$/.test(key) ? [inner] : secretive(inner)))
 
 describe.each(['lab', 'prod', 'staging'])('inventory %s', (name) => {
-  test('compiles for every host, without a problem', async () => {
+  test('compiles for every host, without a problem, and asks it no more than it should', async () => {
     const inventory = await load(name)
     const compiler = createCompiler({ inventory, roles: ROLES, templates: templateLookup(packageRoot()) })
     expect(shown(compiler.problems())).toEqual([])
@@ -47,6 +51,9 @@ describe.each(['lab', 'prod', 'staging'])('inventory %s', (name) => {
       const { resources, problems } = compiler.compile(host, host.tier === 'db' ? { ...FACTS, os: WITH_MYSQL } : FACTS)
       expect(shown(problems)).toEqual([])
       expect(resources.length).toBeGreaterThan(15)
+      // What every run sends to every host, whether there is anything to do or not.
+      const asked = askTogether(NONCE, hostQuestions(factsProbe, resources, '/var/lib/provision')).sh
+      expect(Buffer.byteLength(asked)).toBeLessThan(host.tier === 'db' ? 38_000 : 21_500)
     }
   })
 

@@ -1,6 +1,7 @@
 import { ProvisionError } from '../../errors.ts'
 import { accountName } from '../account.ts'
-import { constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import { constructorOf } from '../constructor.ts'
+import type { FieldChange, ResourceKind } from '../resource.ts'
 import { applyKeys, deadManForKeys } from './apply.ts'
 import { describeKey, type KeyLine } from './line.ts'
 import { AUTHORIZED_KEYS, type AuthorizedKeys, type KeysState, keysOf } from './model.ts'

@@ -6,17 +6,11 @@ import type { FileEntry, FileState, WantedFile } from '../../observe/files.ts'
 import type { FieldSchemas, FieldsOf } from '../../schemas/fields.ts'
 import { joinScripts } from '../../shell/script.ts'
 import { ATTRIBUTES, aclNotes, attributeChanges } from '../attributes.ts'
+import { constructorOf } from '../constructor.ts'
 import { absolutePath, contentChange, sha256 } from '../content.ts'
 import { snapshotOf } from '../guard.ts'
 import { isWithin, pathObstacles } from '../path-obstacles.ts'
-import {
-  type Change,
-  constructorOf,
-  type FieldChange,
-  type Obstacle,
-  type ResourceKind,
-  type TextChange,
-} from '../resource.ts'
+import type { Change, FieldChange, Obstacle, ResourceKind, TextChange } from '../resource.ts'
 import { type Purge, parseUnlisted, probeUnlisted } from './purge.ts'
 import { installSet } from './script.ts'
 

@@ -1,6 +1,7 @@
 import { ProvisionError } from '../../errors.ts'
 import type { Script } from '../../shell/script.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import { constructorOf } from '../constructor.ts'
+import type { Change, FieldChange, ResourceKind } from '../resource.ts'
 import { PACKAGE, type Package, type PackageState } from './model.ts'
 import { parse, probe } from './probe.ts'
 import { aptTransaction } from './transaction.ts'

@@ -1,6 +1,7 @@
 import { ProvisionError } from '../../errors.ts'
+import { constructorOf } from '../constructor.ts'
 import { absolutePath } from '../content.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import type { Change, FieldChange, ResourceKind } from '../resource.ts'
 import { applyRelease } from './apply.ts'
 import { earlier } from './earlier.ts'
 import { RELEASE, type Release, type ReleaseState } from './model.ts'

@@ -1,5 +1,6 @@
 import { ProvisionError } from '../../errors.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../resource.ts'
+import { constructorOf } from '../constructor.ts'
+import type { Change, FieldChange, ResourceKind } from '../resource.ts'
 import { apply } from './apply.ts'
 import { CONF, oldFile, PROC, procPath, SYSCTL, type Sysctl, type SysctlState, settingName } from './model.ts'
 import { parse, probe, reads } from './probe.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FieldSchemas } from '../../schemas/fields.ts'
-import { constructorOf, type Resource, type ResourceKind, type ResourceOptions } from '../resource.ts'
+import { constructorOf } from '../constructor.ts'
+import type { Resource, ResourceKind, ResourceOptions } from '../resource.ts'
 import { applyUfw } from './apply.ts'
 import { deadManFor } from './dead-man.ts'
 import { declareRule, describeMatch, type Spec, UFW_RULE, type UfwRule } from './declared.ts'

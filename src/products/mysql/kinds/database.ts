@@ -1,4 +1,5 @@
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
+import { constructorOf } from '../../../resources/constructor.ts'
+import type { Change, FieldChange, ResourceKind } from '../../../resources/resource.ts'
 import type { FieldSchemas, FieldsOf } from '../../../schemas/fields.ts'
 import { parseSql, probeSql, row, runSql } from './client.ts'
 import { hasYetToJoin, isServerData, JOINS, type Server, serverOf, serverQuery } from './server.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ProvisionError } from '../../../errors.ts'
-import { constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
+import { constructorOf } from '../../../resources/constructor.ts'
+import type { FieldChange, ResourceKind } from '../../../resources/resource.ts'
 import { joinScripts, rawScript } from '../../../shell/script.ts'
 import { applyVerdict } from './replication-apply.ts'
 import {

@@ -1,5 +1,6 @@
 import { CHANGED_MASK, MASK, reveal } from '../../../masking/secret.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
+import { constructorOf } from '../../../resources/constructor.ts'
+import type { Change, FieldChange, ResourceKind } from '../../../resources/resource.ts'
 import { parseSql, probeSql, runSql } from './client.ts'
 import { declared, type GrantChange, grantChanges, grantStatements } from './grants.ts'
 import { hasYetToJoin, isServerData, serverOf, serverQuery } from './server.ts'

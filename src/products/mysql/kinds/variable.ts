@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein'
 import { ProvisionError } from '../../../errors.ts'
-import { type Change, constructorOf, type FieldChange, type ResourceKind } from '../../../resources/resource.ts'
+import { constructorOf } from '../../../resources/constructor.ts'
+import type { Change, FieldChange, ResourceKind } from '../../../resources/resource.ts'
 import { joinScripts, rawScript } from '../../../shell/script.ts'
 import { parseSql, probeSql, row, type SqlAnswer } from './client.ts'
 import { hasYetToJoin, isServerData, type Server, serverOf, serverQuery } from './server.ts'
