@@ -10,6 +10,7 @@ export default defineRole({
   description:
     'What every host has: packages, administrators, kernel settings, the right time, a safe sshd, security updates.',
   vars,
+  standalone: true,
   resources({ vars, facts, template }) {
     const sudoers = vars.admin_users.some((admin) => admin.state === 'present' && admin.sudo !== 'none')
     // One after the other, so that apt takes them as one transaction.

@@ -71,6 +71,7 @@ export default defineRole({
     }),
     prober.of({ port: vars.blackbox_exporter_port }),
   ],
+  standalone: true,
   listens: ({ host, vars, facts }) =>
     managementListener('blackbox_exporter', host, facts, vars.blackbox_exporter_port, vars.blackbox_exporter_listen),
   resources({ host, vars, facts, group, provided, template }) {

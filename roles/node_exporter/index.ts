@@ -56,6 +56,7 @@ export default defineRole({
   provides: ({ vars }) => [
     scrape.of({ job: 'node', port: vars.node_exporter_port, address: listeningAddress(vars.node_exporter_listen) }),
   ],
+  standalone: true,
   listens: ({ host, vars, facts }) =>
     managementListener('node_exporter', host, facts, vars.node_exporter_port, vars.node_exporter_listen),
   resources({ host, vars, facts, group, provided, template }) {

@@ -23,6 +23,8 @@ import { vars } from './vars.ts'
 
 const ROOT = '/etc/prometheus'
 
+const prometheusService = () => service({ name: 'prometheus', enabled: true, state: 'started' })
+
 /** A configuration of their own, for the targets are in use before the real one names them. */
 const CHECK_TARGETS = sh`
   printf '%s\n' 'scrape_configs: [{ job_name: check, file_sd_configs: [{ files: ["*.yml"] }] }]' >"$STAGE/.check"
@@ -103,9 +105,11 @@ export default defineRole({
       ...(vars.prometheus_firewall
         ? allowFrom(vars.prometheus_allow_from, { port: vars.prometheus_port, comment: 'prometheus' })
         : []),
-      service({ name: 'prometheus', enabled: true, state: 'started' }),
+      prometheusService(),
     ]
   },
+  // It is not drained: nobody's requests go through it. Where it does not run, the host serves nobody.
+  rollout: () => ({ disruptive: [], requiredServices: [prometheusService()] }),
 })
 
 const alertRule = ({

@@ -68,6 +68,7 @@ export default defineRole({
     },
     ufw_ipv6: { description: 'false: all IPv6 but loopback is dropped.', type: 'boolean', default: true },
   },
+  standalone: true,
   resources({ host, vars }) {
     const ports = vars.ufw_ssh_ports.length > 0 ? vars.ufw_ssh_ports : [host.sshPort]
     const sources = vars.ufw_ssh_sources.length > 0 ? vars.ufw_ssh_sources : 'any'

@@ -7,6 +7,8 @@ export interface CompiledResource extends Resource {
   /** `kind:identity`, unique on a host. */
   readonly key: string
   readonly role: string
+  /** Its role needs nothing that a run brings to other hosts. */
+  readonly standalone?: boolean | undefined
   /** Where in the project; it costs a second run of the role. */
   readonly declaredAt?: (() => Origin | undefined) | undefined
 }

@@ -37,7 +37,9 @@ export function resourcesOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, 
     try {
       const key = `${kind.kind}:${kind.key(desired)}`
       return {
-        resources: [{ key, role: role.name, kind, desired, notify, given, fields, declaredAt: at }],
+        resources: [
+          { key, role: role.name, standalone: role.standalone, kind, desired, notify, given, fields, declaredAt: at },
+        ],
         problems: [],
       }
     } catch (error) {

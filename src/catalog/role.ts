@@ -110,6 +110,11 @@ export interface Role<S extends VarSchemas = VarSchemas> {
   readonly name: string
   readonly description: string
   readonly vars: S
+  /**
+   * It needs nothing that a run brings to other hosts: where a tier has `head_start`, its new hosts are given such roles,
+   * as far as they come first, before the first tier's turn. Default false.
+   */
+  readonly standalone?: boolean
   resources(input: RoleInput<VarsOf<S>>): readonly Resource[]
   /**
    * What it tells other roles of this host, as values of contracts: `[scrape.of({ job: 'shop', port: 9000 })]`. They get it

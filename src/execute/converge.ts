@@ -62,6 +62,29 @@ export async function converge(
   }
 }
 
+/**
+ * Does a part of a host's plan, its handlers too, and looks at the whole host afterwards: what was done must be so.
+ * @param part of the plan, as probed just now
+ * @throws ProvisionError as {@link converge}
+ */
+export async function convergePart(
+  session: HostSession,
+  means: Means,
+  part: Planned,
+  progress: Progress,
+): Promise<void> {
+  let held = true
+  try {
+    const outcome = await applyPlan(session, means, part, progress)
+    const next = await means.probe(session, releaseLock(session.run, session.target))
+    held = false
+    // Of the rest nothing was said yet.
+    if (outcome === 'applied') verify(session, { ...part, openEnded: true }, next, progress)
+  } finally {
+    if (held) await session.release()
+  }
+}
+
 /** Work of a plan but for commands that run each time and have run. */
 function openSegments(planned: Planned, { changed }: Progress): Segment[] {
   return planned.segments.flatMap((segment) => {

@@ -72,7 +72,17 @@ export type Event =
   | { readonly type: 'rollout-planned'; readonly tiers: readonly TierPlan[] }
   | { readonly type: 'tier-note'; readonly tier: string; readonly message: string }
   | { readonly type: 'tier-started'; readonly tier: string; readonly hosts: readonly string[] }
+  /** New hosts are given what needs no other host, before the turn of their tiers. */
+  | { readonly type: 'head-start'; readonly hosts: readonly string[] }
   | { readonly type: 'host-started'; readonly host: string }
+  /** The end of its head start; the host waits for its turn, or has failed. */
+  | {
+      readonly type: 'host-begun'
+      readonly host: string
+      readonly changes: number
+      readonly ok: boolean
+      readonly ms: number
+    }
   | { readonly type: 'host-finished'; readonly host: string; readonly result: HostResult }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
   | { readonly type: 'input-errors'; readonly problems: readonly Problem[] }

@@ -1,12 +1,13 @@
 import type { Traffic } from '../connection/connection.ts'
 import { InputError, type Problem, ProvisionError } from '../errors.ts'
 import type { HostSession } from '../host/session.ts'
+import { headStart } from '../plan/head-start.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
-import type { Means, Progress } from './converge.ts'
+import { convergePart, type Means, type Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
 import { failureOf, unreadable } from './failure.ts'
 import { type Standing, type Turn, takeTurn } from './host-rollout.ts'
@@ -43,6 +44,10 @@ export interface HostRun {
   planned(): Planned | undefined
   /** What was planned need not be true any more: it is planned anew before it is applied. */
   outdate(): void
+  /** Whether a part of the plan may be done before the host's turn: it serves nobody, and needs no other for it. */
+  mayBegin(): boolean
+  /** Does that part. Never throws. */
+  begin(): Promise<void>
   /** Applies the plan. Never throws. */
   apply(turn: Turn): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
@@ -90,6 +95,7 @@ export function hostRun(input: HostRunInput): HostRun {
       return planned
     },
   }
+  const part = () => (planned && !failure ? headStart(planned) : undefined)
   const probe = (): Promise<Planned> => means.probe(input.session)
 
   const change = async (turn: Turn): Promise<HostOutcome> => {
@@ -133,6 +139,23 @@ export function hostRun(input: HostRunInput): HostRun {
     outdate() {
       plannedAt = Number.NEGATIVE_INFINITY
     },
+    mayBegin: () => part() !== undefined,
+    async begin() {
+      const begun = part()
+      if (!begun) return
+      const began = performance.now()
+      input.emit({ type: 'host-started', host: input.host })
+      try {
+        await convergePart(input.session, means, begun, progress)
+      } catch (error) {
+        failure = failureOf(error)
+        refused = error instanceof ProvisionError && error.refused
+      }
+      const ms = performance.now() - began
+      worked += ms
+      const changes = progress.changed.filter((key) => !key.startsWith('handler:')).length
+      input.emit({ type: 'host-begun', host: input.host, changes, ok: failure === undefined, ms })
+    },
     async apply(turn) {
       const began = performance.now()
       input.emit({ type: 'host-started', host: input.host })
@@ -148,7 +171,7 @@ export function hostRun(input: HostRunInput): HostRun {
       if (planned === undefined) {
         return finished(result('skipped', { code: 'stopped', message: 'not read: the run was stopped', log: [] }))
       }
-      return finished(result(hasWork(planned.plan) ? 'planned' : 'ok'))
+      return finished(result(hasWork(planned.plan) ? 'planned' : progress.changed.length > 0 ? 'changed' : 'ok'))
     },
     fail(because) {
       failure = failureOf(because)

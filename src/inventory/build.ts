@@ -40,6 +40,7 @@ function policyOf(file: RolloutFile = {}): RolloutPolicy {
   return {
     serial: serial === undefined ? undefined : Array.isArray(serial) ? serial : [serial],
     serialDown: file.serial_down,
+    headStart: file.head_start ?? false,
     maxFailPercentage: file.max_fail_percentage,
     maxFailures: file.max_failures,
     failureDomain: file.failure_domain,

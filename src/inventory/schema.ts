@@ -143,6 +143,11 @@ const ROLLOUT = {
       description:
         'The same for hosts of which no service runs, such as new ones: they come first, so many at a time. Default: as serial has it.',
     },
+    head_start: {
+      type: 'boolean',
+      description:
+        'Hosts of which no service runs, such as new ones, are given their first roles before the first tier has its turn, as far as these need no other host (base, ufw, node_exporter). Default: false.',
+    },
     max_fail_percentage: {
       type: 'number',
       minimum: 0,

@@ -95,6 +95,13 @@ export function plainRenderer(options: RenderOptions): Renderer {
       case 'tier-started':
         print([BLANK, tierLine(event.tier, event.hosts.length, tiers)])
         break
+      case 'head-start':
+        print([BLANK, line(span('bold', 'new hosts'), ` (${counted(event.hosts.length, 'host')})`)])
+        break
+      case 'host-begun':
+        if (event.ok)
+          beside(event.host, [line(`${counted(event.changes, 'change')} ahead of its tier in ${duration(event.ms)}`)])
+        break
       case 'step-started':
         steps.set(`${event.host} ${event.key}`, event)
         break

@@ -23,6 +23,8 @@ export interface TierView {
   /** A word about the whole run, beside the tier's name while it is at work. */
   note(text: string): void
   hostDone(result: HostResult): void
+  /** The end of a host's head start. */
+  ahead(event: Extract<Event, { type: 'host-begun' }>): void
   /** Shows how long slow steps take. */
   tick(): void
   /** The tier is done: rows that were kept back are shown. */
@@ -92,6 +94,14 @@ export function tierView(
     active(host, view)
   }
 
+  const ended = (host: string, final: RowState) => {
+    const view = hosts.get(host)
+    if (view === undefined) return
+    view.final = final
+    view.row.set(keepBack ? { title: [], state: 'active' } : final)
+    progress()
+  }
+
   return {
     head,
     rows: [...hosts.values()].map(({ row }) => row),
@@ -121,13 +131,16 @@ export function tierView(
       noted = text
       progress()
     },
-    hostDone(result) {
-      const view = hosts.get(result.host)
-      if (view === undefined) return
-      view.final = finalState(result, name(result.host), options.verbosity)
-      view.row.set(keepBack ? { title: [], state: 'active' } : view.final)
-      progress()
-    },
+    hostDone: (result) => ended(result.host, finalState(result, name(result.host), options.verbosity)),
+    ahead: ({ host, changes, ok, ms }) =>
+      ended(host, {
+        title: line(
+          name(host),
+          ok ? `  ${counted(changes, 'change')}` : span('bad', '  failed'),
+          span('dim', `  ${duration(ms)}`),
+        ),
+        state: ok ? 'done' : 'failed',
+      }),
     tick() {
       for (const [host, view] of hosts) active(host, view)
     },

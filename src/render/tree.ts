@@ -15,6 +15,8 @@ import { createRow, type Row } from './row.ts'
 import { flushed } from './stream.ts'
 import { type TierView, tierView } from './tier-view.ts'
 
+/** What stands in the place of a tier's name while new hosts of all tiers are at work. */
+const HEAD_START = 'new hosts'
 /** With so few hosts left to read, they are named. */
 const FEW = 3
 /** How often slow steps' seconds are brought up to date. */
@@ -124,8 +126,14 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
       case 'tier-started':
         tierStarted(event)
         break
+      case 'head-start':
+        tierStarted({ type: 'tier-started', tier: HEAD_START, hosts: event.hosts })
+        break
       case 'host-started':
         tier?.begun(event.host)
+        break
+      case 'host-begun':
+        tier?.ahead(event)
         break
       case 'step-started':
         tier?.step(event, plans.get(event.host))

@@ -10,6 +10,8 @@ export interface RolloutPolicy {
    * reachable. Undefined: like the others.
    */
   readonly serialDown?: number | string | undefined
+  /** New hosts are given roles that need no other host before the first tier has its turn, all at once. */
+  readonly headStart: boolean
   /** Failed hosts of the tier, in percent, above which the rest of it is not begun. */
   readonly maxFailPercentage?: number | undefined
   /** The same as a number of hosts; the stricter of both counts. */
@@ -28,4 +30,4 @@ export interface RolloutPolicy {
   readonly gateTimeout?: number | undefined
 }
 
-export const NO_POLICY: RolloutPolicy = { pause: 0, confirm: false, soak: 0 }
+export const NO_POLICY: RolloutPolicy = { headStart: false, pause: 0, confirm: false, soak: 0 }

@@ -24,11 +24,19 @@ import { toldOnce } from '../problems/told-once.ts'
 import { refreshLists } from '../resources/package/lists.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { type MoveRequest, type PrimaryMove, primaryMove } from './failover/move.ts'
+import { giveHeadStarts } from './head-start.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradable, upgradeNotes } from './newer.ts'
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts'
 import { disagreements, type Goal, rollbackNotes, type WayBack, wayBack } from './rollback.ts'
-import { applyTiers, leftOutFirst, planTiers, type TierSwitchover, type TiersInput } from './tier-rollout.ts'
+import {
+  applyTiers,
+  leftOutFirst,
+  needSomebody,
+  planTiers,
+  type TierSwitchover,
+  type TiersInput,
+} from './tier-rollout.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
@@ -141,8 +149,15 @@ async function changeAll(
   await verifyArtifacts(options.root, [...runs.values()])
   const plans = planTiers(tiers)
   emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
-  const results = await settleAll(tiers, options.check ? [] : plans)
+  const results = await settleAll(tiers, options.check ? [] : await begun(tiers, plans))
   return { results, notes: [...rollbackNotes(goals), ...(move?.notes() ?? [])] }
+}
+
+/** How the tiers are changed once their new hosts have had a head start. */
+async function begun(tiers: TiersInput, plans: readonly TierPlan[]): Promise<readonly TierPlan[]> {
+  needSomebody(tiers, plans)
+  await giveHeadStarts({ ...tiers, stopped: () => tiers.stop?.requested() ?? false })
+  return planTiers(tiers)
 }
 
 /** The user wanted no more before all hosts were planned: what was found out is told, and nothing is changed. */

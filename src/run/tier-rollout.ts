@@ -92,13 +92,9 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
   }
 }
 
-/**
- * Changes the tiers as planned.
- * @throws InputError when a policy wants somebody to be asked and there is nobody; nothing is changed then
- */
+/** Changes the tiers as planned. */
 export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
   const { runs, forks, atOnce, emit, stop, inventory } = input
-  needSomebody(input, plans)
   const stopped = () => stop?.requested() ?? false
   const the = (host: string): HostRun => {
     const found = runs.get(host)
@@ -143,7 +139,8 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
   })
 }
 
-function needSomebody({ confirm }: TiersInput, plans: readonly TierPlan[]): void {
+/** @throws InputError when a policy wants somebody to be asked and there is nobody */
+export function needSomebody({ confirm }: TiersInput, plans: readonly TierPlan[]): void {
   const asking = plans.filter(({ batches }) => batches.some((batch) => batch.confirm))
   if (confirm !== undefined || asking.length === 0) return
   throw new InputError(

@@ -20,6 +20,7 @@ const GOLDEN: [name: string, events: () => Event[], more?: Partial<RenderOptions
   ['changes-diff', RUNS.changes, { diff: true }],
   ['changes-verbose', RUNS.changes, { verbosity: 2 }],
   ['failure', RUNS.failure],
+  ['head-start', RUNS.headStart],
   ['unreachable', RUNS.unreachable],
   ['check', RUNS.check, { diff: true }],
   ['check-verbose', RUNS.check, { verbosity: 2 }],

@@ -1,0 +1,36 @@
+import type { Planned } from './planner.ts'
+import type { Segment } from './segments.ts'
+
+/**
+ * What of a host's plan may be done before its turn: its first steps, as far as their roles need nothing of other hosts,
+ * and the handlers that only they call for. Pure.
+ * @returns undefined where there is none, or where the host serves somebody, or is owed something
+ */
+export function headStart(planned: Planned): Planned | undefined {
+  const { around, state, plan } = planned
+  if (!around.down || state.drained !== undefined || state.owed.length > 0) return undefined
+  const segments = leading(planned.segments)
+  const keys = new Set(segments.flatMap(({ steps }) => steps.flat().map(({ resource }) => resource.key)))
+  if (keys.size === 0) return undefined
+  const handlers = plan.handlers.filter(({ because }) => because.length > 0 && because.every((key) => keys.has(key)))
+  const called = new Set(handlers.map(({ id }) => id))
+  return {
+    ...planned,
+    plan: { ...plan, items: plan.items.filter(({ key }) => keys.has(key)), handlers },
+    segments,
+    openEnded: false,
+    handlers: planned.handlers.filter(({ id }) => called.has(id)),
+  }
+}
+
+/** Up to the first step of a role that may need others. A kind that gathers has the place of its first. */
+function leading(segments: readonly Segment[]): Segment[] {
+  const head: Segment[] = []
+  for (const segment of segments) {
+    const end = segment.steps.findIndex(([{ resource }]) => resource.standalone !== true)
+    const steps = end < 0 ? segment.steps : segment.steps.slice(0, end)
+    if (steps.length > 0) head.push({ ...segment, steps })
+    if (end >= 0) break
+  }
+  return head
+}
