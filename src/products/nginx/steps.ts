@@ -95,9 +95,10 @@ const TOOLS = rawScript(
     // Written whole and validated in its place: the old file comes back when nginx refuses it.
     'replace() {',
     '  cp -a -- "$file" "$file.before~"',
-    '  cp -a -- "$file" "$file.new~"; cat >"$file.new~"; mv -f -- "$file.new~" "$file"',
+    // On disk before it counts: a web server that comes back from a power cut sends nothing to who is out.
+    '  cp -a -- "$file" "$file.new~"; cat >"$file.new~"; sync -- "$file.new~"; mv -f -- "$file.new~" "$file"',
     '  if ! said=$(nginx -t -q 2>&1); then mv -f -- "$file.before~" "$file"; printf "%s\\n" "$said"; exit 1; fi',
-    '  rm -f -- "$file.before~"',
+    '  rm -f -- "$file.before~"; sync -- "${file%/*}"',
     '  before=$(workers) tries=0; systemctl reload nginx',
     '  until after=$(workers 2>/dev/null) && [ -n "$after" ] && [ "$after" != "$before" ]; do',
     '    tries=$((tries + 1)); [ "$tries" -le 50 ] || { echo "nginx has no new workers after its reload"; exit 1; }',
