@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'host-key'
   | 'auth'
   | 'become'
+  | 'stale' // it would disrupt more than was planned: not changed, or no further
   | 'locked' // another run changes this host
   | 'output' // the host printed without end, and was cut off
   | 'probe' // a fragment of the probe failed or answered nonsense

@@ -1,6 +1,6 @@
 import { type Command, Help, type Option } from 'commander'
 import type { Product } from '../run/failover/product.ts'
-import type { RunEdges, RunOutcome } from '../run/run.ts'
+import type { RunEdges, RunOutcome } from '../run/run-options.ts'
 import { type HostFlags, withHostOptions } from './host-options.ts'
 import type { HostsInput, Job } from './main.ts'
 import { productsInUse } from './products-in-use.ts'

@@ -7,6 +7,7 @@ import type { Segment } from '../plan/segments.ts'
 import type { Handler } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
 import { runGuarded } from './auto-revert.ts'
+import { needWithin } from './beyond-plan.ts'
 import { owedBy, type ReadArtifact, runSegment } from './segment.ts'
 
 /** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
@@ -55,6 +56,7 @@ export async function converge(
       const next = await means.probe(session, last && !keepLock ? releaseLock(session.run, session.target) : undefined)
       lockHeld = !last
       if (outcome === 'applied') verify(session, current, next, progress)
+      else needWithin(session.host, planned, next)
       current = next
     }
   } finally {

@@ -7,6 +7,7 @@ import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
 import { owedMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
+import { needWithin } from './beyond-plan.ts'
 import { convergePart, type Means, type Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
 import { failureOf, unreadable } from './failure.ts'
@@ -61,6 +62,8 @@ export function hostRun(input: HostRunInput): HostRun {
   let worked = 0
   let planned: Planned | undefined
   let plannedAt = 0
+  /** By which the rollout of its tier is made. */
+  let agreed: Planned | undefined
   let failure: Failure | undefined
   /** What failed was refused by its own validation: it owes nothing. */
   let refused = false
@@ -101,7 +104,7 @@ export function hostRun(input: HostRunInput): HostRun {
   const change = async (turn: Turn): Promise<HostOutcome> => {
     try {
       const isFresh = !planned?.replanBeforeApply && performance.now() - plannedAt < PLAN_MAX_AGE_MS
-      const current = planned && isFresh ? planned : await probe()
+      const current = planned && isFresh ? planned : await anew(input.host, agreed, probe)
       await takeTurn(input.session, means, current, progress, turn, standing)
       return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
     } catch (error) {
@@ -119,6 +122,7 @@ export function hostRun(input: HostRunInput): HostRun {
       input.emit({ type: 'host-probing', host: input.host })
       try {
         const found = await probe()
+        agreed = found
         input.emit({ type: 'host-planned', host: input.host, plan: found.plan, ms: performance.now() - began })
         for (const id of found.orphaned) {
           input.emit({ type: 'host-note', host: input.host, message: orphan(id, input.session.target.stateDir) })
@@ -147,6 +151,8 @@ export function hostRun(input: HostRunInput): HostRun {
       input.emit({ type: 'host-started', host: input.host })
       try {
         await convergePart(input.session, means, begun, progress)
+        // Tiers are planned once more after it.
+        agreed = planned
       } catch (error) {
         failure = failureOf(error)
         refused = error instanceof ProvisionError && error.refused
@@ -178,6 +184,15 @@ export function hostRun(input: HostRunInput): HostRun {
       return finished(result('failed'))
     },
   }
+}
+
+/** @throws ProvisionError when what is to be done has become another, or can't be told any more */
+async function anew(host: string, agreed: Planned | undefined, probe: () => Promise<Planned>): Promise<Planned> {
+  const found = await probe()
+  const failure = unreadable(found)
+  if (failure) throw new ProvisionError(failure.message, { ...failure, code: 'probe', host })
+  if (agreed) needWithin(host, agreed, found)
+  return found
 }
 
 const OUT = 'it stays out of service'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { InputError, messageOf, type Problem } from '../errors.ts'
+import { InputError, messageOf } from '../errors.ts'
 import type { Emit, HostResult } from '../execute/events.ts'
 import type { Turn } from '../execute/host-rollout.ts'
 import type { HostRun } from '../execute/host-run.ts'
@@ -10,7 +10,7 @@ import type { HostSession } from '../host/session.ts'
 import { domainOf } from '../inventory/consistency.ts'
 import type { Host, Inventory, Tier } from '../inventory/inventory.ts'
 import { stepsIn } from '../rollout/around.ts'
-import type { FirstHost, RolloutStep } from '../rollout/step.ts'
+import type { RolloutStep } from '../rollout/step.ts'
 import { planTier, type Switchover, type TierPlan } from '../rollout/tier-plan.ts'
 
 /** What the tiers of a run need from the outside. */
@@ -38,26 +38,6 @@ export interface TierSwitchover {
   readonly unfinished: readonly string[]
   /** Does it, in the turn of a host. @throws ProvisionError why not */
   carryOut(host: string): Promise<void>
-}
-
-/**
- * Hosts whose changes wait for those of a host that this run leaves out: whether that has them nobody has asked.
- * Each host that is waited for is told once.
- */
-export function leftOutFirst(runs: ReadonlyMap<string, HostRun>): Problem[] {
-  const waiting = new Map<string, { readonly first: FirstHost<string>; readonly hosts: string[] }>()
-  for (const run of runs.values()) {
-    for (const first of run.planned()?.around.first ?? []) {
-      if (runs.has(first.host)) continue
-      const one = waiting.get(`${first.host} ${first.what}`) ?? { first, hosts: [] }
-      one.hosts.push(run.host)
-      waiting.set(`${first.host} ${first.what}`, one)
-    }
-  }
-  return [...waiting.values()].map(({ first: { host, what, hint }, hosts }) => ({
-    message: `${host} comes first (${what}), and this run leaves it out: ${hosts.join(', ')} would be changed without`,
-    hint: hint ?? `take ${host} along; where it has its changes already, nothing is done there`,
-  }))
 }
 
 /** How each tier would be changed, now that all hosts are planned. */

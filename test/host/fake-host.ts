@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -32,8 +41,8 @@ export interface FakeHost {
   readonly scripts: readonly string[]
   /** How often somebody logged in. */
   logins(): number
-  /** Asked before each exec, with its number (from 0). */
-  trouble(of: ((n: number, script: string) => Trouble | undefined) | undefined): void
+  /** Asked before each exec, with its number (from 0): what goes wrong with it. Told how long its answer was. */
+  onExec(trouble: (n: number, script: string) => Trouble | undefined, heard?: (bytes: number) => void): void
   /** Every connection that there is loses its link. */
   cutLinks(): void
   /** Its clock goes on by so many seconds. */
@@ -42,6 +51,8 @@ export interface FakeHost {
   reboot(): void
   /** Nothing that it was sent is at work any more. */
   quiet(): Promise<void>
+  /** As it was when it was new: all files of scripts and tests are gone. */
+  clear(): void
   read(path: string): string | undefined
   write(path: string, text: string): void
 }
@@ -71,7 +82,8 @@ export function fakeHost(name = 'a'): FakeHost {
   const running = new Map<ChildProcess, Promise<unknown>>()
   let links = new Set<{ lose(): void }>()
   let logins = 0
-  let troubleOf: ((n: number, script: string) => Trouble | undefined) | undefined
+  let troubleOf: (n: number, script: string) => Trouble | undefined = () => undefined
+  let tell: (bytes: number) => void = () => undefined
 
   const host: FakeHost = {
     name,
@@ -79,8 +91,9 @@ export function fakeHost(name = 'a'): FakeHost {
     target: { stateDir: path('state'), proc: path('proc'), path: `${path('bin')}:/usr/sbin:/usr/bin:/sbin:/bin` },
     scripts,
     logins: () => logins,
-    trouble: (of) => {
-      troubleOf = of
+    onExec(trouble, heard = () => undefined) {
+      troubleOf = trouble
+      tell = heard
     },
     async connect() {
       logins += 1
@@ -102,6 +115,12 @@ export function fakeHost(name = 'a'): FakeHost {
     async quiet() {
       await Promise.all(running.values())
     },
+    clear() {
+      for (const one of readdirSync(root)) {
+        if (one !== 'bin' && one !== 'proc') rmSync(path(one), { recursive: true, force: true })
+      }
+      boot()
+    },
     read: (file) => (existsSync(path(file)) ? readFileSync(path(file), 'utf8') : undefined),
     write,
   }
@@ -114,14 +133,14 @@ export function fakeHost(name = 'a'): FakeHost {
     const own = {
       lose() {
         isLost = true
-        for (const tell of waiting) tell()
+        for (const end of waiting) end()
       },
     }
     links.add(own)
     const exec = (script: string, options: ExecOptions): Promise<ExecResult> =>
       new Promise((resolve, reject) => {
         if (isLost) return reject(lost())
-        const trouble = troubleOf?.(scripts.length, script)
+        const trouble = troubleOf(scripts.length, script)
         scripts.push(script)
         const fail = (error: unknown) => {
           waiting.delete(lose)
@@ -160,6 +179,7 @@ export function fakeHost(name = 'a'): FakeHost {
           // It had less to say than that.
           if (trouble?.what === 'drop' || trouble?.what === 'die') own.lose()
           if (!waiting.delete(lose)) return
+          tell(bytes)
           clearTimeout(timer)
           resolve({ status: status ?? 255, stdout: out.join(''), stderr: err.join('') })
         })
@@ -174,7 +194,7 @@ export function fakeHost(name = 'a'): FakeHost {
   }
 
   function run(script: string): ChildProcess {
-    const child = spawn('dash', [], { detached: true, stdio: 'pipe', cwd: '/' })
+    const child = spawn('dash', [], { detached: true, stdio: 'pipe', cwd: '/', env: LOGIN })
     running.set(
       child,
       new Promise<void>((resolve) => child.on('close', () => resolve())).then(() => running.delete(child)),
@@ -185,6 +205,9 @@ export function fakeHost(name = 'a'): FakeHost {
   }
   return host
 }
+
+/** What a login has in its environment. */
+const LOGIN = { PATH: '/usr/bin:/bin', HOME: '/', LANG: 'C.UTF-8' }
 
 /** With everything that it started. */
 function killAll({ pid }: ChildProcess): void {

@@ -41,7 +41,7 @@ describe('what is asked', () => {
   })
 
   it('has no answer where the host answers with something else', async () => {
-    host.trouble(() => ({ what: 'garbage', text: 'Welcome!\n' }))
+    host.onExec(() => ({ what: 'garbage', text: 'Welcome!\n' }))
     const { answers } = await spokenTo([host])
       .session('a')
       .ask(apart([question('echo 1')]))
@@ -80,7 +80,7 @@ describe('a change', () => {
   })
 
   it('whose link is lost goes on by itself, and the lock is not given back under it', async () => {
-    host.trouble((n) => (n === 0 ? { what: 'drop', after: 60 } : undefined))
+    host.onExec((n) => (n === 0 ? { what: 'drop', after: 60 } : undefined))
     const { session } = spokenTo([host])
     const one = session('a')
     expect(await thrown(change(one, `sleep 3; touch ${host.root}/done`))).toMatchObject({
@@ -97,7 +97,7 @@ describe('a change', () => {
 
 describe('a link that was lost', () => {
   it('is made anew for whatever is said next: no dead connection is gone on with', async () => {
-    host.trouble((n) => (n === 0 ? { what: 'cut' } : undefined))
+    host.onExec((n) => (n === 0 ? { what: 'cut' } : undefined))
     const session = spokenTo([host]).session('a')
     expect(await thrown(change(session, ':'))).toMatchObject({ code: 'unreachable' })
     expect(await change(session, 'echo again')).toBe('applied')
@@ -128,7 +128,7 @@ describe('when the user wants out at once', () => {
     ['a lock that is held', (session) => session.hold((held) => held.pause(60_000))],
   ])('%s is let go', async (_, work) => {
     const user = new AbortController()
-    host.trouble(() => ({ what: 'hang' }))
+    host.onExec(() => ({ what: 'hang' }))
     const waiting = thrown(work(spokenTo([host], { signal: user.signal }).session('a')))
     setTimeout(() => user.abort(), 50)
     expect(await waiting).toMatchObject(ABORTED)
@@ -193,7 +193,7 @@ describe('a lock that is held', () => {
 
   it('is lost when it could not be renewed for as long as it lasts', async () => {
     const { end } = await held((session) => session.pause(60_000))
-    host.trouble(() => ({ what: 'cut' }))
+    host.onExec(() => ({ what: 'cut' }))
     expect(await end).toMatchObject({
       code: 'locked',
       message: 'the lock of this host ran out: it could not be renewed for 30 s (link lost)',

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { amongRuns } from '../../src/host/lock.ts'
-import { type RunOptions, run } from '../../src/run/run.ts'
+import { run } from '../../src/run/run.ts'
+import type { RunOptions } from '../../src/run/run-options.ts'
 import { type FakeHost, fakeHost } from '../host/fake-host.ts'
 import { projectFolder } from '../project-folder.ts'
 import { dash } from '../shell/dash.ts'
@@ -115,7 +116,7 @@ it('a host that is left drained is no drift of those that send to it, and no run
 it('a drain between the plan of such a run and its change is kept: the plan is stale then, and made anew', async () => {
   const { web, provision } = await shop()
   let drained = false
-  web.trouble((_, script) => {
+  web.onExec((_, script) => {
     if (!drained && script.includes(`${web.root}/stage`)) {
       drained = true
       const { status } = dash(`set -e\n${amongRuns(web.target).sh}\nsed -i 's/;/ ${MARK}/' ${web.root}/${UPSTREAMS}`)

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { failoversOf } from '../../run/failover/product.ts'
-import type { RunOptions } from '../../run/run.ts'
+import type { RunOptions } from '../../run/run-options.ts'
 import { type Cli, withPrimary } from '../command.ts'
 import { each } from '../host-options.ts'
 

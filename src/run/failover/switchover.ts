@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
-import { connector } from '../../connection/connect.ts'
-import { createPool, type Pool } from '../../connection/pool.ts'
+import type { Pool } from '../../connection/pool.ts'
 import { InputError, ProvisionError } from '../../errors.ts'
 import type { Failure, HostOutcome, HostResult } from '../../execute/events.ts'
 import { failureOf } from '../../execute/failure.ts'
 import { summaryOf } from '../../execute/summary.ts'
 import { hostSession } from '../../host/make-session.ts'
+import { accessOf, openPool } from '../access.ts'
 import { maskedEmit, maskedError, maskedResult } from '../masked-events.ts'
 import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts'
-import { accessOf, type RunEdges, type RunOutcome } from '../run.ts'
+import type { RunEdges, RunOutcome } from '../run-options.ts'
 import { type Asking, decided, failoverOf, productsOf } from './ask.ts'
 import type { AskedHost, Failover, SwitchoverRequest } from './port.ts'
 import { hostPlans, tierPlanOf } from './shown.ts'
@@ -29,10 +29,7 @@ export async function switchover(options: SwitchoverOptions, edges: RunEdges): P
   const began = performance.now()
   const prepared = await prepare({ ...options, sendsNothing: true })
   const emit = maskedEmit(edges.emit, prepared.mask)
-  const warn = (message: string) => emit({ type: 'warning', message })
-  const pool = createPool(
-    edges.connect ?? connector({ warn, mask: (text) => prepared.mask.text(text), signal: edges.stop?.signal }),
-  )
+  const pool = openPool(prepared, { ...edges, emit })
   try {
     return await switchIn({ options, edges: { ...edges, emit }, prepared, pool, began })
   } catch (error) {

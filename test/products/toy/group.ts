@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ProvisionError } from '../../../src/errors.ts'
-import type { RunEdges } from '../../../src/run/run.ts'
+import type { RunEdges } from '../../../src/run/run-options.ts'
 import { type FakeHost, fakeHost } from '../../host/fake-host.ts'
 import { projectFolder } from '../../project-folder.ts'
 

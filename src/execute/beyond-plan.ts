@@ -1,0 +1,34 @@
+import { ProvisionError } from '../errors.ts'
+import type { Planned } from '../plan/planner.ts'
+
+/**
+ * What a plan made anew would disrupt that the one by which the host's tier was planned does not: nobody asked the tier's
+ * preflight for it, nor its policy.
+ * @param agreed the plan that the tier's rollout was made of
+ */
+export function beyondPlan(agreed: Planned, anew: Planned): string[] {
+  const before = agreed.around
+  const drained = new Set([...before.drain.map(({ role }) => role), ...(agreed.state.drained ?? [])])
+  const isNewDrain = anew.around.drain.some(({ role }) => !drained.has(role))
+  const newKeys = anew.around.disturbing.filter((key) => !before.disturbing.includes(key))
+  const exposed = anew.around.exposed.filter((key) => !before.exposed.includes(key) && !before.disturbing.includes(key))
+  const first = anew.around.first.filter(({ host }) => !before.first.some((one) => one.host === host))
+  const isFailover = anew.isPrimary && anew.around.needsFailover && !before.needsFailover
+  return [
+    ...(isNewDrain ? [`it would be drained for ${newKeys.join(', ')}`] : []),
+    ...(exposed.length > 0 ? [`requests would fail during ${exposed.join(', ')}`] : []),
+    ...(isFailover && !isNewDrain ? ['it is the primary of its tier now'] : []),
+    ...first.map(({ host, what }) => `${host} comes first (${what})`),
+  ]
+}
+
+/** @throws ProvisionError stale, when a plan made anew goes beyond the one that the tier's rollout was made of */
+export function needWithin(host: string, agreed: Planned, anew: Planned): void {
+  const beyond = beyondPlan(agreed, anew)
+  if (beyond.length === 0) return
+  throw new ProvisionError(`since it was planned, this host has become another: ${beyond.join('; ')}`, {
+    code: 'stale',
+    host,
+    hint: 'run again: that plans it with its tier',
+  })
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { connector } from '../connection/connect.ts'
+import { createPool, type Pool } from '../connection/pool.ts'
+import type { HostAccess } from '../host/session.ts'
+import type { Host } from '../inventory/inventory.ts'
+import type { Prepared } from './prepare.ts'
+import type { RunEdges } from './run-options.ts'
+
+const nonce = (): string => randomBytes(9).toString('hex')
+
+/** The connections of a run; whoever opens it closes it. */
+export function openPool({ mask }: Prepared, { connect, emit, stop }: RunEdges): Pool {
+  const warn = (message: string) => emit({ type: 'warning', message })
+  return createPool(connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal }))
+}
+
+/** How all hosts of a run are spoken to. */
+export function accessOf(
+  { inventory, mask }: Prepared,
+  pool: Pool,
+  { emit, stop, target }: RunEdges,
+  showScripts: boolean,
+): HostAccess {
+  const hosts = new Map(inventory.hosts.map((host) => [host.name, host]))
+  const named = (name: string): Host => {
+    const found = hosts.get(name)
+    if (!found) throw new RangeError(`no host ${name}`)
+    return found
+  }
+  return {
+    connect: (name) => pool.get(named(name)),
+    open: (name) => pool.fresh(named(name)),
+    run: { id: nonce(), who: `${userInfo().username}@${hostname()}` },
+    nonce,
+    mask: (text) => mask.text(text),
+    emit,
+    showScripts,
+    signal: stop?.signal,
+    target,
+  }
+}

@@ -1,0 +1,22 @@
+import pLimit from 'p-limit'
+import { InputError } from '../errors.ts'
+import type { HostResult } from '../execute/events.ts'
+import type { HostRun } from '../execute/host-run.ts'
+import { toldOnce } from '../problems/told-once.ts'
+import type { RunEdges } from './run-options.ts'
+
+/**
+ * Asks and plans hosts. One that is not begun when the user wants no more is left unknown.
+ * @throws InputError when the facts of a host brought a mistake to light: better none is changed than some.
+ */
+export async function planAll(runs: readonly HostRun[], forks: number, stop: RunEdges['stop']): Promise<void> {
+  const limit = pLimit(forks)
+  await Promise.all(runs.map((one) => limit(async () => (stop?.requested() ? undefined : one.plan()))))
+  const problems = runs.flatMap((one) => one.problems())
+  if (problems.length > 0) throw new InputError(toldOnce(problems))
+}
+
+/** The user wanted no more before all hosts were planned: what was found out is told, and nothing is changed. */
+export function settleStopped(runs: readonly HostRun[], check: boolean): HostResult[] {
+  return runs.map((one) => one.settle(one.pending() && !check ? 'the run was stopped' : undefined))
+}

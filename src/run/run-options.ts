@@ -1,0 +1,37 @@
+import type { Connection } from '../connection/connection.ts'
+import type { Again, Emit, HostResult, Summary } from '../execute/events.ts'
+import type { Target } from '../host/target.ts'
+import type { Host } from '../inventory/inventory.ts'
+import type { MoveRequest } from './failover/move.ts'
+import type { PrepareOptions } from './prepare.ts'
+
+export interface RunOptions extends PrepareOptions {
+  readonly check: boolean
+  /** Hosts at a time, 1 or more. */
+  readonly forks: number
+  readonly showScripts: boolean
+  /** Packages go to the newest versions that their declarations allow. */
+  readonly upgrade?: boolean | undefined
+  /** Back to what was before, or to what `to` names; nothing else is changed. */
+  readonly rollback?: { readonly to?: string | undefined } | undefined
+  /** A host to which the primary of its tier may be moved, where the primary must not go through its changes as such. */
+  readonly switchover?: MoveRequest | undefined
+}
+
+export interface RunEdges {
+  readonly emit: Emit
+  /** What the user would say to do it again. */
+  readonly again?: ((mask: (text: string) => string) => Again) | undefined
+  /** How hosts are connected; the default is by their transport. */
+  readonly connect?: (host: Host) => Promise<Connection>
+  /** Where a host has what scripts count on; undefined: where all have it. */
+  readonly target?: (host: string) => Target
+  readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
+  /** Asks the user, for policies that want it; undefined: there is nobody to ask. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined
+}
+
+export interface RunOutcome {
+  readonly summary: Summary
+  readonly results: readonly HostResult[]
+}
