@@ -63,7 +63,7 @@ export default defineRole({
       credentials: credentials.map(([key]) => `${key}:${config}/credentials/${key}`),
     }
     return [
-      ...vars.app_packages.map((one) => pkg({ name: one })),
+      vars.app_packages.map((one) => pkg({ name: one })),
       // One that is there already, such as www-data or a person's, keeps its home and its shell.
       user({ name: account, createOnly: true, system: true, home: dir, shell: '/usr/sbin/nologin' }),
       // It may lie on a disk of its own, behind a link.
@@ -78,10 +78,9 @@ export default defineRole({
         group: 'root',
         notify,
       }),
-      ...(credentials.length > 0
-        ? [directory({ path: `${config}/credentials`, mode: '0700', owner: 'root', group: 'root' })]
-        : []),
-      ...credentials.map(([key, value]) =>
+      credentials.length > 0 &&
+        directory({ path: `${config}/credentials`, mode: '0700', owner: 'root', group: 'root' }),
+      credentials.map(([key, value]) =>
         file({
           path: `${config}/credentials/${key}`,
           content: [value],
@@ -91,15 +90,13 @@ export default defineRole({
           notify,
         }),
       ),
-      ...sharedFolders(vars.app_shared, dir).map((path) =>
+      sharedFolders(vars.app_shared, dir).map((path) =>
         directory({ path, mode: '0750', owner: account, group: account }),
       ),
       systemdUnit({ unit: `${name}.service`, content: template('unit.ejs', common), notify }),
-      ...(migrates
-        ? [systemdUnit({ unit: `${name}-migrate@.service`, content: template('migrate.ejs', common) })]
-        : []),
+      migrates && systemdUnit({ unit: `${name}-migrate@.service`, content: template('migrate.ejs', common) }),
       releaseOf(vars, migrates),
-      ...openPort(input),
+      openPort(input),
       appService(vars),
     ]
   },

@@ -1,4 +1,4 @@
-import { authorizedKeys, file, type Resource, type RoleInput, sh, user } from 'provision'
+import { authorizedKeys, file, type Nested, type Resource, type RoleInput, sh, user } from 'provision'
 import type { BaseVars } from './vars.ts'
 
 type Admins = BaseVars['admin_users']
@@ -7,13 +7,13 @@ type Admins = BaseVars['admin_users']
 const SUDOERS = '/etc/sudoers.d/90-provision'
 
 /** Administrators, their keys, and what they may do as root. */
-export function accounts(vars: BaseVars, template: RoleInput<BaseVars>['template']): Resource[] {
+export function accounts(vars: BaseVars, template: RoleInput<BaseVars>['template']): Nested<Resource> {
   const { admin_users: admins } = vars
   const keysFile = vars.ssh_manage ? keysFileOf(vars.ssh_options) : undefined
   const mighty = admins.filter((admin) => admin.state === 'present' && admin.sudo !== 'none')
   const gone = admins.filter((admin) => admin.state === 'absent')
   return [
-    ...admins.filter((admin) => admin.state === 'present').flatMap((admin) => account(admin, keysFile)),
+    admins.filter((admin) => admin.state === 'present').map((admin) => account(admin, keysFile)),
     mighty.length === 0
       ? file({ path: SUDOERS, state: 'absent', guard: 'sudo' })
       : file({
@@ -26,7 +26,7 @@ export function accounts(vars: BaseVars, template: RoleInput<BaseVars>['template
           guard: 'sudo',
         }),
     // After what made them root has gone: whatever keeps an account from going, it is no administrator any more.
-    ...gone.map(({ name, remove_home }) => user({ name, state: 'absent', ...(remove_home && { removeHome: true }) })),
+    gone.map(({ name, remove_home }) => user({ name, state: 'absent', ...(remove_home && { removeHome: true }) })),
   ]
 }
 
@@ -40,21 +40,18 @@ function keysFileOf(options: BaseVars['ssh_options']): string | undefined {
 const account = (
   { name, keys, exclusive_keys, groups, shell, password_hash }: Admins[number],
   keysFile: string | undefined,
-): Resource[] => [
+): Nested<Resource> => [
   user({
     name,
     shell,
     ...(groups.length > 0 && { groups }),
     ...(password_hash && { passwordHash: password_hash }),
   }),
-  ...(keys.length > 0 || exclusive_keys
-    ? [
-        authorizedKeys({
-          user: name,
-          keys,
-          exclusive: exclusive_keys,
-          ...(keysFile !== undefined && { file: keysFile }),
-        }),
-      ]
-    : []),
+  (keys.length > 0 || exclusive_keys) &&
+    authorizedKeys({
+      user: name,
+      keys,
+      exclusive: exclusive_keys,
+      ...(keysFile !== undefined && { file: keysFile }),
+    }),
 ]

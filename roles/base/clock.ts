@@ -2,6 +2,7 @@ import {
   directory,
   type Facts,
   file,
+  type Nested,
   ProvisionError,
   type Resource,
   type RoleInput,
@@ -15,22 +16,22 @@ import type { BaseVars } from './vars.ts'
 const TIMESYNCD_DIR = '/etc/systemd/timesyncd.conf.d'
 
 /** The right time, and the zone that it is shown in. */
-export function clock(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['template']): Resource[] {
-  return [...(vars.time_sync === 'timesyncd' ? timesyncd(vars, facts, template) : []), ...zone(vars.timezone)]
+export function clock(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['template']): Nested<Resource> {
+  return [vars.time_sync === 'timesyncd' && timesyncd(vars, facts, template), zone(vars.timezone)]
 }
 
-function timesyncd(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['template']): Resource[] {
+function timesyncd(vars: BaseVars, facts: Facts, template: RoleInput<BaseVars>['template']): Nested<Resource> {
   const path = `${TIMESYNCD_DIR}/provision.conf`
   const notify = [restart('systemd-timesyncd')]
   // Its unit has ConditionVirtualization=!container: there it is started at no time and would never count as started.
   const runs = vars.time_sync_in_containers || !isContainer(facts)
   return [
-    ...(vars.ntp_servers.length === 0
-      ? [file({ path, state: 'absent', notify })]
+    vars.ntp_servers.length === 0
+      ? file({ path, state: 'absent', notify })
       : [
           directory({ path: TIMESYNCD_DIR, mode: '0755' }),
           file({ path, content: template('timesyncd.conf.ejs'), mode: '0644', notify }),
-        ]),
+        ],
     service({
       name: 'systemd-timesyncd',
       enabled: true,

@@ -22,14 +22,14 @@ export default defineRole({
       ...(vars.unattended_upgrades ? ['unattended-upgrades'] : []),
     ].filter((name) => !vars.apt_hold.includes(name) && !vars.absent_packages.includes(name))
     return [
-      ...vars.absent_packages.map((name) => pkg({ name, state: 'absent' })),
-      ...[...new Set(packages)].map((name) => pkg({ name })),
-      ...vars.apt_hold.map((name) => pkg({ name, hold: true })),
-      ...accounts(vars, template),
-      ...Object.entries(vars.sysctl).map(([name, value]) => sysctl({ name, value })),
-      ...clock(vars, facts, template),
-      ...(vars.ssh_manage ? ssh(vars, template) : []),
-      ...upgrades(vars, template),
+      vars.absent_packages.map((name) => pkg({ name, state: 'absent' })),
+      [...new Set(packages)].map((name) => pkg({ name })),
+      vars.apt_hold.map((name) => pkg({ name, hold: true })),
+      accounts(vars, template),
+      Object.entries(vars.sysctl).map(([name, value]) => sysctl({ name, value })),
+      clock(vars, facts, template),
+      vars.ssh_manage && ssh(vars, template),
+      upgrades(vars, template),
     ]
   },
 })

@@ -1,4 +1,4 @@
-import { file, type Resource, type RoleInput, service, sh } from 'provision'
+import { file, type Nested, type Resource, type RoleInput, service, sh } from 'provision'
 import type { BaseVars } from './vars.ts'
 
 const AUTO = '/etc/apt/apt.conf.d/20auto-upgrades'
@@ -17,13 +17,13 @@ const timer = (name: string): Resource =>
   })
 
 /** Security updates by themselves, or the certainty that there are none. */
-export function upgrades(vars: BaseVars, template: RoleInput<BaseVars>['template']): Resource[] {
+export function upgrades(vars: BaseVars, template: RoleInput<BaseVars>['template']): Nested<Resource> {
   const config = (path: string, name: string) => file({ path, content: template(name), mode: '0644', validate })
   return [
     config(AUTO, 'auto-upgrades.ejs'),
     vars.unattended_upgrades ? config(SETTINGS, 'unattended-upgrades.ejs') : file({ path: SETTINGS, state: 'absent' }),
-    ...(vars.unattended_upgrades && vars.unattended_upgrades_timers
-      ? ['apt-daily.timer', 'apt-daily-upgrade.timer'].map((name) => timer(name))
-      : []),
+    vars.unattended_upgrades &&
+      vars.unattended_upgrades_timers &&
+      ['apt-daily.timer', 'apt-daily-upgrade.timer'].map((name) => timer(name)),
   ]
 }

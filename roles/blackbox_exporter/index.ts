@@ -111,9 +111,8 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.blackbox_exporter_firewall
-        ? allowFrom(readers, { port: vars.blackbox_exporter_port, comment: 'blackbox_exporter' })
-        : []),
+      vars.blackbox_exporter_firewall &&
+        allowFrom(readers, { port: vars.blackbox_exporter_port, comment: 'blackbox_exporter' }),
       service({ name: 'prometheus-blackbox-exporter', enabled: true, state: 'started' }),
     ]
   },

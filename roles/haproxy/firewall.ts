@@ -2,6 +2,7 @@ import {
   allowFrom,
   listedOrTier,
   metricsReader,
+  type Nested,
   type Peer,
   type Resource,
   type RoleInput,
@@ -12,7 +13,9 @@ import { openPorts } from './binds.ts'
 import type { HaproxyVars } from './vars.ts'
 
 /** What has to be open: the frontends' ports as they say, and the metrics for who reads them. */
-export function firewallRules(input: Pick<RoleInput<HaproxyVars>, 'host' | 'vars' | 'group' | 'provided'>): Resource[] {
+export function firewallRules(
+  input: Pick<RoleInput<HaproxyVars>, 'host' | 'vars' | 'group' | 'provided'>,
+): Nested<Resource> {
   const { vars, group } = input
   const readers = listedOrTier(
     input,
@@ -22,10 +25,10 @@ export function firewallRules(input: Pick<RoleInput<HaproxyVars>, 'host' | 'vars
     metricsReader,
   )
   return [
-    ...[...clientsByPort(vars, group('all'))].map(([port, from]) =>
+    [...clientsByPort(vars, group('all'))].map(([port, from]) =>
       ufwRule({ action: 'allow', proto: 'tcp', port, from: from.includes('any') ? 'any' : from, comment: 'haproxy' }),
     ),
-    ...allowFrom(readers, { port: vars.haproxy_metrics_port, comment: 'haproxy metrics' }),
+    allowFrom(readers, { port: vars.haproxy_metrics_port, comment: 'haproxy metrics' }),
   ]
 }
 

@@ -102,7 +102,7 @@ export default defineRole({
         notify: [reload],
       }),
       // A floating address is bound on every load balancer, also where it is not at the moment.
-      ...[...new Set(elsewhere.map((address) => ipFamily(address)))].map((family) =>
+      [...new Set(elsewhere.map((address) => ipFamily(address)))].map((family) =>
         sysctl({ name: `net.ipv${family ?? 4}.ip_nonlocal_bind`, value: 1 }),
       ),
       systemdUnit({
@@ -110,11 +110,11 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs', { files: limitFor(neededFiles(vars, servers, facts)) }),
       }),
-      ...lookUpNames(
+      lookUpNames(
         backends.some(({ named }) => named),
         template,
       ),
-      ...(vars.haproxy_firewall ? firewallRules({ host, vars, group, provided }) : []),
+      vars.haproxy_firewall && firewallRules({ host, vars, group, provided }),
       haproxyService(),
     ]
   },

@@ -44,9 +44,9 @@ export default defineRole({
         validate: sh`bash -n "$file"`,
       }),
       systemdUnit({ unit: 'keepalived.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
-      ...(vars.keepalived_firewall && peers.length > 0
-        ? [ufwRule({ action: 'allow', proto: 'vrrp', from: peers, comment: 'keepalived' })]
-        : []),
+      vars.keepalived_firewall &&
+        peers.length > 0 &&
+        ufwRule({ action: 'allow', proto: 'vrrp', from: peers, comment: 'keepalived' }),
       fileSet({
         name: 'keepalived',
         root: '/etc/keepalived',

@@ -1,4 +1,4 @@
-import { directory, file, type Resource, sh } from 'provision'
+import { directory, file, type Nested, type Resource, sh } from 'provision'
 import { type Option, optionLine } from './options.ts'
 
 const FOLDER = '/etc/mysql/conf.d'
@@ -36,13 +36,13 @@ const VALIDATE = sh`
 `
 
 /** Before the package, which makes the data directory. */
-export function dataDirectory(options: readonly Option[]): Resource[] {
+export function dataDirectory(options: readonly Option[]): Nested<Resource> {
   const own = options.filter(isOfDataDirectory)
   if (own.length === 0) return []
   const lines = own.map(({ name, value }) => `${name} = ${optionLine(bytes(value))}`)
   const content = [HEAD, '[mysqld]', ...lines, ''].join('\n')
   return [
-    ...['/etc/mysql', FOLDER].map((path) => directory({ path, mode: '0755', owner: 'root', group: 'root' })),
+    ['/etc/mysql', FOLDER].map((path) => directory({ path, mode: '0755', owner: 'root', group: 'root' })),
     file({ path: PATH, content, mode: '0644', owner: 'root', group: 'root', validate: VALIDATE }),
   ]
 }

@@ -9,6 +9,7 @@ import {
   mysqlExporterAccount,
   mysqlReplication,
   mysqlVariable,
+  type Nested,
   type Peer,
   program,
   type Resource,
@@ -60,20 +61,20 @@ export default defineRole({
     const joins = members.length > 1 && bootstrap === 'replica' && !vars.mysql_allow_promote
     const revokes = options.find((one) => one.variable === 'partial_revokes')
     return [
-      ...dataDirectory(options),
+      dataDirectory(options),
       mysqlPackage(vars, [members.length > 1 ? restartReplica : takeWrites]),
       unattended(vars),
-      ...tlsFiles(vars),
+      tlsFiles(vars),
       optionFile(template('provision.cnf.ejs', { lines })),
-      ...firewall(input),
+      firewall(input),
       mysqlService(),
       replication(vars, host, members, bootstrap),
       // How the names of databases in grants are stored.
-      ...variables(vars, revokes === undefined ? [] : [revokes], joins),
-      ...vars.mysql_databases.map((one) => mysqlDatabase({ ...one, joins })),
-      ...accounts(vars, { joins, partialRevokes: revokes && isOn(revokes.value) }),
+      variables(vars, revokes === undefined ? [] : [revokes], joins),
+      vars.mysql_databases.map((one) => mysqlDatabase({ ...one, joins })),
+      accounts(vars, { joins, partialRevokes: revokes && isOn(revokes.value) }),
       // Last, and in one step: a variable that must wait for a restart holds up nothing else.
-      ...variables(
+      variables(
         vars,
         options.filter((one) => one !== revokes),
         joins,
@@ -84,19 +85,17 @@ export default defineRole({
 
 const isOn = (value: Option['value']): boolean => /^(on|true|yes|1)$/i.test(String(value))
 
-const variables = (vars: MysqlVars, options: readonly Option[], joins: boolean): Resource[] =>
-  options.flatMap(({ variable: name, value }) =>
-    name === undefined
-      ? []
-      : [
-          mysqlVariable({
-            name,
-            value,
-            joins,
-            restart: vars.mysql_restart_replicas ? 'replica' : 'never',
-            ...(/^(ssl|tls)_/.test(name) && { notify: [reloadTls] }),
-          }),
-        ],
+const variables = (vars: MysqlVars, options: readonly Option[], joins: boolean): Nested<Resource> =>
+  options.map(
+    ({ variable: name, value }) =>
+      name !== undefined &&
+      mysqlVariable({
+        name,
+        value,
+        joins,
+        restart: vars.mysql_restart_replicas ? 'replica' : 'never',
+        ...(/^(ssl|tls)_/.test(name) && { notify: [reloadTls] }),
+      }),
   )
 
 /** Debian itself has MySQL in sid only; what it calls default-mysql-server is MariaDB. */

@@ -160,9 +160,8 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.mysqld_exporter_firewall
-        ? allowFrom(readers, { port: vars.mysqld_exporter_port, comment: 'mysqld_exporter' })
-        : []),
+      vars.mysqld_exporter_firewall &&
+        allowFrom(readers, { port: vars.mysqld_exporter_port, comment: 'mysqld_exporter' }),
       service({ name: 'prometheus-mysqld-exporter', enabled: true, state: 'started' }),
     ]
   },

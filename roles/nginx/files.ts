@@ -1,11 +1,11 @@
-import { directory, file, type Resource, type RoleInput } from 'provision'
+import { directory, file, type Nested, type Resource, type RoleInput } from 'provision'
 import { rootOf } from './sites.ts'
 import type { NginxVars, Site } from './vars.ts'
 
 type Host = RoleInput<NginxVars>['host']
 
 /** Directories and small files of a site. A root that somebody else fills is left to them. */
-export function siteFiles(site: Site, host: Host): Resource[] {
+export function siteFiles(site: Site, host: Host): Nested<Resource> {
   const root = rootOf(site)
   const names = Object.keys(site.files)
   if (root === undefined || (site.root !== undefined && names.length === 0)) return []
@@ -13,8 +13,8 @@ export function siteFiles(site: Site, host: Host): Resource[] {
   return [
     // A root that is a link to a disk of its own counts.
     directory({ path: root, follow: true }),
-    ...folders.map((path) => directory({ path: `${root}/${path}` })),
-    ...Object.entries(site.files).map(([path, text]) =>
+    folders.map((path) => directory({ path: `${root}/${path}` })),
+    Object.entries(site.files).map(([path, text]) =>
       file({ path: `${root}/${path}`, content: filled(text, host), mode: '0644' }),
     ),
   ]

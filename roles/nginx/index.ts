@@ -75,19 +75,18 @@ export default defineRole({
         validate: sh`nginx -t -q -c "$STAGE/nginx.conf"`,
         notify: [reload('nginx', { changes: WORKERS })],
       }),
-      ...vars.nginx_sites.flatMap((site) => siteFiles(site, host)),
+      vars.nginx_sites.map((site) => siteFiles(site, host)),
       systemdUnit({ unit: 'nginx.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
-      ...(vars.nginx_firewall
-        ? openPorts(vars.nginx_sites, vars).map((port) =>
-            ufwRule({
-              action: 'allow',
-              proto: 'tcp',
-              port,
-              from: clients.length > 0 ? [...new Set(clients)] : 'any',
-              comment: 'nginx',
-            }),
-          )
-        : []),
+      vars.nginx_firewall &&
+        openPorts(vars.nginx_sites, vars).map((port) =>
+          ufwRule({
+            action: 'allow',
+            proto: 'tcp',
+            port,
+            from: clients.length > 0 ? [...new Set(clients)] : 'any',
+            comment: 'nginx',
+          }),
+        ),
       nginxService(),
     ]
   },

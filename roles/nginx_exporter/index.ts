@@ -92,9 +92,7 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.nginx_exporter_firewall
-        ? allowFrom(readers, { port: vars.nginx_exporter_port, comment: 'nginx_exporter' })
-        : []),
+      vars.nginx_exporter_firewall && allowFrom(readers, { port: vars.nginx_exporter_port, comment: 'nginx_exporter' }),
       service({ name: 'prometheus-nginx-exporter', enabled: true, state: 'started' }),
     ]
   },

@@ -84,9 +84,7 @@ export default defineRole({
         dropIn: 'provision.conf',
         content: template('unit.conf.ejs'),
       }),
-      ...(vars.node_exporter_firewall
-        ? allowFrom(readers, { port: vars.node_exporter_port, comment: 'node_exporter' })
-        : []),
+      vars.node_exporter_firewall && allowFrom(readers, { port: vars.node_exporter_port, comment: 'node_exporter' }),
       service({ name: 'prometheus-node-exporter', enabled: true, state: 'started' }),
     ]
   },

@@ -102,9 +102,8 @@ export default defineRole({
         notify: [restarted, ...gated],
       }),
       systemdUnit({ unit: 'prometheus.service', dropIn: 'provision.conf', content: template('unit.conf.ejs') }),
-      ...(vars.prometheus_firewall
-        ? allowFrom(vars.prometheus_allow_from, { port: vars.prometheus_port, comment: 'prometheus' })
-        : []),
+      vars.prometheus_firewall &&
+        allowFrom(vars.prometheus_allow_from, { port: vars.prometheus_port, comment: 'prometheus' }),
       prometheusService(),
     ]
   },

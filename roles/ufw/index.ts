@@ -77,8 +77,8 @@ export default defineRole({
       // ufw sets what stands there at each start and reload, over what the host's kernel settings are declared to be.
       sysctlFile({ path: '/etc/ufw/sysctl.conf' }),
       // Never `limit`: six connections in half a minute are few for a tool that works over SSH.
-      ...ports.map((port) => ufwRule({ action: 'allow', proto: 'tcp', port, from: sources, comment: 'ssh' })),
-      ...vars.ufw_rules.map(({ out_iface, ...rule }) =>
+      ports.map((port) => ufwRule({ action: 'allow', proto: 'tcp', port, from: sources, comment: 'ssh' })),
+      vars.ufw_rules.map(({ out_iface, ...rule }) =>
         ufwRule({ ...rule, ...(out_iface !== undefined && { outIface: out_iface }) }),
       ),
       firewall({

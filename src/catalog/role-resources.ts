@@ -4,6 +4,7 @@ import { withPlaces } from '../resources/place.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { CompiledResource } from './compiled.ts'
 import { encryptedHint } from './given-secrets.ts'
+import { unnested } from './nested.ts'
 import type { PlaceOf } from './places.ts'
 import type { Role, RoleInput, VarsOf } from './role.ts'
 
@@ -52,23 +53,18 @@ export function resourcesOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, 
 function declaredBy(role: Role, input: RoleInput<VarsOf<Role['vars']>>): readonly unknown[] {
   const declared: unknown = role.resources(input)
   if (!Array.isArray(declared)) throw new TypeError('resources() must return a list')
-  return declared
+  return unnested(declared)
 }
 
 export const isResource = (value: unknown): value is Resource =>
   typeof value === 'object' && value !== null && 'kind' in value && 'desired' in value && 'notify' in value
 
 const notOne = (value: unknown, i: number): string => {
-  const what = Array.isArray(value)
-    ? 'a list'
-    : typeof value === 'object' && value !== null
-      ? 'an object'
-      : String(value)
+  const what = typeof value === 'object' && value !== null ? 'an object' : value === '' ? "''" : String(value)
   return `element ${i + 1} of what resources() returns is no resource, but ${what}`
 }
 
-const LEAVE_OUT =
-  'a list is spread (...list), and what depends on something is left out so: ...(wanted ? [file({ … })] : [])'
+const LEAVE_OUT = 'what depends on something is left out so: wanted && file({ … }), where wanted is true or false'
 
 /**
  * What a role throws, as a problem of the input.

@@ -115,7 +115,11 @@ export interface Role<S extends VarSchemas = VarSchemas> {
    * as far as they come first, before the first tier's turn. Default false.
    */
   readonly standalone?: boolean
-  resources(input: RoleInput<VarsOf<S>>): readonly Resource[]
+  /**
+   * What it wants of the host, in order of application. Lists in the list are as good as one, and what is false or undefined
+   * is left out: `wanted && file({ … })`.
+   */
+  resources(input: RoleInput<VarsOf<S>>): readonly Nested<Resource>[]
   /**
    * What it tells other roles of this host, as values of contracts: `[scrape.of({ job: 'shop', port: 9000 })]`. They get it
    * by `provided(scrape)`, and know nothing of this role's vars.

@@ -126,16 +126,21 @@ describe('fields of a resource', () => {
 
   it('a secret in a field that is shown is refused, and what is no resource at all', async () => {
     const resources = `      pkg({ name: vars.r_name }),
-      false,
-      [pkg({ name: 'aa' })],
+      host.name === '' && pkg({ name: 'x' }),
+      [pkg({ name: 'aa' }), [], [undefined, [{ kind: 'package' }, null, vars.r_empty && pkg({ name: 'y' })]]],
       file({ path: 'etc/relative' }),
       pkg({ name: 'A b' }),
       ufwRule({ action: 'allow', port: '80,443' }),`
-    const vars = "{ r_name: { type: 'string', secret: true, description: 'Name.', default: 'hunter22' } }"
-    expect(await told({ r: role('r', resources, 'file, pkg, ufwRule', vars) })).toEqual([
+    const vars =
+      "{ r_name: { type: 'string', secret: true, description: 'Name.', default: 'hunter22' }, r_empty: { type: 'string', description: 'No.', default: '' } }"
+    const text = role('r', resources, 'file, pkg, ufwRule', vars).replace('{ vars,', '{ host, vars,')
+    expect(await told({ r: text })).toEqual([
       expect.stringMatching(/^roles\/r\/index\.ts:7:1 role 'r': package: name is a secret, must be a string \{/),
-      expect.stringMatching(/^role 'r': element 2 of what resources\(\) returns is no resource, but false \{/),
-      expect.stringMatching(/^role 'r': element 3 of what resources\(\) returns is no resource, but a list \{/),
+      expect.stringMatching(/^role 'r': element 3 of what resources\(\) returns is no resource, but an object \{/),
+      expect.stringMatching(/^role 'r': element 4 of what resources\(\) returns is no resource, but null \{/),
+      expect.stringMatching(
+        /^role 'r': element 5 of what resources\(\) returns is no resource, but '' \{.*wanted && file/,
+      ),
       expect.stringMatching(/^roles\/r\/index\.ts:10:1 role 'r': .*etc\/relative.* \{web1, web2\}/),
       expect.stringMatching(/^roles\/r\/index\.ts:11:1 role 'r': "A b" is not the name of a package \{web1, web2\}/),
       expect.stringMatching(/^roles\/r\/index\.ts:12:1 role 'r': ufw rule: several ports need a proto \{web1, web2\}/),
