@@ -1,5 +1,6 @@
 import { aborted } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
+import type { Transport } from '../inventory/transports.ts'
 import type { Connection } from './connection.ts'
 import { knownHostsFiles } from './host-key.ts'
 import { loginMemory } from './identities.ts'
@@ -15,6 +16,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+type Connect = (host: Host) => Promise<Connection>
+
 const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
   let loaded: Promise<T> | undefined
   return () => {
@@ -27,26 +30,31 @@ const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
  * A function that connects hosts and shares what they have in common, such as a parsed known_hosts. Transports are
  * loaded when the first host needs them.
  */
-export function connector(options: ConnectOptions = {}): (host: Host) => Promise<Connection> {
+export function connector(options: ConnectOptions = {}): Connect {
   const files = knownHostsFiles(options.warn)
   const env = options.env ?? process.env
   const memory = loginMemory()
   // Each is imported once: loaders that compile on the fly hand half a module to those who ask while it loads.
-  const ssh = once(() => import('./ssh.ts'))
-  const openssh = once(() => import('./openssh.ts'))
-  const local = once(() => import('./local.ts'))
+  const transports: Readonly<Record<Transport, () => Promise<Connect>>> = {
+    ssh: once(async () => {
+      const { connectSsh } = await import('./ssh.ts')
+      return (host) => connectSsh(host, files, env, { ...options, memory })
+    }),
+    openssh: once(async () => {
+      const { connectOpenSsh } = await import('./openssh.ts')
+      return (host) => connectOpenSsh(host, env, options)
+    }),
+    local: once(async () => {
+      const { connectLocal } = await import('./local.ts')
+      return (host) => connectLocal(host, env, options)
+    }),
+  }
   return async (declared) => {
     if (options.signal?.aborted) throw aborted(declared.name)
     // What follows only logs in: its address is where it does.
     const host = { ...declared, address: declared.connection.host ?? declared.address }
-    switch (host.connection.transport) {
-      case 'ssh':
-        return (await ssh()).connectSsh(host, files, env, { ...options, memory })
-      case 'openssh':
-        return (await openssh()).connectOpenSsh(host, env, options)
-      case 'local':
-        return (await local()).connectLocal(host, env, options)
-    }
+    const open = await transports[host.connection.transport]()
+    return open(host)
   }
 }
 

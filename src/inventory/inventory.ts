@@ -1,6 +1,7 @@
 import type { Origin } from '../errors.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
+import type { Transport } from './transports.ts'
 
 /** What YAML can hold, plus values tainted as secret by a role's schema. */
 export type Value = string | number | boolean | null | Secret | readonly Value[] | Vars
@@ -15,7 +16,7 @@ export interface Vars {
 export type Origins = ReadonlyMap<string, Origin>
 
 export interface ConnectionSettings {
-  readonly transport: 'ssh' | 'openssh' | 'local'
+  readonly transport: Transport
   /** Where to log in, when that is not the host's address. */
   readonly host?: string | undefined
   readonly user: string

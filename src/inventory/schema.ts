@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { TRANSPORTS } from './transports.ts'
 
 /** The one place that says what site.yml and hosts.yml may hold: types, checks and editors' schemas come from here. */
 
@@ -15,7 +16,7 @@ const CONNECTION = {
   additionalProperties: false,
   properties: {
     transport: {
-      enum: ['ssh', 'openssh', 'local'],
+      enum: TRANSPORTS,
       description: 'ssh: built in. openssh: the ssh program with your ~/.ssh/config. local: this machine.',
     },
     user: {
