@@ -47,3 +47,16 @@ const VALIDATE = sh`
 /** No handler: what differs from it in the running server, the variables tell themselves. */
 export const optionFile = (content: Text): Resource =>
   file({ path: PATH, content, mode: '0644', owner: 'root', group: 'root', validate: VALIDATE })
+
+/**
+ * A server that a maintainer script starts, and not systemd, reads [mysqld_packaging] of the option file too: what it changes is
+ * no transaction of this server.
+ */
+export const packaging = (): Resource =>
+  file({
+    path: '/etc/apt/provision-mysql.env',
+    content: 'MYSQL_GROUP_SUFFIX=_packaging\n',
+    mode: '0644',
+    owner: 'root',
+    group: 'root',
+  })

@@ -17,7 +17,7 @@ import {
   tierAddresses,
 } from 'provision'
 import { accounts } from './accounts.ts'
-import { optionFile } from './config.ts'
+import { optionFile, packaging } from './config.ts'
 import { dataDirectory, isOfDataDirectory } from './data-directory.ts'
 import { type Option, optionLine, optionsOf, serverId } from './options.ts'
 import { refused } from './refused.ts'
@@ -61,6 +61,7 @@ export default defineRole({
     const joins = members.length > 1 && bootstrap === 'replica' && !vars.mysql_allow_promote
     const revokes = options.find((one) => one.variable === 'partial_revokes')
     return [
+      packaging(),
       dataDirectory(options),
       mysqlPackage(vars, [members.length > 1 ? restartReplica : takeWrites]),
       unattended(vars),

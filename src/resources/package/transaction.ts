@@ -1,4 +1,5 @@
 import { rawScript, type Script, sh } from '../../shell/script.ts'
+import { packagingEnvironment } from './environment.ts'
 import { UPDATE_LISTS } from './lists.ts'
 import { policyGuard } from './policy-rc.ts'
 
@@ -24,6 +25,7 @@ export function aptTransaction(work: AptWork): Script {
   const names = work.install.map((one) => one.name)
   const targets = work.install.map(({ name, version }) => (version === undefined ? name : `${name}=${version}`))
   return sh`
+    ${packagingEnvironment}
     ${SETUP}
     ${UPDATE_LISTS}
     ${policyGuard()}
@@ -51,9 +53,6 @@ const SETUP = rawScript(
   [
     'set -f',
     'export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none',
-    // Of MySQL: its servers read [mysqld_packaging] too, the one for maintainer scripts (role mysql), where they are not
-    // started by systemd.
-    'export MYSQL_GROUP_SUFFIX=_packaging',
     'native=$(dpkg --print-architecture)',
     'fail() { printf "provision: %s\\n" "$*"; exit 1; }',
     'get() { apt-get -q -o DPkg::Lock::Timeout=300 "$@"; }',
