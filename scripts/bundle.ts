@@ -22,7 +22,9 @@ export async function bundle(root: string): Promise<string[]> {
   const code = precompiledModule(await builtinSchemas(root), './ajv.ts')
   const build = await rolldown({
     cwd: root,
-    input: Object.fromEntries(['src/cli/cli', 'src/index', ...roles].map((name) => [name, `./${name}.ts`])),
+    input: Object.fromEntries(
+      ['src/cli/cli', 'src/index', 'src/testing/index', ...roles].map((name) => [name, `./${name}.ts`]),
+    ),
     platform: 'node',
     resolve: { alias: { provision: join(root, 'src/index.ts') } },
     external: INSTALLED,

@@ -56,6 +56,16 @@ describe('the package, in an empty folder', () => {
     })`npm install --prefer-offline --no-audit --no-fund ${join(bed.dir, name ?? '')}`
   })
 
+  test('tries a role in a test', async () => {
+    const script = `import { compileRole } from 'provision/testing'
+      import { defineRole, file } from 'provision'
+      const role = defineRole({ name: 'r', description: 'R.', vars: {}, resources: ({ host }) => [[file({ path: '/' + host.name, content: 'x' })]] })
+      const { keys, problems } = compileRole(role)
+      console.log(JSON.stringify([keys, problems]))`
+    const tried = await $({ cwd: project, quiet: true })`node --input-type=module -e ${script}`
+    expect(JSON.parse(tried.stdout)).toEqual([['file:/host1'], []])
+  })
+
   test('helps', async () => {
     const help = await npx(project, 'provision', '--help')
     expect(help.exitCode).toBe(0)

@@ -1,11 +1,10 @@
 import { createCompiler } from '../../src/catalog/compile.ts'
-import type { CompiledResource } from '../../src/catalog/compiled.ts'
 import { packageRoot } from '../../src/catalog/package-root.ts'
 import type { Role } from '../../src/catalog/role.ts'
 import { templateLookup } from '../../src/catalog/templates.ts'
 import type { Facts } from '../../src/facts/facts.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
-import { masked, type Text } from '../../src/masking/secret.ts'
+import { declared } from '../../src/testing/declared.ts'
 import { projectFolder, shown } from '../project-folder.ts'
 
 export const FACTS: Facts = {
@@ -43,19 +42,6 @@ export interface Setting {
   readonly beside?: Readonly<Record<string, readonly Role[]>>
 }
 
-export interface CompiledHost {
-  readonly keys: readonly string[]
-  readonly problems: readonly string[]
-  /** What a resource declares. @throws Error when it is not there */
-  desired(key: string): unknown
-  /** Ids of the handlers that a resource owes. */
-  notifies(key: string): string[]
-  /** Content of a file or a unit, secrets masked. */
-  content(key: string): string
-  /** Content of a file of a set. */
-  setContent(key: string, path: string): string
-}
-
 /** One of provision's own roles on one host, with its own templates: what the planner would get. */
 export async function compiled(
   role: Role,
@@ -82,35 +68,6 @@ export async function compiled(
   const found = compiler.problems()
   const { resources, rollouts, problems } = compiler.compile(one, { ...FACTS, ...facts })
   const rollout = rollouts.find((one) => one.role === role.name)
-  return { ...view(resources, shown([...found, ...problems])), rollout }
-}
-
-function view(resources: readonly CompiledResource[], problems: readonly string[]): CompiledHost {
-  const find = (key: string) => {
-    const resource = resources.find((one) => one.key === key)
-    if (resource === undefined) throw new Error(`no ${key} among ${resources.map((one) => one.key).join(', ')}`)
-    return resource
-  }
-  return {
-    keys: resources.map(({ key }) => key),
-    problems,
-    desired: (key) => find(key).desired,
-    notifies: (key) => find(key).notify.map(({ id }) => id),
-    content: (key) => text(find(key).desired),
-    setContent(key, path) {
-      const files: unknown = at(find(key).desired, 'files')
-      return text(at(files, path))
-    },
-  }
-}
-
-const at = (value: unknown, key: string): unknown =>
-  typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
-
-const isText = (value: unknown): value is Text => typeof value === 'string' || Array.isArray(value)
-
-function text(desired: unknown): string {
-  const content = at(desired, 'content')
-  if (!isText(content)) throw new Error(`no content in ${JSON.stringify(desired)}`)
-  return masked(content)
+  const seen = declared(resources)
+  return { ...seen, setContent: seen.content, problems: shown([...found, ...problems]), rollout }
 }

@@ -1,0 +1,64 @@
+import type { Role } from '../catalog/role.ts'
+import { buildHosts, buildTiers, type Source } from '../inventory/build.ts'
+import type { Inventory, Value, Vars } from '../inventory/inventory.ts'
+import type { HostsFile, SiteFile } from '../inventory/schema.ts'
+import { isMapping, type Level } from '../inventory/vars.ts'
+
+/** A host that is there for a trial. */
+export interface TestedHost {
+  readonly name: string
+  readonly tier: string
+  /** Default: one of 192.0.2.0/24. */
+  readonly address?: string | undefined
+  /** Over the vars of all hosts. */
+  readonly vars?: Readonly<Record<string, unknown>> | undefined
+  /** All hosts of a tier have the roles of its first one. Default: none. */
+  readonly roles?: readonly Role[] | undefined
+}
+
+export interface TestedInventory {
+  readonly inventory: Inventory
+  readonly roles: ReadonlyMap<string, Role>
+}
+
+/** An inventory that is written nowhere. */
+export function inventoryOf(hosts: readonly TestedHost[], vars: Readonly<Record<string, unknown>>): TestedInventory {
+  const tiers = [...new Set(hosts.map(({ tier }) => tier))]
+  const rolesOf = (name: string): readonly Role[] => hosts.find(({ tier }) => tier === name)?.roles ?? []
+  const site: Source<SiteFile> = source({
+    tiers: tiers.map((name) => ({ name, roles: rolesOf(name).map((role) => role.name) })),
+  })
+  const membersOf = (name: string) =>
+    hosts.flatMap((host, i) =>
+      host.tier === name ? [[host.name, { address: host.address ?? `192.0.2.${i + 1}` }] as const] : [],
+    )
+  const written: Source<HostsFile> = source({
+    tiers: Object.fromEntries(tiers.map((name) => [name, { hosts: Object.fromEntries(membersOf(name)) }])),
+  })
+  const built = buildHosts({
+    site,
+    hosts: written,
+    groupVars: new Map([['all', level(vars)]]),
+    hostVars: new Map(hosts.map((host) => [host.name, level(host.vars ?? {})])),
+    given: level({}),
+    connection: { dir: '/', home: '/', passwords: new Map(), becomePassword: undefined },
+  })
+  return {
+    inventory: { name: 'tested', dir: '/', tiers: buildTiers(site), hosts: built },
+    roles: new Map(tiers.flatMap(rolesOf).map((role) => [role.name, role])),
+  }
+}
+
+const source = <T>(data: T): Source<T> => ({ data, origins: new Map() })
+
+const level = (vars: Readonly<Record<string, unknown>>): Level => ({ vars: varsOf(vars), origins: new Map() })
+
+const varsOf = (data: Readonly<Record<string, unknown>>): Vars =>
+  Object.fromEntries(Object.entries(data).map(([name, value]) => [name, asVar(value)]))
+
+/** Any plain data as what YAML would have given. */
+function asVar(data: unknown): Value {
+  if (Array.isArray(data)) return data.map(asVar)
+  if (isMapping(data)) return varsOf(data)
+  return typeof data === 'string' || typeof data === 'number' || typeof data === 'boolean' ? data : null
+}
