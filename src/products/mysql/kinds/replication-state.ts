@@ -156,7 +156,7 @@ const STANDS =
 
 /**
  * Peers are asked only where the server itself can't tell: it is read-only and follows nobody, it is writable and
- * once was not meant to be, or it follows somebody and stands still, or has transactions of its own making.
+ * once was not meant to be, or it follows somebody and stands still, or has errant transactions.
  */
 const ask = (desired: MysqlReplication): Sql =>
   raw(

@@ -64,11 +64,11 @@ async function settle({ plan, servers, done }: Following, candidate: Server): Pr
     done(one.member.name)
   })
   const written = await act(candidate.session, {
-    name: 'a write of its own',
+    name: 'canary write',
     script: canary(candidate.session.nonce()),
   })
   await all(followers, async ({ session }) => {
-    await act(session, { name: 'has the canary write', script: hasAll(executedIn(written)) })
+    await act(session, { name: 'canary replicated', script: hasAll(executedIn(written)) })
   })
 }
 
@@ -137,7 +137,7 @@ async function replaceLost({ plan, servers, lost }: Following, candidate: Server
   if (lost?.session) await act(lost.session, { name: 'is stopped', script: stopped, timeout: 180 })
   if (lost) {
     const { host, port, name } = lost.member
-    await all(replicas, ({ session }) => act(session, { name: `${name} is silent`, script: isSilent(host, port) }))
+    await all(replicas, ({ session }) => act(session, { name: `${name} is unreachable`, script: isSilent(host, port) }))
   }
   const executed = new Map<string, string>()
   try {

@@ -149,7 +149,7 @@ function errant({ name, state }: Known, source: Known): Problem[] {
     ? []
     : [
         {
-          message: `${name} has transactions that ${source.name} never had: ${more}`,
+          message: `${name} has errant transactions, which ${source.name} never had: ${more}`,
           hint: 'see what they are with mysqlbinlog (docs/database.md)',
         },
       ]
@@ -159,7 +159,7 @@ function errant({ name, state }: Known, source: Known): Problem[] {
 function own({ name, state }: Known, other: Known): Problem[] {
   const more = surplus(state.executed, other.state.executed)
   return more.includes(state.uuid)
-    ? [{ message: `${name} has transactions of its own making that ${other.name} lacks: ${more}` }]
+    ? [{ message: `${name} has errant transactions, which ${other.name} lacks: ${more}` }]
     : []
 }
 

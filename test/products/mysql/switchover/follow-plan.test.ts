@@ -77,9 +77,9 @@ describe('following the plan of a switchover', () => {
         ...UNTIL_PROMOTED,
         'db3 replicates from db2',
         'db1 replicates from db2',
-        'db2 a write of its own',
-        'db3 has the canary write',
-        'db1 has the canary write',
+        'db2 canary write',
+        'db3 canary replicated',
+        'db1 canary replicated',
       ],
       done: ['db1', 'db2', 'db3'],
       hint: undefined,
@@ -121,26 +121,26 @@ describe('following the plan of a switchover', () => {
 
 describe('following the plan for a lost primary', () => {
   const REST = [
-    'db2 db1 is silent',
-    'db3 db1 is silent',
+    'db2 db1 is unreachable',
+    'db3 db1 is unreachable',
     'db2 applies what it received',
     'db3 applies what it received',
   ]
 
-  it('makes sure that it is silent, lets the replicas apply what they have, and promotes', async () => {
+  it('makes sure that it is unreachable, lets the replicas apply what they have, and promotes', async () => {
     const { acts, hint } = await outcome(LOST)
     expect(acts).toEqual([
       ...REST,
       'db2 promoted to primary',
       'db3 replicates from db2',
-      'db2 a write of its own',
-      'db3 has the canary write',
+      'db2 canary write',
+      'db3 canary replicated',
     ])
     expect(hint).toBeUndefined()
   })
 
   it('promotes nobody while the lost one can be heard', async () => {
-    const { acts } = await outcome(LOST, { 'db3 db1 is silent': 'refused' })
+    const { acts } = await outcome(LOST, { 'db3 db1 is unreachable': 'refused' })
     expect(acts).toEqual(REST.slice(0, 2))
   })
 

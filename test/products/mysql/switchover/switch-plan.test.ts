@@ -68,7 +68,10 @@ describe('a planned switchover', () => {
     [
       'transactions that the primary never had, on whichever replica',
       group({ 2: { ...STATE, executed: `${STATE.executed},${errant}` }, 3: { ...STATE, executed: `${A}:1-23` } }),
-      [`db2 has transactions that db1 never had: ${errant}`, `db3 has transactions that db1 never had: ${A}:23`],
+      [
+        `db2 has errant transactions, which db1 never had: ${errant}`,
+        `db3 has errant transactions, which db1 never had: ${A}:23`,
+      ],
     ],
     [
       'replication that does not run',
@@ -102,9 +105,9 @@ describe('the switchover from a lost primary', () => {
       ['db3 could not be asked: no route to host'],
     ],
     [
-      'transactions of its own making',
+      'errant transactions',
       group({ 1: GONE, 2: { ...STATE, executed: `${STATE.executed},${B}:1` } }),
-      [`db2 has transactions of its own making that db3 lacks: ${B}:1`],
+      [`db2 has errant transactions, which db3 lacks: ${B}:1`],
     ],
   ])('is refused for %s', (_, members, expected) => expect(problems(members, true)).toEqual(expected))
 
