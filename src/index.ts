@@ -8,6 +8,7 @@ export {
   managementSocket,
   socketOf,
   tierAddresses,
+  tierMembers,
 } from './catalog/addresses.ts'
 export { keyOf } from './catalog/keys.ts'
 export { managementListener, parseSocket } from './catalog/listeners.ts'

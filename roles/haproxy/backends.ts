@@ -1,4 +1,4 @@
-import { ipFamily, type Peer, parseSocket } from 'provision'
+import { ipFamily, type Peer, parseSocket, tierMembers } from 'provision'
 import { wrong } from './checks.ts'
 import type { Backend } from './vars.ts'
 
@@ -43,14 +43,12 @@ export function backendViews(backends: readonly Backend[], peers: readonly Peer[
 type Server = Backend['servers'][number]
 
 const ofTier = ({ tier, port, server_maxconn }: Backend, peers: readonly Peer[]): Server[] =>
-  peers
-    .filter((peer) => tier !== undefined && peer.tier === tier)
-    .map(({ name, address }) => ({
-      name,
-      addr: `${ipFamily(address) === 6 ? `[${address}]` : address}:${port}`,
-      backup: false,
-      ...(server_maxconn !== undefined && { maxconn: server_maxconn }),
-    }))
+  (tier === undefined ? [] : tierMembers(peers, tier)).map(({ name, address }) => ({
+    name,
+    addr: `${ipFamily(address) === 6 ? `[${address}]` : address}:${port}`,
+    backup: false,
+    ...(server_maxconn !== undefined && { maxconn: server_maxconn }),
+  }))
 
 const serverWords = ({ name, addr, weight, maxconn, backup }: Server, { sticky }: Backend): string =>
   [

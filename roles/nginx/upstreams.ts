@@ -1,4 +1,4 @@
-import { ipFamily, type Peer } from 'provision'
+import { ipFamily, type Peer, tierMembers } from 'provision'
 import { wrong } from './checks.ts'
 import type { Upstream } from './vars.ts'
 
@@ -46,8 +46,8 @@ function ofTier(
   host: { name: string; tier: string },
 ): Server[] {
   if (tier === undefined) return []
-  const servers = peers.filter((peer) => peer.tier === tier)
-  const own = peers.filter((peer) => peer.tier === host.tier).findIndex((peer) => peer.name === host.name)
+  const servers = tierMembers(peers, tier)
+  const own = paired ? tierMembers(peers, host.tier).findIndex(({ name }) => name === host.name) : -1
   const partner = servers.length === 0 ? -1 : own % servers.length
   return servers.map(({ address }, i) => ({
     addr: `${ipFamily(address) === 6 ? `[${address}]` : address}:${port}`,

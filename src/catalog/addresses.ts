@@ -70,6 +70,12 @@ export function clientAddresses(
 // Every host of a site asks for the same few tiers of the same list.
 const members = new WeakMap<readonly Peer[], Map<string, readonly Peer[]>>()
 
+/**
+ * Hosts of a tier, in the order of the inventory: none where the site does not have it.
+ * @param peers usually `group('all')`, which is gone through once for all hosts that ask
+ */
+export const tierMembers = (peers: readonly Peer[], tier: string): readonly Peer[] => membersOf(peers, new Set([tier]))
+
 /** In the order of the inventory. */
 function membersOf(peers: readonly Peer[], tiers: ReadonlySet<string>): readonly Peer[] {
   const known = members.get(peers) ?? new Map<string, readonly Peer[]>()

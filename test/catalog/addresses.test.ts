@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { listedOrTier } from '../../src/catalog/addresses.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { listedOrTier, tierMembers } from '../../src/catalog/addresses.ts'
 
 const peer = (name: string, tier: string, address: string) => ({ name, tier, address, vars: {} })
 const PEERS = [
@@ -22,6 +22,17 @@ describe('who may use what is not for everyone', () => {
     expect(listedOrTier(input('web1'), [], 'monitor', 'x_allow_from')).toEqual(['192.0.2.1', '192.0.2.2'])
     expect(listedOrTier(input('mon1'), [], 'monitor', 'x_allow_from')).toEqual(['192.0.2.2'])
     expect(listedOrTier(input('web1'), [], 'none', 'x_allow_from')).toEqual([])
+  })
+
+  it('goes through the hosts of the inventory once, however many of them ask', () => {
+    const asked = vi.fn((index: number) => PEERS[index % PEERS.length] as (typeof PEERS)[number])
+    const many = Array.from({ length: 500 }, (_, i) =>
+      Object.defineProperty({ ...asked(i) }, 'tier', { get: () => asked(i).tier }),
+    )
+    asked.mockClear()
+    for (let i = 0; i < 500; i++) listedOrTier({ ...input('web1'), group: () => many }, [], 'monitor', 'x_allow_from')
+    expect(tierMembers(many, 'web')).toHaveLength(166)
+    expect(asked).toHaveBeenCalledTimes(1000)
   })
 
   it('has no place for a name, and says which var has', () => {
