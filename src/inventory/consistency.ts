@@ -46,11 +46,14 @@ export function hostsProblems(hosts: Source<HostsFile>, file: YamlFile, tiers: r
     .filter((tier) => !tiers.includes(tier))
     .map((tier) => problem(origins, `/tiers${step(tier)}`, `tier '${tier}' is not in site.yml`, nameHint(tier, tiers)))
   const written = writtenHosts(file)
-  const duplicates = written.flatMap(({ host, pointer }, i) => {
-    const first = written.findIndex((other) => other.host === host)
-    const before = written[first]
-    if (before === undefined || first === i) return []
-    return [problem(origins, pointer, `host '${host}' is there twice`, firstAt(origins, before.pointer))]
+  const first = new Map<string, string>()
+  const duplicates = written.flatMap(({ host, pointer }) => {
+    const before = first.get(host)
+    if (before === undefined) {
+      first.set(host, pointer)
+      return []
+    }
+    return [problem(origins, pointer, `host '${host}' is there twice`, firstAt(origins, before))]
   })
   const clashes = written.flatMap(({ host, pointer }) =>
     tiers.includes(host) || host === 'all'

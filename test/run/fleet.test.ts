@@ -1,0 +1,96 @@
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test, vi } from 'vitest'
+import { run } from '../../src/run/run.ts'
+import { alike } from '../host/alike.ts'
+import { countCalls } from '../host/call-counts.ts'
+import { fakeHost } from '../host/fake-host.ts'
+import { projectFolder } from '../project-folder.ts'
+
+afterEach(() => vi.unstubAllEnvs())
+
+const ROLE = `
+import { defineRole, file, handler, restart, sh } from 'provision'
+export default defineRole({
+  name: 'site', description: 'd',
+  vars: { site_root: { description: 'd', type: 'string' }, site_owner: { description: 'd', type: 'string' } },
+  resources: ({ vars, template }) => [1, 2, 3].map((n) => file({
+    path: vars.site_root + '/etc/' + n, content: template('site.conf', { n }), owner: vars.site_owner, group: vars.site_owner,
+    notify: [handler({ id: 'publish', run: sh\`cp \${vars.site_root}/etc/1 \${vars.site_root}/published\` })],
+  })),
+  rollout: ({ vars }) => ({
+    disruptive: [],
+    gates: [{ name: 'published', until: sh\`[ -e \${vars.site_root}/published ]\` }],
+  }),
+})
+`
+
+/** A fleet of so many hosts through a dry run and a run; what it took, and how often each part of the program ran. */
+async function fleet(size: number) {
+  const template = fakeHost('all')
+  template.write('etc/.keep', '')
+  const hosts = alike(template)
+  const vars = { site_root: template.root, site_owner: userInfo().username }
+  const names = Array.from({ length: size }, (_, i) => `web${i + 1}`)
+  const address = (i: number) => `198.18.${i >> 8}.${i & 255}`
+  const root = projectFolder({
+    'inventories/site.yml': 'tiers: [{ name: web, roles: [site] }]\n',
+    'inventories/prod/hosts.yml': JSON.stringify({
+      tiers: {
+        web: {
+          hosts: Object.fromEntries(names.map((name, i) => [name, { address: address(i) }])),
+        },
+      },
+    }),
+    'inventories/prod/group_vars/web.yml': JSON.stringify(vars),
+    'roles/site/index.ts': ROLE,
+    'templates/site/site.conf.ejs': 'number <%= n %>\n',
+  })
+  vi.stubEnv('XDG_CACHE_HOME', join(root, 'cache'))
+  const options = { root, inventory: 'prod', limit: [], tags: [], vars: [], forks: 50, showScripts: false }
+  let events = 0
+  const edges = { emit: () => void events++, connect: hosts.connect, target: () => template.target }
+  const go = async (check: boolean) => {
+    const before = { ...hosts.counts(), events }
+    const { result, counts } = await countCalls(() => run({ ...options, check }, edges))
+    const after = hosts.counts()
+    const { execs, logins } = before
+    return {
+      summary: result.summary,
+      execs: after.execs - execs,
+      logins: after.logins - logins,
+      events: events - before.events,
+      counts,
+    }
+  }
+  return { check: await go(true), run: await go(false) }
+}
+
+type Passed = Awaited<ReturnType<typeof fleet>>['check']
+
+/** Parts of the program that worked more often than the number of hosts accounts for. */
+function steeper(few: Passed, many: Passed, factor: number): string[] {
+  return [...many.counts].flatMap(([place, { times, waits }]) => {
+    const before = few.counts.get(place)?.times ?? 0
+    const allowed = Math.max(1, before) * factor * (waits ? 5 : 1.5) + 200
+    return times > allowed ? [`${place}: ${before} times for few hosts, ${times} for many`] : []
+  })
+}
+
+test('500 hosts cost ten times as much as 50, in a dry run and in a run', { timeout: 300_000 }, async () => {
+  const few = await fleet(50)
+  const many = await fleet(500)
+  for (const [size, { check, run }] of [
+    [50, few],
+    [500, many],
+  ] as const) {
+    // Its facts, which are asked for once in a host's life, and its state.
+    expect(check).toMatchObject({ summary: { planned: size }, execs: 2 * size, logins: size })
+    // Probed, changed, probed, gated.
+    expect(run).toMatchObject({ summary: { changed: size }, execs: 4 * size, logins: size })
+  }
+  for (const part of ['check', 'run'] as const) {
+    expect(steeper(few[part], many[part], 10), part).toEqual([])
+    expect(many[part].events, part).toBeLessThan(10 * few[part].events)
+  }
+})
