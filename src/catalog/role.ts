@@ -41,7 +41,10 @@ export interface Peer {
   readonly name: string
   readonly tier: string
   readonly address: string
-  /** The peer's vars of the asking role's schema and everything else set for it, merged with role defaults. */
+  /**
+   * Everything set for it, merged with the defaults of its roles: for what the hosts of one role must know of each other. What
+   * another role says of a host, `provided` gives, with its type.
+   */
   readonly vars: Readonly<Record<string, unknown>>
 }
 
