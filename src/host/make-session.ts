@@ -73,7 +73,7 @@ export function hostSession(access: HostAccess, host: string, work: Work = { unh
     change,
     hold: (task) =>
       holding(
-        { host, signal, leaseMs: access.leaseMs, until: (end) => hostSession({ ...access, signal: end }, host, work) },
+        { host, signal, leaseMs: target.leaseMs, until: (end) => hostSession({ ...access, signal: end }, host, work) },
         task,
       ),
     async release() {

@@ -22,8 +22,6 @@ export interface HostAccess {
   readonly showScripts: boolean
   /** Aborted when nothing more is to be said to hosts: its reason is thrown where it is a ProvisionError. */
   readonly signal?: AbortSignal | undefined
-  /** Milliseconds that a lock lasts unless it is renewed; undefined: as on the host. */
-  readonly leaseMs?: number | undefined
   /** Where a host has what scripts count on; undefined: where all have it. */
   readonly target?: ((host: string) => Target) | undefined
 }

@@ -8,6 +8,8 @@ export interface Target {
   readonly proc: string
   /** Where commands are found. */
   readonly path: string
+  /** Milliseconds without a renewal after which a lock that is held counts as lost; undefined: as it lasts there. */
+  readonly leaseMs?: number | undefined
 }
 
 export const TARGET: Target = { stateDir: '/var/lib/provision', proc: '/proc', path: DEFAULT_PATH }

@@ -56,6 +56,8 @@ export interface FakeProject {
   reset(version: string): void
   /** Asked before each exec on any of them; and told of its answer's length. */
   onExec(trouble: () => Trouble | undefined, heard?: (bytes: number) => void): void
+  /** Of all of them. */
+  logins(): number
   /** Nothing is at work on any of them. */
   quiet(): Promise<void>
   /** A run whose controller dies when its n-th exec has just got out: nobody hears of that one, and no other is sent. */
@@ -133,6 +135,7 @@ export async function fakeProject(names: readonly string[], version: string): Pr
     onExec(trouble, heard) {
       for (const host of all) host.onExec(trouble, heard)
     },
+    logins: () => all.reduce((sum, host) => sum + host.logins(), 0),
     async quiet() {
       await Promise.all(all.map((host) => host.quiet()))
     },

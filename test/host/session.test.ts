@@ -167,7 +167,7 @@ describe('a lock that is held', () => {
     host.write('state/lock', lock.split('\n').with(0, other).join('\n'))
   }
   const held = async (work: (session: HostSession) => Promise<unknown>) => {
-    const session = spokenTo([host], { leaseMs: 3000 }).session('a')
+    const session = spokenTo([host], { target: () => ({ ...host.target, leaseMs: 3000 }) }).session('a')
     await change(session, ':')
     return { end: thrown(session.hold(work)) }
   }
