@@ -1,5 +1,6 @@
 import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
+import { allSteps } from '../rollout/phase.ts'
 import {
   type CompiledRollout,
   HOST_ROLLOUT,
@@ -39,7 +40,7 @@ export function rolloutOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, ho
     }))
     return { rollouts: [], problems: told }
   }
-  for (const step of stepsOf(rollout)) checkStep(step, hosts)
+  for (const step of allSteps(rollout)) checkStep(step, hosts)
   return { rollouts: [withKeys(rollout, role)], problems: [] }
 }
 
@@ -78,14 +79,6 @@ function namedKey(field: string, named: Named): string {
     throw wrong(`${field}: ${messageOf(error)}`, error instanceof ProvisionError ? error.hint : undefined)
   }
 }
-
-const stepsOf = ({ preflight = [], drain = [], undrain = [], gates = [], verify = [] }: HostRollout): RolloutStep[] => [
-  ...preflight,
-  ...drain,
-  ...undrain,
-  ...gates,
-  ...verify,
-]
 
 function checkStep({ name, on = [], run, until }: RolloutStep, hosts: readonly string[]): void {
   const stranger = on.find((host) => !hosts.includes(host))

@@ -1,13 +1,13 @@
 import { messageOf, ProvisionError } from '../errors.ts'
 import type { HostSession } from '../host/session.ts'
 import type { Planned } from '../plan/planner.ts'
-import { stepsIn } from '../rollout/around.ts'
+import { limitOf, type Phase, stepsOf } from '../rollout/phase.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
 import type { CompiledRollout } from '../rollout/step.ts'
 import { needWithin } from './beyond-plan.ts'
 import { converge, type Means, type Progress } from './converge.ts'
 import { markDrained, unmarkDrained } from './drained.ts'
-import { runStep } from './rollout-step.ts'
+import { runStep, type StepOptions } from './rollout-step.ts'
 
 /** What the rollout of its tier gives a host for its turn. */
 export interface Turn {
@@ -53,7 +53,7 @@ export async function takeTurn(
     await outOfService(session, means, current, progress, turn, standing)
   } else {
     await converge(session, means, current, progress)
-    await askGates(session, current.around.gates, turn)
+    await runSteps(session, 'gate', current.around.gates, turn)
   }
   await verify(session, current.around.verify, turn)
   await soak(session, current.around.gates, turn)
@@ -90,7 +90,7 @@ async function outOfService(
       .hold(async (held) => {
         await drain(held, means, planned, turn, standing)
         await converge(held, means, planned, progress, true)
-        await askGates(held, around.gates, turn)
+        await runSteps(held, 'gate', around.gates, turn)
         await putBack(held, means, planned, turn, standing)
       })
       .catch(async (error: unknown) => {
@@ -116,7 +116,7 @@ async function servingAgain(
   if (!(error instanceof ProvisionError) || !error.restored || session.signal?.aborted) return error
   try {
     await session.hold(async (held) => {
-      await askGates(held, planned.around.gates, turn)
+      await runSteps(held, 'gate', planned.around.gates, turn)
       await putBack(held, means, planned, turn, standing)
     })
   } catch (failure) {
@@ -138,11 +138,7 @@ async function drain(
 ): Promise<void> {
   const { around, state } = planned
   try {
-    for (const step of around.drain.flatMap((rollout) => stepsIn(rollout.drain))) {
-      const within = turn.policy.drainTimeout
-      const { stopped, inTurn } = turn
-      await runStep(session, step, { phase: 'drain', within, givenUp: stopped, inTurn })
-    }
+    await runSteps(session, 'drain', around.drain, turn, { givenUp: turn.stopped, inTurn: turn.inTurn })
   } catch (error) {
     if (state.drained !== undefined || session.signal?.aborted) throw error
     await putBack(session, means, planned, turn, standing).catch((failure: unknown) => {
@@ -160,7 +156,7 @@ async function putBack(
   turn: Turn,
   standing: Standing,
 ): Promise<void> {
-  await undrain(session, planned.around.undrain, turn)
+  await runSteps(session, 'undrain', planned.around.undrain, turn)
   await unmark(session, means, planned)
   standing.drained = false
   standing.putBack = true
@@ -178,29 +174,23 @@ async function unmark(session: HostSession, means: Means, planned: Planned): Pro
 const keepChanging = ({ host }: HostSession): ProvisionError =>
   new ProvisionError('other runs keep changing this host', { code: 'locked', host })
 
-async function undrain(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
-  for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.undrain))) {
-    await runStep(session, step, { phase: 'undrain', within: turn.policy.gateTimeout })
-  }
-}
-
-async function askGates(
+/** The steps of a phase, in order, each within the limit of the tier's policy. */
+async function runSteps(
   session: HostSession,
+  phase: Phase,
   rollouts: readonly CompiledRollout[],
-  turn: Turn,
-  within = turn.policy.gateTimeout,
+  { policy }: Turn,
+  options: Omit<StepOptions, 'phase'> = {},
 ): Promise<void> {
-  for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.gates))) {
-    await runStep(session, step, { phase: 'gate', within })
+  for (const step of stepsOf(phase, rollouts)) {
+    await runStep(session, step, { phase, within: limitOf(phase, policy), ...options })
   }
 }
 
 /** In service, with its changes. Who wants out does not wait for traffic to tell. */
 async function verify(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
   try {
-    for (const step of rollouts.flatMap((rollout) => stepsIn(rollout.verify))) {
-      await runStep(session, step, { phase: 'verify', givenUp: turn.stopped })
-    }
+    await runSteps(session, 'verify', rollouts, turn, { givenUp: turn.stopped })
   } catch (error) {
     if (!turn.stopped() || session.signal?.aborted) throw error
     session.emit({ type: 'host-note', host: session.host, message: `not verified: ${messageOf(error)}` })
@@ -213,6 +203,6 @@ async function soak(session: HostSession, rollouts: readonly CompiledRollout[], 
   while (performance.now() < end && !turn.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
     await session.pause(left)
-    await askGates(session, rollouts, turn, 0)
+    await runSteps(session, 'gate', rollouts, turn, { within: 0 })
   }
 }

@@ -1,8 +1,9 @@
-import { type ErrorCode, messageOf, ProvisionError } from '../errors.ts'
+import { messageOf, ProvisionError } from '../errors.ts'
 import { deed } from '../host/deed.ts'
 import { amongRuns } from '../host/lock.ts'
 import type { HostSession } from '../host/session.ts'
-import { NEVER, type Phase, type RolloutStep, UNANSWERED } from '../rollout/step.ts'
+import { codeOf, type Phase } from '../rollout/phase.ts'
+import { NEVER, type RolloutStep, UNANSWERED } from '../rollout/step.ts'
 import { joinScripts, type Script } from '../shell/script.ts'
 
 /** Seconds that `run` may take, and one question. */
@@ -64,18 +65,10 @@ class StepFailure extends Error {
   }
 }
 
-const CODES: Readonly<Record<Phase, ErrorCode>> = {
-  preflight: 'preflight',
-  drain: 'drain',
-  gate: 'gate',
-  undrain: 'drain',
-  verify: 'verify',
-}
-
 function asError({ message, said }: StepFailure, host: string, phase: Phase, step: RolloutStep): ProvisionError {
   const place = said.on === host ? '' : ` on ${said.on}`
   return new ProvisionError(`${step.name}${place}: ${message}`, {
-    code: CODES[phase],
+    code: codeOf(phase),
     host,
     resource: `${phase}:${step.name}`,
     log: said.lines,

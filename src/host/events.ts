@@ -1,5 +1,5 @@
 import type { Action } from '../resources/resource.ts'
-import type { Phase } from '../rollout/step.ts'
+import type { Phase } from '../rollout/phase.ts'
 
 /** What a step does: a change, a handler, or what the rollout does around them. */
 export type StepAction = Action | 'handler' | Phase

@@ -1,6 +1,6 @@
 import type { Event, HostResult } from '../execute/events.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
-import { PHASES, type Phase } from '../rollout/step.ts'
+import { isPhase } from '../rollout/phase.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
@@ -159,8 +159,6 @@ const stepLines = ({ key, action }: Step, plan: HostPlan | undefined, options: R
   const item = plan?.items.find((one) => one.key === key)
   return item ? itemLines({ ...item, action }, options) : [line(...marked(action, key))]
 }
-
-const isPhase = (action: Step['action']): action is Phase => PHASES.some((phase) => phase === action)
 
 const unchangedItems = (plan: HostPlan | undefined): Line[] =>
   (plan?.items ?? []).filter((item) => item.action === 'none').map((item) => line(...marked('none', item.key)))

@@ -85,11 +85,6 @@ export const ROLLOUT_STEP = {
 
 const STEPS = { type: 'array', items: objectSchema(ROLLOUT_STEP) } as const
 
-/** When a step is done: before the tier, before the change, after it, to put the host back, once it serves again. */
-export const PHASES = ['preflight', 'drain', 'gate', 'undrain', 'verify'] as const
-
-export type Phase = (typeof PHASES)[number]
-
 /** Status of `until`: it will not become so. */
 export const NEVER = 3
 

@@ -9,7 +9,7 @@ import { runStep } from '../execute/rollout-step.ts'
 import type { HostSession } from '../host/session.ts'
 import { domainOf } from '../inventory/consistency.ts'
 import type { Host, Inventory, Tier } from '../inventory/inventory.ts'
-import { stepsIn } from '../rollout/around.ts'
+import { stepsOf } from '../rollout/phase.ts'
 import type { RolloutStep } from '../rollout/step.ts'
 import { planTier, type Switchover, type TierPlan } from '../rollout/tier-plan.ts'
 
@@ -136,7 +136,7 @@ async function preflight(input: TiersInput, { drains, leftDrained }: TierPlan): 
   const questions = new Map<string, { readonly host: string; readonly step: RolloutStep }>()
   for (const host of drains.filter((one) => !leftDrained.includes(one))) {
     for (const rollout of input.runs.get(host)?.planned()?.around.drain ?? []) {
-      for (const step of stepsIn(rollout.preflight)) {
+      for (const step of stepsOf('preflight', [rollout])) {
         questions.set(JSON.stringify([step.name, step.on ?? host, step.run?.sh, step.until?.sh]), { host, step })
       }
     }

@@ -1,6 +1,7 @@
 import type { StepAction } from '../../host/events.ts'
 import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/host-plan.ts'
 import type { FieldChange } from '../../resources/resource.ts'
+import { isPhase, PHASES, type Phase } from '../../rollout/phase.ts'
 import { diffBlock, diffSize } from './diff.ts'
 import { indent, type Line, line, type Span, span, type Tone } from './line.ts'
 import { afterLines, beforeLines } from './rollout.ts'
@@ -15,17 +16,12 @@ export interface PlanOptions {
 
 type ShownAction = PlannedItem['action'] | StepAction
 
-const SIGNS: Readonly<Record<ShownAction, readonly [sign: string, tone: Tone]>> = {
+const SIGNS: Readonly<Record<Exclude<ShownAction, Phase>, readonly [sign: string, tone: Tone]>> = {
   create: ['+', 'add'],
   update: ['~', 'change'],
   delete: ['-', 'remove'],
   run: ['!', 'run'],
   handler: ['!', 'run'],
-  preflight: ['>', 'run'],
-  drain: ['>', 'run'],
-  gate: ['>', 'run'],
-  undrain: ['>', 'run'],
-  verify: ['>', 'run'],
   unknown: ['?', 'run'],
   none: ['=', 'dim'],
 }
@@ -36,7 +32,7 @@ const INLINE_WIDTH = 90
 
 /** `+ package:nginx`, in the colour of what is done to it. */
 export function marked(action: ShownAction, key: string): Span[] {
-  const [sign, tone] = SIGNS[action]
+  const [sign, tone]: readonly [string, Tone] = isPhase(action) ? [PHASES[action].sign, 'run'] : SIGNS[action]
   return [span(tone, `${sign} ${key}`)]
 }
 
