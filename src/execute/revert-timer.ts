@@ -4,6 +4,9 @@ import { type Script, sh, writeBytes } from '../shell/script.ts'
 /** Seconds after a change that may have cut the tool's access until the host puts it back, unless disarmed before. */
 export const DEAD_MAN_SECONDS = 45
 
+/** The same and what it takes to find out which of both it was. */
+export const PROOF_SECONDS = DEAD_MAN_SECONDS + 15
+
 /** Status of `disarm` when the timer was faster. */
 export const FIRED = 77
 

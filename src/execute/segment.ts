@@ -5,7 +5,7 @@ import { artifactsOf, type Segment, type Step } from '../plan/segments.ts'
 import type { Artifact, Handler, WriteArtifact } from '../resources/resource.ts'
 import { writeBytes } from '../shell/script.ts'
 import { owing, pay } from './pending-handlers.ts'
-import { arm, shorten } from './revert-timer.ts'
+import { arm, PROOF_SECONDS, shorten } from './revert-timer.ts'
 
 /** Seconds for a step whose kind names no time of its own. */
 const APPLY_TIMEOUT = 300
@@ -45,6 +45,8 @@ export async function runSegment(
     steps: stepsOf(run, stateDir, write),
     shown: () => stepsOf(run, stateDir, undefined),
     onDone: run.onDone,
+    // Until the way in is proven, or what was before is put back, nobody may get to the host to renew it.
+    ...(run.armed !== undefined && { lasts: PROOF_SECONDS }),
   })
 }
 

@@ -33,7 +33,7 @@ export async function holding<T>(held: Held, work: (session: HostSession) => Pro
   const inner = held.until(either(held.signal, lost.signal))
   const renewal = renewing(held, lease, over.signal).then((failure) => failure && lost.abort(failure))
   try {
-    const result = await work({ ...inner, change: (change) => lease.during(() => inner.change(change)) })
+    const result = await work({ ...inner, change: (change) => lease.during(() => inner.change(change), change.lasts) })
     // Work that waits for nothing does not notice.
     if (lost.signal.aborted) throw endOf(lost.signal, host)
     return result
@@ -48,7 +48,7 @@ interface Lease {
   readonly lasts: number
   left(): number
   /** A change takes the lock itself, and renews it at its end: nobody else does meanwhile. */
-  during<R>(work: () => Promise<R>): Promise<R>
+  during<R>(work: () => Promise<R>, seconds?: number): Promise<R>
   /** What became of it: of no renewal where a change is at work. */
   renew(how: (left: number) => Promise<string>): Promise<string>
 }
@@ -58,20 +58,20 @@ function leaseOf(lasts: number): Lease {
   let changes = 0
   let renewal: Promise<string> = Promise.resolve('renewed')
   const left = () => until - performance.now()
-  const renewed = () => {
-    until = performance.now() + lasts
+  const renewed = (ms = lasts) => {
+    until = performance.now() + ms
   }
   return {
     lasts,
     left,
-    async during(work) {
+    async during(work, seconds) {
       changes += 1
       await renewal
       try {
         return await work()
       } finally {
         changes -= 1
-        renewed()
+        renewed(seconds && seconds * 1000)
       }
     },
     renew(how) {

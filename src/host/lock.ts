@@ -108,14 +108,14 @@ export function releaseLock(run: RunIdentity, { stateDir }: Target): Script {
  * Renews the lease: at the end of a script that may have run longer than it, and while the run waits. After a reboot that
  * nobody made use of it counts from there. Ends with LOST where the run has the lock no more.
  */
-export function renewLock(run: RunIdentity, { stateDir, proc }: Target): Script {
+export function renewLock(run: RunIdentity, { stateDir, proc }: Target, seconds = LEASE): Script {
   return sh`
     dir=${stateDir}; holder=
     if [ -r "$dir/lock" ]; then { read -r holder; read -r boot; read -r until; read -r who; read -r since; } <"$dir/lock"; fi
     [ "$holder" = ${run.id} ] || exit ${LOST}
     read -r boot <${`${proc}/sys/kernel/random/boot_id`}
     read -r now _ <${`${proc}/uptime`}
-    printf '%s\n%s\n%s\n%s\n%s\n' "$holder" "$boot" "$((\${now%%.*} + ${LEASE}))" "$who" "$since" >"$dir/lock.new"
+    printf '%s\n%s\n%s\n%s\n%s\n' "$holder" "$boot" "$((\${now%%.*} + ${seconds}))" "$who" "$since" >"$dir/lock.new"
     mv -f -- "$dir/lock.new" "$dir/lock"
   `
 }

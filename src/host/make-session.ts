@@ -45,7 +45,7 @@ export function hostSession(access: HostAccess, host: string, work: Work = { unh
     const nonce = access.nonce()
     const end: ChangeStep = one.release
       ? { id: 'release', keys: [], action: 'update', timeout: 30, script: releaseLock(run, target) }
-      : { id: 'renew', keys: [], action: 'update', timeout: 30, script: renewLock(run, target) }
+      : { id: 'renew', keys: [], action: 'update', timeout: 30, script: renewLock(run, target, one.lasts) }
     const framed = (steps: readonly ChangeStep[]) =>
       applyScript(nonce, takeLock(run, one.generation, target), [...steps, end].map(told), target.path)
     const told = (step: ChangeStep): Fragment => ({ ...step, script: saysWhatItIsAt(step, target) })

@@ -57,6 +57,8 @@ export interface HostChange {
   readonly steps: readonly ChangeStep[]
   /** What is shown in their place, where they hold secrets. */
   readonly shown?: (() => readonly ChangeStep[]) | undefined
+  /** Seconds that the lock lasts after it unless it is renewed, where the way in may be shut for longer than usual. */
+  readonly lasts?: number | undefined
   /** Gives the lock back with it. Default: the run keeps it for as long as its lease. */
   readonly release?: boolean | undefined
   /** Told of each key that is done. */

@@ -191,6 +191,17 @@ describe('a lock that is held', () => {
     })
   })
 
+  it('lasts longer after a change that may shut the way in', async () => {
+    const { end } = await held(async (session) => {
+      await session.change({ purpose: 'apply', generation: '', steps: [step(':')], lasts: 60 })
+      host.onExec(() => ({ what: 'cut' }))
+      await session.pause(3500)
+    })
+    expect(await end).toBeUndefined()
+    const [, , until] = (host.read('state/lock') ?? '').split('\n')
+    expect(Number(until)).toBe(160)
+  })
+
   it('is lost when it could not be renewed for as long as it lasts', async () => {
     const { end } = await held((session) => session.pause(60_000))
     host.onExec(() => ({ what: 'cut' }))
