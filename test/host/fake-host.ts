@@ -53,6 +53,8 @@ export interface FakeHost {
   quiet(): Promise<void>
   /** As it was when it was new: all files of scripts and tests are gone. */
   clear(): void
+  /** Another program, or another in place of one that it has; `$root` is its folder. */
+  program(name: string, script: string): void
   read(path: string): string | undefined
   write(path: string, text: string): void
 }
@@ -69,10 +71,11 @@ export function fakeHost(name = 'a'): FakeHost {
     mkdirSync(dirname(path(file)), { recursive: true })
     writeFileSync(path(file), text)
   }
-  for (const [program, text] of Object.entries(PROGRAMS)) {
-    write(`bin/${program}`, `#!/bin/sh\nroot=${root}\n${text}`)
-    chmodSync(path(`bin/${program}`), 0o755)
+  const program = (file: string, text: string) => {
+    write(`bin/${file}`, `#!/bin/sh\nroot=${root}\n${text}\n`)
+    chmodSync(path(`bin/${file}`), 0o755)
   }
+  for (const [file, text] of Object.entries(PROGRAMS)) program(file, text)
   const boot = () => {
     write('proc/uptime', '100.00 100.00\n')
     write('proc/sys/kernel/random/boot_id', `${randomUUID()}\n`)
@@ -121,6 +124,7 @@ export function fakeHost(name = 'a'): FakeHost {
       }
       boot()
     },
+    program,
     read: (file) => (existsSync(path(file)) ? readFileSync(path(file), 'utf8') : undefined),
     write,
   }
