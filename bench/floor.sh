@@ -12,7 +12,7 @@ ip -o addr show up scope global
 ip -4 -o route show default
 # what earlier runs left
 cat /var/lib/provision/generation
-ls /var/lib/provision/owed
+ls /var/lib/provision/pending
 # packages
 dpkg-query -W -f '${Package} ${Architecture} ${db:Status-Abbrev} ${Version}\n' ca-certificates curl tzdata sudo \
   systemd-timesyncd unattended-upgrades ufw prometheus-node-exporter nginx

@@ -26,7 +26,7 @@ export type ErrorCode =
   | 'gate' // after the change the host is not fit to serve
   | 'verify' // back in service after the change, it does not serve as it should
   | 'not-converging' // the probe after the change still finds a difference
-  | 'reverted' // a change that cut access was put back by the dead-man
+  | 'reverted' // a change that cut access was put back by the automatic revert
   | 'stopped' // not tried: the failure budget was spent or the user stopped the run
   | 'aborted' // let go in the middle: the user wanted out at once
   | 'internal'

@@ -14,7 +14,7 @@ export { keyOf } from './catalog/keys.ts'
 export { managementListener, parseSocket } from './catalog/listeners.ts'
 export type { Nested } from './catalog/nested.ts'
 export type {
-  Across,
+  FleetCheck,
   HostChange,
   HostChanges,
   Listener,

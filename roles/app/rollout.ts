@@ -42,7 +42,7 @@ export function rollout({ host, vars, group, provided }: RoleInput<AppVars>): Ho
     ...(vars.app_migrate_cmd !== undefined && { first: migratesFirst(vars, host, group) }),
     drain: on.length > 0 ? [...out.map(({ drain }) => drain), idle(port, clients, vars.app_drain_timeout)] : [],
     undrain: out.map(({ undrain }) => undrain),
-    gates: [httpAnswers({ port, path: vars.app_health_path }, { within: vars.app_ready_timeout })],
+    gates: [httpAnswers({ port, path: vars.app_health_path }, { timeout: vars.app_ready_timeout })],
     verify: likePeers({
       ...{ host, peers: group(host.tier), monitors, of: 'app_verify', options: vars.app_verify, requests },
       errors: [{ requests, errors: ['status', 'code'].map((label) => withLabel(requests, `${label}=~"5.."`)) }],
@@ -74,7 +74,7 @@ const sources = ({ address, server }: Client): string[] =>
   LOOPBACK.some((one) => server.startsWith(`${one}:`)) ? ['127.0.0.1', '::1'] : [address]
 
 /** Who is connected beside the web servers asks for no page: the monitor keeps its connection from scrape to scrape. */
-const idle = (port: number, clients: readonly Client[], within: number) => ({
+const idle = (port: number, clients: readonly Client[], timeout: number) => ({
   name: 'no web server is connected',
   until: sh`
     from=$(getent ahosts ${clients.flatMap(sources)} | awk '{ print $1 }' | tr '\n' ' ')
@@ -84,7 +84,7 @@ const idle = (port: number, clients: readonly Client[], within: number) => ({
       END { print n + 0 }')
     if [ "$n" != 0 ]; then echo "$n connections"; exit 1; fi
   `,
-  within,
+  timeout,
 })
 
 /** A web server that sends requests here, and what its upstreams call this host's program. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { defineRole, file, fileSet, floatingAddress, masked, sh, systemdUnit, tierAddresses, ufwRule } from 'provision'
-import { across } from './across.ts'
+import { fleetCheck } from './fleet-check.ts'
 import { floatingAddresses, instanceViews, wrong } from './instances.ts'
 import { keepalivedPackage, keepalivedService } from './parts.ts'
 import { reload } from './reload.ts'
@@ -62,5 +62,5 @@ export default defineRole({
     ]
   },
   rollout,
-  across,
+  fleetCheck,
 })

@@ -48,7 +48,7 @@ const able = (others: readonly string[]): RolloutStep => ({
     if [ -e ${DRAIN_FILE} ]; then echo 'it has given its own away'; exit 1; fi
     /etc/keepalived/check-haproxy || { echo 'its haproxy does not answer'; exit 1; }
   `,
-  within: 20,
+  timeout: 20,
 })
 
 const handOver = (vips: readonly string[], vars: KeepalivedVars): RolloutStep => ({
@@ -59,8 +59,8 @@ const handOver = (vips: readonly string[], vars: KeepalivedVars): RolloutStep =>
     ${held(vips)}
     if [ -n "$have" ]; then echo "it still has$have"; exit 1; fi
   `,
-  within: 20 + vars.keepalived_check_interval * vars.keepalived_check_fall,
-  every: 0.3,
+  timeout: 20 + vars.keepalived_check_interval * vars.keepalived_check_fall,
+  interval: 0.3,
 })
 
 const taken = (other: string, vips: readonly string[]): RolloutStep => ({
@@ -72,8 +72,8 @@ const taken = (other: string, vips: readonly string[]): RolloutStep => ({
       case "$have " in *" $vip "*) ;; *) echo "it does not have $vip"; exit 1 ;; esac
     done
   `,
-  within: 20,
-  every: 0.3,
+  timeout: 20,
+  interval: 0.3,
 })
 
 /** Clients that talked to an address that moved are cut off whatever one waits: this is for the last bytes on the way. */
@@ -85,8 +85,8 @@ const quiet = (vips: readonly string[]): RolloutStep => ({
       if [ "$n" != 0 ]; then echo "$n connections to $vip"; exit 1; fi
     done
   `,
-  within: LINGER,
-  orGoOn: true,
+  timeout: LINGER,
+  onTimeout: 'continue',
 })
 
 const takeBack = (owned: readonly string[], vars: KeepalivedVars): RolloutStep => ({
@@ -98,7 +98,7 @@ const takeBack = (owned: readonly string[], vars: KeepalivedVars): RolloutStep =
       case $(ip -o -4 addr show to "$vip/32") in *" $vip/"*) ;; *) echo "it does not have $vip yet"; exit 1 ;; esac
     done
   `,
-  within: 30 + vars.keepalived_preempt_delay + vars.keepalived_check_interval * vars.keepalived_check_rise,
+  timeout: 30 + vars.keepalived_preempt_delay + vars.keepalived_check_interval * vars.keepalived_check_rise,
 })
 
 /** The check itself, but for the drain. */

@@ -50,7 +50,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
   const { preflight, drain, gate, peersGate } = mysqlServer({
     others,
     relief: `with --switchover-to HOST a run moves the writes to another server of ${host.tier} first`,
-    within: vars.mysql_catch_up,
+    timeout: vars.mysql_catch_up,
   })
   return {
     requiredServices: [mysqlService()],

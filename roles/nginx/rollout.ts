@@ -28,7 +28,7 @@ export function rollout(input: RoleInput<NginxVars>): HostRollout {
   const { host, vars, group, provided } = input
   const backends = backendsWith(host.tier, provided(backend))
   const servers = backends.map(({ name, on, timeout }) =>
-    haproxyServer({ on, backend: name, server: host.name, others: vars.nginx_rollout_others, within: timeout }),
+    haproxyServer({ on, backend: name, server: host.name, others: vars.nginx_rollout_others, timeout: timeout }),
   )
   const file = vars.nginx_drain_file
   const health = healthEndpoint(vars)

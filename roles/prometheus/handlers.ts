@@ -15,7 +15,7 @@ export function reloadProven({ address, port }: Endpoint): Handler {
   const get = 'exec 3<>"/dev/tcp/$0/$1" && printf "GET /metrics HTTP/1.0\\r\\n\\r\\n" >&3 && timeout 5 cat <&3'
   return reload('prometheus', {
     changes: sh`bash -c ${get} ${address} ${port} | grep '^prometheus_config_last_reload_success_timestamp_seconds '`,
-    within: 30,
+    timeout: 30,
   })
 }
 

@@ -68,7 +68,7 @@ export default defineRole({
     ]
     return [
       pkg({ name: 'prometheus', notify: [restarted] }),
-      // Prometheus watches these files itself: they owe no reload, so they are a set of their own.
+      // Prometheus watches these files itself: they call for no reload, so they are a set of their own.
       fileSet({
         name: 'prometheus-targets',
         root: `${ROOT}/targets`,

@@ -40,7 +40,7 @@ export interface Compiler {
   /** The resources of a host. Pure: the same host and facts give the same resources. */
   compile(host: Host, facts: Facts, options?: CompileOptions): Compiled
   /** What the roles say to what a run is about to change, by host; a host that is not in it is left out. */
-  across(planned: ReadonlyMap<string, readonly HostChange[]>): Verdict
+  fleetCheck(planned: ReadonlyMap<string, readonly HostChange[]>): Verdict
 }
 
 export interface CompilerInput {
@@ -120,7 +120,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       problems ??= checkVars(inventory, roles, rolesOf, reader)
       return problems
     },
-    across: (planned) => verdictOn(inventory, roles, planned),
+    fleetCheck: (planned) => verdictOn(inventory, roles, planned),
     compile(host, facts, { tags } = {}) {
       const every = rolesOf(host.tier).map((role) => ({ role, compiled: compileRole(role, host, facts) }))
       const compiled = every.flatMap((one) => ((tags?.has(one.role.name) ?? true) ? [one.compiled] : []))
@@ -129,7 +129,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
         host,
       )
       return {
-        resources: gathered(all),
+        resources: grouped(all),
         rollouts: every.flatMap((one) => one.compiled.rollouts),
         problems: [
           ...compiled.flatMap((one) => one.problems),
@@ -151,10 +151,10 @@ const once = (problems: readonly Problem[]): Problem[] => [
 ]
 
 /** Resources of kinds that gather, all at the place of the first of their kind; the rest keep their order. */
-function gathered(resources: readonly CompiledResource[]): CompiledResource[] {
+function grouped(resources: readonly CompiledResource[]): CompiledResource[] {
   const met = new Set<string>()
   return resources.flatMap((resource) => {
-    if (resource.kind.gather !== true) return [resource]
+    if (resource.kind.groupTogether !== true) return [resource]
     if (met.has(resource.kind.kind)) return []
     met.add(resource.kind.kind)
     return resources.filter((other) => other.kind.kind === resource.kind.kind)

@@ -20,7 +20,7 @@ export interface CompiledHost {
   readonly rollouts: readonly CompiledRollout[]
 }
 
-/** Every handler that these resources may owe, by id, in order of first mention. */
+/** Every handler that these resources may call for, by id, in order of first mention. */
 export function handlersOf(resources: readonly CompiledResource[]): Map<string, Handler> {
   const handlers = new Map<string, Handler>()
   for (const resource of resources) {

@@ -10,7 +10,7 @@ interface Merged {
 }
 
 /**
- * Roles compose: what several of them declare alike is one resource, at the place of the first, which owes the handlers of
+ * Roles compose: what several of them declare alike is one resource, at the place of the first, which calls for the handlers of
  * all. Where they differ, nobody can tell which one is meant.
  */
 export function declaredOnce(resources: readonly CompiledResource[], host: Host): Merged {

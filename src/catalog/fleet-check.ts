@@ -6,7 +6,7 @@ import type { HostChange, Role } from './role.ts'
 export interface Verdict {
   readonly problems: readonly Problem[]
   /** Hosts that are to be changed at the same time. */
-  readonly atOnce: ReadonlySet<string>
+  readonly simultaneous: ReadonlySet<string>
 }
 
 /**
@@ -19,19 +19,19 @@ export function verdictOn(
   planned: ReadonlyMap<string, readonly HostChange[]>,
 ): Verdict {
   const verdicts = [...roles.values()].map((role) => {
-    if (role.across === undefined) return {}
+    if (role.fleetCheck === undefined) return {}
     const tiers = inventory.tiers.filter((tier) => tier.roles.includes(role.name)).map(({ name }) => name)
     const hosts = inventory.hosts
       .filter(({ tier }) => tiers.includes(tier))
       .map(({ name, tier }) => ({ host: name, tier, changes: planned.get(name) }))
     try {
-      return role.across(hosts)
+      return role.fleetCheck(hosts)
     } catch (error) {
       return { problems: [{ message: `role '${role.name}', across its hosts: ${messageOf(error)}` }] }
     }
   })
   return {
     problems: verdicts.flatMap(({ problems = [] }) => problems),
-    atOnce: new Set(verdicts.flatMap(({ atOnce = [] }) => atOnce)),
+    simultaneous: new Set(verdicts.flatMap(({ simultaneous = [] }) => simultaneous)),
   }
 }

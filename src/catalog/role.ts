@@ -86,11 +86,11 @@ export interface HostChange {
 }
 
 /** What a role says to the changes of all its hosts together. */
-export interface Across {
+export interface FleetCheck {
   /** Why the run may not go on; no host is changed then. */
   readonly problems?: readonly Problem[]
   /** Hosts that are to be changed at the same time, whatever `serial` their tier has. */
-  readonly atOnce?: readonly string[]
+  readonly simultaneous?: readonly string[]
 }
 
 /** A TCP port on which a role has a program listen. */
@@ -142,7 +142,7 @@ export interface Role<S extends VarSchemas = VarSchemas> {
    * For state that hosts must agree on: looks over the changes of all hosts of the inventory that have the role, when
    * all are planned and before any is changed.
    */
-  across?(hosts: readonly HostChanges[]): Across
+  fleetCheck?(hosts: readonly HostChanges[]): FleetCheck
 }
 
 /** Declares a role; the vars' types come from their schemas. */

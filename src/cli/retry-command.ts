@@ -1,4 +1,4 @@
-import type { Again } from '../execute/events.ts'
+import type { RetryCommand } from '../execute/events.ts'
 import { words } from '../shell/quote.ts'
 import { each, type HostFlags, mannerWords, placeWords } from './host-options.ts'
 
@@ -13,7 +13,7 @@ export function againOf(
   flags: HostFlags,
   own: readonly string[],
   mask: (text: string) => string,
-): Again {
+): RetryCommand {
   // Before anything is quoted, for a quoted secret would not be known as one.
   const masked = (all: readonly string[]) => words(all.map(mask))
   return {

@@ -96,7 +96,7 @@ export interface Intake {
 export function intake({ marker, onStdout, onBegin, onExcess }: IntakeOptions): Intake {
   const limit = onStdout === undefined ? ANSWER_LIMIT : STREAM_LIMIT
   const answer: string[] = []
-  const [said, complaints, greeting, refusal] = [excerpt(), excerpt(), excerpt(), excerpt()]
+  const [said, stderrTail, greeting, refusal] = [excerpt(), excerpt(), excerpt(), excerpt()]
   let uid: string | undefined
   let bytes = 0
   let over = false
@@ -122,7 +122,7 @@ export function intake({ marker, onStdout, onBegin, onExcess }: IntakeOptions): 
     marker,
     onMarker,
     onNoise: refusal.push,
-    onText: complaints.push,
+    onText: stderrTail.push,
   })
   const counted = (to: Output) => (chunk: Buffer) => {
     if (over) return
@@ -138,12 +138,12 @@ export function intake({ marker, onStdout, onBegin, onExcess }: IntakeOptions): 
       stdout.end()
       stderr.end()
       const before = { stdout: greeting.text(), stderr: refusal.text() }
-      return { uid, stdout: answer.join(''), stderr: complaints.text(), before }
+      return { uid, stdout: answer.join(''), stderr: stderrTail.text(), before }
     },
     lines(mask) {
       stdout.end()
       stderr.end()
-      return (uid === undefined ? [greeting, refusal] : [said, complaints]).flatMap((one) => one.lines(mask))
+      return (uid === undefined ? [greeting, refusal] : [said, stderrTail]).flatMap((one) => one.lines(mask))
     },
   }
 }

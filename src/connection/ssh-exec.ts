@@ -27,12 +27,12 @@ export function signalStatus(name: string | null): number | undefined {
 export function runOnChannel(link: Link, command: string, input: string, wire: Wire): Promise<number> {
   return new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined
-    const onGone = () => settle(() => reject(link.linkLost()))
+    const onGone = () => finalise(() => reject(link.linkLost()))
     const onGivenUp = () => {
       channel?.close()
-      settle(() => reject(wire.signal.reason))
+      finalise(() => reject(wire.signal.reason))
     }
-    const settle = (how: () => void) => {
+    const finalise = (how: () => void) => {
       link.gone.removeEventListener('abort', onGone)
       wire.signal.removeEventListener('abort', onGivenUp)
       how()
@@ -40,13 +40,13 @@ export function runOnChannel(link: Link, command: string, input: string, wire: W
     link.gone.addEventListener('abort', onGone)
     wire.signal.addEventListener('abort', onGivenUp)
     const noChannel = (error: unknown) =>
-      settle(() => reject(link.gone.aborted ? link.linkLost() : channelFailure(link.host, error)))
+      finalise(() => reject(link.gone.aborted ? link.linkLost() : channelFailure(link.host, error)))
     try {
       link.client.exec(command, (error, opened) => {
         if (error) return noChannel(error)
         channel = opened
         follow(opened, input, wire, (status) =>
-          settle(() => (status === undefined ? reject(link.linkLost()) : resolve(status))),
+          finalise(() => (status === undefined ? reject(link.linkLost()) : resolve(status))),
         )
         if (wire.signal.aborted) opened.close()
       })

@@ -46,18 +46,18 @@ export function dial(host: Host, signal: AbortSignal): Promise<Socket> {
       autoSelectFamilyAttemptTimeout: 2000,
     })
     const abort = () => socket.destroy(signal.reason)
-    const settle = () => {
+    const finalise = () => {
       signal.removeEventListener('abort', abort)
       socket.removeListener('error', onError)
     }
     const onError = (error: unknown) => {
-      settle()
+      finalise()
       reject(signal.aborted ? signal.reason : socketFailure(host, error))
     }
     signal.addEventListener('abort', abort)
     socket.once('error', onError)
     socket.once('connect', () => {
-      settle()
+      finalise()
       resolve(socket)
     })
   })

@@ -13,7 +13,7 @@ const RETRY_MS = 2000
  * the timer in time.
  * @throws ProvisionError `reverted` when the host took the change back
  */
-export async function runGuarded(
+export async function changeWithRevert(
   session: HostSession,
   run: Omit<SegmentRun, 'armed'>,
   readArtifact: ReadArtifact,

@@ -10,8 +10,8 @@ export function beyondPlan(agreed: Planned, anew: Planned): string[] {
   const before = agreed.around
   const drained = new Set([...before.drain.map(({ role }) => role), ...(agreed.state.drained ?? [])])
   const isNewDrain = anew.around.drain.some(({ role }) => !drained.has(role))
-  const newKeys = anew.around.disturbing.filter((key) => !before.disturbing.includes(key))
-  const exposed = anew.around.exposed.filter((key) => !before.exposed.includes(key) && !before.disturbing.includes(key))
+  const newKeys = anew.around.disruptive.filter((key) => !before.disruptive.includes(key))
+  const exposed = anew.around.exposed.filter((key) => !before.exposed.includes(key) && !before.disruptive.includes(key))
   const first = anew.around.first.filter(({ host }) => !before.first.some((one) => one.host === host))
   const isFailover = anew.isPrimary && anew.around.needsFailover && !before.needsFailover
   return [

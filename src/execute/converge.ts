@@ -6,9 +6,9 @@ import type { Planned } from '../plan/planner.ts'
 import type { Segment } from '../plan/segments.ts'
 import type { Handler } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
-import { runGuarded } from './auto-revert.ts'
+import { changeWithRevert } from './auto-revert.ts'
 import { needWithin } from './beyond-plan.ts'
-import { owedBy, type ReadArtifact, runSegment } from './segment.ts'
+import { calledBy, type ReadArtifact, runSegment } from './segment.ts'
 
 /** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
 const MAX_ROUNDS = 8
@@ -107,7 +107,7 @@ function openHandlers(planned: Planned, { changed }: Progress): Handler[] {
   )
   const open = new Set(
     planned.plan.handlers
-      .filter((handler) => handler.owed || handler.because.some((key) => !repeated.has(key)))
+      .filter((handler) => handler.pending || handler.because.some((key) => !repeated.has(key)))
       .map((handler) => handler.id),
   )
   return planned.handlers.filter((handler) => open.has(handler.id))
@@ -120,27 +120,27 @@ async function applyPlan(
   progress: Progress,
 ): Promise<'applied' | 'stale'> {
   const segments = openSegments(planned, progress)
-  const paid = new Set<string>()
+  const ran = new Set<string>()
   const onDone = (key: string) => {
     if (!progress.changed.includes(key)) progress.changed.push(key)
   }
   const common = { generation: planned.state.generation, onDone }
-  const unpaid = () => openHandlers(planned, progress).filter((handler) => !paid.has(handler.id))
+  const notRun = () => openHandlers(planned, progress).filter((handler) => !ran.has(handler.id))
 
   for (const [i, segment] of segments.entries()) {
     const isLast = i === segments.length - 1 && !planned.openEnded
-    // What a guarded change owes must have taken effect before access is proven.
-    const own = segment.deadMan ? segment.steps.flatMap(owedBy).filter((handler) => !paid.has(handler.id)) : []
-    const handlers = segment.deadMan ? own : isLast ? unpaid() : []
-    const outcome = await (segment.deadMan ? runGuarded : runSegment)(
+    // What a guarded change calls for must have taken effect before access is proven.
+    const own = segment.autoRevert ? segment.steps.flatMap(calledBy).filter((handler) => !ran.has(handler.id)) : []
+    const handlers = segment.autoRevert ? own : isLast ? notRun() : []
+    const outcome = await (segment.autoRevert ? changeWithRevert : runSegment)(
       session,
       { ...common, segment, handlers },
       readArtifact,
     )
     if (outcome === 'stale') return outcome
-    for (const handler of handlers) for (const id of [handler.id, ...(handler.supersedes ?? [])]) paid.add(id)
+    for (const handler of handlers) for (const id of [handler.id, ...(handler.supersedes ?? [])]) ran.add(id)
   }
-  const rest = planned.openEnded && segments.length > 0 ? [] : unpaid()
+  const rest = planned.openEnded && segments.length > 0 ? [] : notRun()
   if (rest.length === 0) return 'applied'
   return runSegment(session, { ...common, segment: { steps: [] }, handlers: rest }, readArtifact)
 }
@@ -177,11 +177,11 @@ export function notConverging(host: string, left: readonly PlannedItem[], change
 }
 
 /** What only this round could bring to light rules out the rest, as it would have ruled out the whole run. */
-function refusal(session: HostSession, { plan, complaints }: Planned): ProvisionError | undefined {
+function refusal(session: HostSession, { plan, stderrTail }: Planned): ProvisionError | undefined {
   const item = plan.items.find(({ problem }) => problem !== undefined)
   if (item?.problem === undefined) return undefined
   const { key, problem, hint } = item
-  return new ProvisionError(problem, { code: 'probe', host: session.host, resource: key, hint, log: complaints })
+  return new ProvisionError(problem, { code: 'probe', host: session.host, resource: key, hint, log: stderrTail })
 }
 
 /** What still differs of one resource, and why it can't be known. */
@@ -197,7 +197,7 @@ const remains = ({ key, fields, problem }: PlannedItem): string[] => [
 function isOnlyAltered(before: Planned, after: Planned, left: readonly PlannedItem[], { changed }: Progress): boolean {
   const isAltered = (item: PlannedItem) =>
     item.problem === undefined && item.action !== 'unknown' && !changed.includes(item.key)
-  return left.every(isAltered) && after.around.disturbing.every((key) => before.around.disturbing.includes(key))
+  return left.every(isAltered) && after.around.disruptive.every((key) => before.around.disruptive.includes(key))
 }
 
 function neverKnown(session: HostSession, planned: Planned): ProvisionError {

@@ -21,8 +21,8 @@ export interface HostResult {
   readonly outcome: HostOutcome
   /** Keys of changed resources and ids of handlers that ran (`handler:reload nginx`), in order. */
   readonly changed: readonly string[]
-  /** Ids of handlers still owed on the host. */
-  readonly owed: readonly string[]
+  /** Ids of handlers still pending on the host. */
+  readonly pendingHandlers: readonly string[]
   /** The host is out of service, or may be: its drain was begun and not undone. */
   readonly drained?: boolean | undefined
   /** It was drained and is back in service. */
@@ -50,7 +50,7 @@ export interface Summary {
 }
 
 /** How the same is done once more, as one types it into a shell. */
-export interface Again {
+export interface RetryCommand {
   /** Without the hosts. */
   readonly command: string
   /** `--limit` as it was given; empty without one. */
@@ -95,7 +95,7 @@ export type Event =
       /** Hosts were changed together: what failed is run again as a whole. */
       readonly whole?: boolean | undefined
       /** How to do it again; undefined: it was not asked for on a command line. */
-      readonly again?: Again | undefined
+      readonly again?: RetryCommand | undefined
     }
 
 export type Emit = (event: Event) => void

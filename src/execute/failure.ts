@@ -20,7 +20,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** What keeps a host from being changed although it answered: state that could not be read. */
-export function unreadable({ plan, complaints }: Planned): Failure | undefined {
+export function unreadable({ plan, stderrTail }: Planned): Failure | undefined {
   const items = plan.items.filter((item) => item.problem !== undefined)
   const first = items[0]
   if (!first) return undefined
@@ -30,6 +30,6 @@ export function unreadable({ plan, complaints }: Planned): Failure | undefined {
     message: `nothing is changed: ${problems.join('; ')}`,
     resource: first.key,
     hint: first.hint ?? 'see on the host why it can not be asked, then run again',
-    log: complaints,
+    log: stderrTail,
   }
 }

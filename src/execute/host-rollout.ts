@@ -183,7 +183,7 @@ async function runSteps(
   options: Omit<StepOptions, 'phase'> = {},
 ): Promise<void> {
   for (const step of stepsOf(phase, rollouts)) {
-    await runStep(session, step, { phase, within: limitOf(phase, policy), ...options })
+    await runStep(session, step, { phase, timeout: limitOf(phase, policy), ...options })
   }
 }
 
@@ -203,6 +203,6 @@ async function soak(session: HostSession, rollouts: readonly CompiledRollout[], 
   while (performance.now() < end && !turn.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
     await session.pause(left)
-    await runSteps(session, 'gate', rollouts, turn, { within: 0 })
+    await runSteps(session, 'gate', rollouts, turn, { timeout: 0 })
   }
 }

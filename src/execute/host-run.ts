@@ -5,7 +5,7 @@ import { headStart } from '../plan/head-start.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
-import { owedMarker } from '../plan/target-state.ts'
+import { pendingMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
 import { needWithin } from './beyond-plan.ts'
 import { convergePart, type Means, type Progress } from './converge.ts'
@@ -44,7 +44,7 @@ export interface HostRun {
   /** What it is planned to change, and what would be done around it; undefined when that is not known. */
   planned(): Planned | undefined
   /** What was planned need not be true any more: it is planned anew before it is applied. */
-  outdate(): void
+  invalidate(): void
   /** Whether a part of the plan may be done before the host's turn: it serves nobody, and needs no other for it. */
   mayBegin(): boolean
   /** Does that part. Never throws. */
@@ -52,7 +52,7 @@ export interface HostRun {
   /** Applies the plan. Never throws. */
   apply(turn: Turn): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
-  settle(skipped?: string): HostResult
+  finalise(skipped?: string): HostResult
   /** The result of a host that could not begin because of this. */
   fail(because: unknown): HostResult
 }
@@ -65,7 +65,7 @@ export function hostRun(input: HostRunInput): HostRun {
   /** By which the rollout of its tier is made. */
   let agreed: Planned | undefined
   let failure: Failure | undefined
-  /** What failed was refused by its own validation: it owes nothing. */
+  /** What failed was refused by its own validation: it calls for nothing. */
   let refused = false
   let problems: readonly Problem[] = []
   const progress: Progress = { changed: [] }
@@ -76,9 +76,9 @@ export function hostRun(input: HostRunInput): HostRun {
     tier: input.tier,
     outcome,
     changed: [...progress.changed],
-    owed:
+    pendingHandlers:
       outcome === 'failed' || outcome === 'skipped'
-        ? owedAfter(planned, [...progress.changed, refused ? '' : (because?.resource ?? '')])
+        ? pendingAfter(planned, [...progress.changed, refused ? '' : (because?.resource ?? '')])
         : [],
     ...(standing.drained || (planned?.state.drained && !standing.putBack) ? { drained: true } : {}),
     ...(standing.putBack ? { putBack: true } : {}),
@@ -124,7 +124,7 @@ export function hostRun(input: HostRunInput): HostRun {
         const found = await probe()
         agreed = found
         input.emit({ type: 'host-planned', host: input.host, plan: found.plan, ms: performance.now() - began })
-        for (const id of found.orphaned) {
+        for (const id of found.stale) {
           input.emit({ type: 'host-note', host: input.host, message: orphan(id, input.session.target.stateDir) })
         }
         failure = unreadable(found)
@@ -140,7 +140,7 @@ export function hostRun(input: HostRunInput): HostRun {
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
     work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
     planned: () => (failure ? undefined : planned),
-    outdate() {
+    invalidate() {
       plannedAt = Number.NEGATIVE_INFINITY
     },
     mayBegin: () => part() !== undefined,
@@ -169,7 +169,7 @@ export function hostRun(input: HostRunInput): HostRun {
       worked += performance.now() - began
       return finished(result(outcome))
     },
-    settle(skipped) {
+    finalise(skipped) {
       if (failure) return finished(result('failed'))
       if (skipped !== undefined) {
         return finished(result('skipped', { code: 'stopped', message: skipped, log: [] }))
@@ -214,15 +214,15 @@ function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
 }
 
 const orphan = (id: string, stateDir: string): string =>
-  `orphaned pending handler from an earlier run: "${id}", which no role declares any more. Do by hand what it would, then remove ${owedMarker(id, stateDir)}`
+  `orphaned pending handler from an earlier run: "${id}", which no role declares any more. Do by hand what it would, then remove ${pendingMarker(id, stateDir)}`
 
-/** Handlers whose markers stand when the run leaves the host: owed before, or by a change begun, and not paid. */
-function owedAfter(planned: Planned | undefined, begun: readonly string[]): string[] {
+/** Handlers whose markers stand when the run leaves the host: pending before, or by a change begun, and not run. */
+function pendingAfter(planned: Planned | undefined, begun: readonly string[]): string[] {
   const handlers = planned?.plan.handlers ?? []
   return handlers
     .filter(
-      ({ id, owed, because }) =>
-        !begun.includes(`handler:${id}`) && (owed || because.some((key) => begun.includes(key))),
+      ({ id, pending, because }) =>
+        !begun.includes(`handler:${id}`) && (pending || because.some((key) => begun.includes(key))),
     )
     .map(({ id }) => id)
 }

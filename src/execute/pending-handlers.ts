@@ -1,4 +1,4 @@
-import { owedMarker } from '../plan/target-state.ts'
+import { pendingMarker } from '../plan/target-state.ts'
 import type { Handler } from '../resources/resource.ts'
 import { REFUSED } from '../shell/install-file.ts'
 import { EMPTY, joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
@@ -8,12 +8,12 @@ const invocation = (unit: string): Script =>
 
 /**
  * Writes the handler's marker, on disk before the change begins. It holds which invocation of the unit was alive
- * then: one started since has read the new state and is owed nothing.
+ * then: one started since has read the new state and has nothing pending.
  */
-export function owe(handlers: readonly Handler[], stateDir: string): Script {
+export function markPending(handlers: readonly Handler[], stateDir: string): Script {
   if (handlers.length === 0) return EMPTY
   const marks = handlers.map((handler) => {
-    const marker = owedMarker(handler.id, stateDir)
+    const marker = pendingMarker(handler.id, stateDir)
     // Not among the markers yet: a power cut may leave it there.
     const staged = marker.replace(/[^/]+$/, '.$&')
     const was = handler.unit === undefined ? sh`-` : invocation(handler.unit)
@@ -23,19 +23,19 @@ export function owe(handlers: readonly Handler[], stateDir: string): Script {
       mv -f -- ${staged} ${marker}
     `
   })
-  return joinScripts([sh`mkdir -p -m 0700 -- ${`${stateDir}/owed`}`, ...marks, sh`sync -- ${`${stateDir}/owed`}`])
+  return joinScripts([sh`mkdir -p -m 0700 -- ${`${stateDir}/pending`}`, ...marks, sh`sync -- ${`${stateDir}/pending`}`])
 }
 
 /**
- * A change that owes handlers, whose markers are written before it. Those that it wrote go again where its own validation
+ * A change that calls for handlers, whose markers are written before it. Those that it wrote go again where its own validation
  * refused it: nothing landed, and there is nothing to be read anew.
  */
-export function owing(handlers: readonly Handler[], change: Script, stateDir: string): Script {
+export function withMarkers(handlers: readonly Handler[], change: Script, stateDir: string): Script {
   if (handlers.length === 0) return change
-  const markers = handlers.map(({ id }) => owedMarker(id, stateDir))
+  const markers = handlers.map(({ id }) => pendingMarker(id, stateDir))
   return joinScripts([
     sh`new=; for marker in ${markers}; do [ -e "$marker" ] || new="$new $marker"; done`,
-    owe(handlers, stateDir),
+    markPending(handlers, stateDir),
     // Names of markers have no blanks: they are percent-encoded.
     rawScript('set +e\n(\nset -e'),
     change,
@@ -49,9 +49,9 @@ export function owing(handlers: readonly Handler[], change: Script, stateDir: st
 }
 
 /** Runs a handler and takes its marker away, with those of the handlers that it pays too. */
-export function pay(handler: Handler, stateDir: string): Script {
-  const marker = owedMarker(handler.id, stateDir)
-  const paid = [marker, ...(handler.supersedes ?? []).map((id) => owedMarker(id, stateDir))]
+export function runPending(handler: Handler, stateDir: string): Script {
+  const marker = pendingMarker(handler.id, stateDir)
+  const ran = [marker, ...(handler.supersedes ?? []).map((id) => pendingMarker(id, stateDir))]
   const run = joinScripts([sh`(`, handler.script, sh`)`])
   const work =
     handler.unit === undefined
@@ -65,5 +65,5 @@ export function pay(handler: Handler, stateDir: string): Script {
           ${run}
           fi
         `
-  return joinScripts([work, sh`rm -f -- ${paid}`, sh`sync -- ${stateDir}`])
+  return joinScripts([work, sh`rm -f -- ${ran}`, sh`sync -- ${stateDir}`])
 }

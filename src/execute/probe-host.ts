@@ -59,7 +59,7 @@ export async function probeHost<Facts>(
 interface Reply {
   readonly observed: ReadonlyMap<string, Observation>
   /** Last lines of standard error: what the fragments complained about. */
-  readonly complaints: readonly string[]
+  readonly stderrTail: readonly string[]
 }
 
 /** Asks all at once; what has no answer then (one hung, and took the others along) once more, each apart. */
@@ -78,26 +78,26 @@ async function ask<Facts>(
       stateDir,
       after,
     )
-  const { frames, complaints } = await send(input, askTogether, questions, shown)
+  const { frames, stderrTail } = await send(input, askTogether, questions, shown)
   const first = readTogether(questions, frames)
   const isOpen = ({ id }: Question) => !first.has(id)
   const open = questions.filter(isOpen)
-  if (open.length === 0) return { observed: first, complaints }
+  if (open.length === 0) return { observed: first, stderrTail }
   const second = await send(input, askApart, open, () => shown().filter(isOpen))
   const observed = new Map([...first, ...readApart(open, second.frames)])
-  if (observed.has(FACTS)) return { observed, complaints: second.complaints }
+  if (observed.has(FACTS)) return { observed, stderrTail: second.stderrTail }
   throw new ProvisionError('the host gave no answer to the probe', {
     code: 'probe',
     host: input.session.host,
     hint: `sh ended with status ${second.status}: is the login shell's start-up file printing or failing?`,
-    log: second.complaints,
+    log: second.stderrTail,
   })
 }
 
 interface Sent {
   readonly status: number
   readonly frames: ReadonlyMap<string, Answer>
-  readonly complaints: readonly string[]
+  readonly stderrTail: readonly string[]
 }
 
 async function send<Facts>(
@@ -112,7 +112,7 @@ async function send<Facts>(
     shown: (nonce, path) => script(nonce, shown(), path),
     timeoutMs: PROBE_TIMEOUT_MS,
   })
-  return { status, frames: answers, complaints: lastLines(stderr) }
+  return { status, frames: answers, stderrTail: lastLines(stderr) }
 }
 
 function factsIn<Facts>(input: ProbeInput<Facts>, { observed }: Reply): Facts {
@@ -133,7 +133,7 @@ function factsIn<Facts>(input: ProbeInput<Facts>, { observed }: Reply): Facts {
 function planOf<Facts>(
   input: ProbeInput<Facts>,
   { resources, rollouts }: CompiledHost,
-  { observed, complaints }: Reply,
+  { observed, stderrTail }: Reply,
 ): Planned {
   const state = observed.get(STATE)?.answers
   if (state === undefined) {
@@ -146,7 +146,7 @@ function planOf<Facts>(
     rollouts,
     observed,
     state: parseTargetState(state.own),
-    complaints,
+    stderrTail,
   })
 }
 

@@ -1,4 +1,4 @@
-import type { DeadMan } from '../resources/resource.ts'
+import type { AutoRevert } from '../resources/resource.ts'
 import { type Script, sh, writeBytes } from '../shell/script.ts'
 
 /** Seconds after a change that may have cut the tool's access until the host puts it back, unless disarmed before. */
@@ -10,10 +10,10 @@ export const PROOF_SECONDS = DEAD_MAN_SECONDS + 15
 /** Status of `disarm` when the timer was faster. */
 export const FIRED = 77
 
-const unitOf = (id: string) => `provision-dead-man-${id}`
+const unitOf = (id: string) => `provision-auto-revert-${id}`
 /** The second timer, which takes over from the first: at no time is there none. */
 const soonOf = (id: string) => `${unitOf(id)}-soon`
-const dirOf = (id: string, stateDir: string) => `${stateDir}/dead-man/${id}`
+const dirOf = (id: string, stateDir: string) => `${stateDir}/auto-revert/${id}`
 
 const startTimer = (id: string, unit: string, seconds: number, stateDir: string): Script =>
   sh`systemd-run --quiet --collect --unit=${unit} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh ${`${dirOf(id, stateDir)}/restore`}`
@@ -30,21 +30,21 @@ const services = (id: string): string[] => [soonOf(id), unitOf(id)].map((unit) =
  * @param id letters and digits, unique per armed change
  * @param seconds that the change itself may take, beyond the time to prove the access
  */
-export function arm(id: string, deadMan: DeadMan, seconds: number, stateDir: string): Script {
+export function arm(id: string, autoRevert: AutoRevert, seconds: number, stateDir: string): Script {
   const dir = dirOf(id, stateDir)
   const restore = [
     'PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH',
     `SNAPSHOT=${dir}; export SNAPSHOT`,
     `: >${dir}/fired`,
-    deadMan.restore.sh,
+    autoRevert.restore.sh,
     '',
   ]
   return sh`
-    mkdir -p -m 0700 -- ${`${stateDir}/dead-man`}
+    mkdir -p -m 0700 -- ${`${stateDir}/auto-revert`}
     rm -rf -- ${dir}; mkdir -m 0700 -- ${dir}
     SNAPSHOT=${dir}; export SNAPSHOT
     (
-    ${deadMan.snapshot}
+    ${autoRevert.snapshot}
     )
     ${writeBytes(restore.join('\n'), sh`${`${dir}/restore`}`)}
     sync

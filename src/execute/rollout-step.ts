@@ -13,12 +13,12 @@ const ASK_TIMEOUT = 30
 const TOLD_LINES = 1000
 /** Seconds for `until` where a step has no limit of its own, and between two questions. */
 const WITHIN = 60
-const EVERY = 1
+const INTERVAL = 1
 
 export interface StepOptions {
   readonly phase: Phase
   /** Seconds for `until`, in place of the step's own. */
-  readonly within?: number | undefined
+  readonly timeout?: number | undefined
   /** Asked between two questions: true ends the wait. */
   readonly givenUp?: () => boolean
   /** The deed of `run` is done in here; the wait is not. */
@@ -40,7 +40,7 @@ export async function runStep(session: HostSession, step: RolloutStep, options: 
     const { run } = step
     const deed = () => (run ? act(session, step, run, key) : Promise.resolve())
     await (options.inTurn ? options.inTurn(deed) : deed())
-    if (step.after) await rest(session, step.after, options.givenUp)
+    if (step.initialDelay) await rest(session, step.initialDelay, options.givenUp)
     if (step.until) await wait(session, step, step.until, { ...options, key })
     finished(true)
   } catch (error) {
@@ -95,9 +95,9 @@ async function wait(
   session: HostSession,
   step: RolloutStep,
   script: Script,
-  { key, within, givenUp }: StepOptions & { readonly key: string },
+  { key, timeout, givenUp }: StepOptions & { readonly key: string },
 ): Promise<void> {
-  const limit = within ?? step.within ?? WITHIN
+  const limit = timeout ?? step.timeout ?? WITHIN
   const end = performance.now() + limit * 1000
   const told = new Map<string, string>()
   for (let first = true; ; first = false) {
@@ -122,15 +122,17 @@ async function wait(
       told.set(each.on, reasonOf(each))
       tell(session, key, each.on, reasonOf(each))
     }
-    await session.pause((step.every ?? EVERY) * 1000)
+    await session.pause((step.interval ?? INTERVAL) * 1000)
   }
 }
 
 /** A host that can't be reached, and a question that takes too long, tell nothing either. */
 const NO_ANSWER: readonly number[] = [UNANSWERED, 124, 255]
 
-const mayGoOn = ({ orGoOn = false }: RolloutStep, open: readonly Said[]): boolean =>
-  orGoOn === 'unanswered' ? open.every(({ status }) => NO_ANSWER.includes(status)) : orGoOn
+const mayGoOn = ({ onTimeout = 'fail' }: RolloutStep, open: readonly Said[]): boolean =>
+  onTimeout === 'continueIfUnanswered'
+    ? open.every(({ status }) => NO_ANSWER.includes(status))
+    : onTimeout === 'continue'
 
 /** Ends early when nobody wants to know any more. */
 async function rest(session: HostSession, seconds: number, givenUp?: () => boolean): Promise<void> {

@@ -4,7 +4,7 @@ import { withoutSecrets } from '../masking/secret.ts'
 import { artifactsOf, type Segment, type Step } from '../plan/segments.ts'
 import type { Artifact, Handler, WriteArtifact } from '../resources/resource.ts'
 import { writeBytes } from '../shell/script.ts'
-import { owing, pay } from './pending-handlers.ts'
+import { runPending, withMarkers } from './pending-handlers.ts'
 import { arm, PROOF_SECONDS, shorten } from './revert-timer.ts'
 
 /** Seconds for a step whose kind names no time of its own. */
@@ -18,7 +18,7 @@ export interface SegmentRun {
   readonly handlers: readonly Handler[]
   /** Generation of the host when the plan was made. */
   readonly generation: string
-  /** Set for a segment with a dead-man: the id under which it is armed. */
+  /** Set for a segment with an automatic revert: the id under which it is armed. */
   readonly armed?: string | undefined
   /** Called with each key (`file:/etc/motd`, `handler:reload nginx`) that is done. */
   readonly onDone: (key: string) => void
@@ -28,7 +28,7 @@ export interface SegmentRun {
 export type ReadArtifact = (artifact: Artifact) => Promise<Uint8Array>
 
 /**
- * Applies one segment by one script: lock, dead-man, steps, handlers.
+ * Applies one segment by one script: lock, automatic revert, steps, handlers.
  * @returns `stale` when another run changed the host after the plan was made; nothing was done then.
  * @throws ProvisionError apply, handler, locked, or what the connection throws
  */
@@ -88,9 +88,9 @@ function stepsOf(run: SegmentRun, stateDir: string, write: WriteArtifact | undef
   const infos = stepInfos(run)
   const limit = infos.reduce((sum, { timeout }) => sum + timeout, RENEW_TIMEOUT)
   const scripts = [
-    ...(armed === undefined || !segment.deadMan ? [] : [arm(armed, segment.deadMan, limit, stateDir)]),
-    ...segment.steps.map((step) => owing(owedBy(step), applyStep(step, write), stateDir)),
-    ...handlers.map((handler) => pay(handler, stateDir)),
+    ...(armed === undefined || !segment.autoRevert ? [] : [arm(armed, segment.autoRevert, limit, stateDir)]),
+    ...segment.steps.map((step) => withMarkers(calledBy(step), applyStep(step, write), stateDir)),
+    ...handlers.map((handler) => runPending(handler, stateDir)),
     ...(armed === undefined ? [] : [shorten(armed, stateDir)]),
   ]
   return infos.flatMap((info, i) => {
@@ -99,8 +99,8 @@ function stepsOf(run: SegmentRun, stateDir: string, write: WriteArtifact | undef
   })
 }
 
-/** Handlers that a step's changes owe, each once. */
-export function owedBy(step: Step): Handler[] {
+/** Handlers that a step's changes call for, each once. */
+export function calledBy(step: Step): Handler[] {
   const all = step.flatMap(({ resource }) => resource.notify)
   return all.filter((handler, i) => all.findIndex((other) => other.id === handler.id) === i)
 }

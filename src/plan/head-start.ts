@@ -4,11 +4,11 @@ import type { Segment } from './segments.ts'
 /**
  * What of a host's plan may be done before its turn: its first steps, as far as their roles need nothing of other hosts,
  * and the handlers that only they call for. Pure.
- * @returns undefined where there is none, or where the host serves somebody, or is owed something
+ * @returns undefined where there is none, or where the host serves somebody, or has something pending
  */
 export function headStart(planned: Planned): Planned | undefined {
   const { around, state, plan } = planned
-  if (!around.down || state.drained !== undefined || state.owed.length > 0) return undefined
+  if (!around.down || state.drained !== undefined || state.pendingHandlers.length > 0) return undefined
   const segments = leading(planned.segments)
   const keys = new Set(segments.flatMap(({ steps }) => steps.flat().map(({ resource }) => resource.key)))
   if (keys.size === 0) return undefined

@@ -6,7 +6,7 @@ export interface HostPlan {
   readonly tier: string
   /** Every resource, in order of application; also those without a change. */
   readonly items: readonly PlannedItem[]
-  /** Handlers that this plan's changes will owe or that an earlier run left owing, in order. */
+  /** Handlers that this plan's changes will call for or that an earlier run left pending, in order. */
   readonly handlers: readonly PlannedHandler[]
   /** What is done around the changes; undefined: nothing. */
   readonly rollout?: PlannedRollout | undefined
@@ -15,7 +15,7 @@ export interface HostPlan {
 /** How the host is taken out and put back, and what must be so after its changes. */
 export interface PlannedRollout {
   /** Keys of changes and handlers that would disturb what it serves: it is drained for them. Empty: it is not. */
-  readonly disturbing: readonly string[]
+  readonly disruptive: readonly string[]
   /** Keys of what takes it out of service with nothing to drain it. */
   readonly exposed?: readonly string[] | undefined
   /** Hosts of the tier, this one maybe, that have to be done before the others, and why: `migrations`. */
@@ -46,7 +46,7 @@ export interface PlannedItem {
   readonly segment: number
   readonly fields: readonly FieldChange[]
   readonly diffs: readonly TextDiff[]
-  /** Ids of the handlers that the change owes. */
+  /** Ids of the handlers that the change calls for. */
   readonly notify: readonly string[]
   /** Why the state of this resource could not be read; its host is not changed then. */
   readonly problem?: string | undefined
@@ -59,9 +59,9 @@ export interface PlannedItem {
 
 export interface PlannedHandler {
   readonly id: string
-  /** Keys of the resources whose change owes it; empty when it is owed from an earlier run. */
+  /** Keys of the resources whose change calls for it; empty when it is pending from an earlier run. */
   readonly because: readonly string[]
-  readonly owed: boolean
+  readonly pending: boolean
 }
 
 /** A line diff, already masked. */

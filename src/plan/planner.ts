@@ -20,15 +20,15 @@ export interface Planned {
   readonly replanBeforeApply: boolean
   /** It is the primary of its tier: the others depend on it. */
   readonly isPrimary: boolean
-  /** Every handler to be paid on this host, in order. */
+  /** Every handler to be run on this host, in order. */
   readonly handlers: readonly Handler[]
   readonly state: TargetState
   /** What is done around the changes. */
   readonly around: Around
   /** What the probe printed on standard error, last lines: goes with what could not be read. */
-  readonly complaints: readonly string[]
-  /** Ids of owed handlers that no role declares any more: nobody can pay them. */
-  readonly orphaned: readonly string[]
+  readonly stderrTail: readonly string[]
+  /** Ids of pending handlers that no role declares any more: nobody can run them. */
+  readonly stale: readonly string[]
 }
 
 export interface PlanInput {
@@ -39,12 +39,12 @@ export interface PlanInput {
   /** What came of each kind's question, by its name. */
   readonly observed: ReadonlyMap<string, Observation>
   readonly state: TargetState
-  readonly complaints?: readonly string[]
+  readonly stderrTail?: readonly string[]
 }
 
 /** Desired × actual → plan. Pure. */
 export function planHost(input: PlanInput): Planned {
-  const { host, tier, resources, rollouts = [], observed, state, complaints = [] } = input
+  const { host, tier, resources, rollouts = [], observed, state, stderrTail = [] } = input
   const readings = readState(resources, observed)
   const work: Work[] = []
   const items: PlannedItem[] = []
@@ -60,7 +60,7 @@ export function planHost(input: PlanInput): Planned {
     items.push(itemOf(resource, reading, openEnded ? 1 : 0))
   }
   const known = handlersOf(resources)
-  const handlers = planHandlers(items, known, state.owed)
+  const handlers = planHandlers(items, known, state.pendingHandlers)
   const around = aroundChanges(rollouts, items, handlers, state.drained ?? [])
   return {
     plan: freeze({ host, tier, items, handlers, ...rolloutPart(around, state.drained !== undefined) }),
@@ -71,8 +71,8 @@ export function planHost(input: PlanInput): Planned {
     handlers: handlers.flatMap(({ id }) => known.get(id) ?? []),
     state,
     around,
-    complaints,
-    orphaned: state.owed.filter((id) => !known.has(id)),
+    stderrTail,
+    stale: state.pendingHandlers.filter((id) => !known.has(id)),
   }
 }
 
@@ -107,15 +107,15 @@ function itemOf(resource: CompiledResource, reading: Reading, segment: number): 
 function planHandlers(
   items: readonly PlannedItem[],
   known: ReadonlyMap<string, Handler>,
-  owed: readonly string[],
+  pendingHandlers: readonly string[],
 ): PlannedHandler[] {
   const planned = [...known.keys()]
     .map((id) => ({
       id,
       because: items.filter((item) => item.notify.includes(id)).map((item) => item.key),
-      owed: owed.includes(id),
+      pending: pendingHandlers.includes(id),
     }))
-    .filter((handler) => handler.owed || handler.because.length > 0)
+    .filter((handler) => handler.pending || handler.because.length > 0)
   // A restart pays the reload of the same unit.
   const superseded = new Set(planned.flatMap(({ id }) => known.get(id)?.supersedes ?? []))
   return planned.filter(({ id }) => !superseded.has(id))
@@ -124,11 +124,11 @@ function planHandlers(
 function rolloutPart(around: Around, leftDrained: boolean): { readonly rollout?: PlannedRollout } {
   const steps = (all: readonly (readonly RolloutStep[] | undefined)[]): PlannedStep[] =>
     all.flatMap(stepsIn).map(({ name, on }) => ({ name, ...(on && { on: [...on] }) }))
-  const { disturbing, exposed, first, drain, undrain, gates, verify } = around
-  if (!leftDrained && [disturbing, exposed, first, gates, verify].every(({ length }) => length === 0)) return {}
+  const { disruptive, exposed, first, drain, undrain, gates, verify } = around
+  if (!leftDrained && [disruptive, exposed, first, gates, verify].every(({ length }) => length === 0)) return {}
   return {
     rollout: {
-      disturbing,
+      disruptive,
       ...(exposed.length > 0 && { exposed }),
       ...(first.length > 0 && { first: first.map(({ host, what }) => ({ host, what })) }),
       leftDrained,

@@ -1,5 +1,5 @@
 import type { CompiledResource } from '../catalog/compiled.ts'
-import type { Artifact, Change, DeadMan } from '../resources/resource.ts'
+import type { Artifact, AutoRevert, Change } from '../resources/resource.ts'
 
 /** One resource's change with what it takes to apply it; not serialisable, holds the real secrets. */
 export interface Work {
@@ -11,11 +11,11 @@ export interface Work {
 export type Step = readonly [Work, ...Work[]]
 
 /**
- * Steps that are applied by one script. One with a dead-man can cut the tool's own access: it is applied alone, with
- * the handlers that it owes, and the next segment begins only when a new connection has proven the access.
+ * Steps that are applied by one script. One with an automatic revert can cut the tool's own access: it is applied alone, with
+ * the handlers that it calls for, and the next segment begins only when a new connection has proven the access.
  */
 export interface Segment {
-  readonly deadMan?: DeadMan | undefined
+  readonly autoRevert?: AutoRevert | undefined
   readonly steps: readonly Step[]
 }
 
@@ -26,12 +26,12 @@ export function artifactsOf({ steps }: Segment): Artifact[] {
 
 /** Cuts work, in its order, into segments. */
 export function segmentsOf(work: readonly Work[]): Segment[] {
-  const segments: { deadMan?: DeadMan | undefined; steps: Step[] }[] = []
+  const segments: { autoRevert?: AutoRevert | undefined; steps: Step[] }[] = []
   for (const step of stepsOf(work)) {
-    const deadMan = step[0].resource.kind.deadMan?.(step.map(({ change }) => change))
+    const autoRevert = step[0].resource.kind.autoRevert?.(step.map(({ change }) => change))
     const last = segments.at(-1)
-    if (last && !last.deadMan && !deadMan) last.steps.push(step)
-    else segments.push({ deadMan, steps: [step] })
+    if (last && !last.autoRevert && !autoRevert) last.steps.push(step)
+    else segments.push({ autoRevert, steps: [step] })
   }
   return segments
 }
@@ -42,7 +42,7 @@ function stepsOf(work: readonly Work[]): Step[] {
   for (const one of work) {
     const last = steps.at(-1)
     const { kind } = one.resource
-    if (last && kind.together && last[0].resource.kind === kind) last.push(one)
+    if (last && kind.batch && last[0].resource.kind === kind) last.push(one)
     else steps.push([one])
   }
   return steps

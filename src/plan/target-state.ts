@@ -3,7 +3,7 @@ import { type Script, sh } from '../shell/script.ts'
 /** What the tool left on the host in earlier runs. */
 export interface TargetState {
   /** Ids of handlers whose marker stands. */
-  readonly owed: readonly string[]
+  readonly pendingHandlers: readonly string[]
   /**
    * Id of the run that changes the host, with `.ended` or `.died` when it is over; empty when none ever did. A plan of
    * another generation is stale.
@@ -27,7 +27,7 @@ export function targetStateProbe(stateDir: string): Script {
     g=; if [ -r "$d/generation" ]; then IFS= read -r g <"$d/generation" || :; fi
     printf 'generation %s\n' "$g"
     if [ -r "$d/drained" ]; then r=; IFS= read -r r <"$d/drained" || :; printf 'drained %s\n' "$r"; fi
-    for f in "$d"/owed/*[!~]; do if [ -f "$f" ]; then printf 'owed %s\n' "\${f##*/}"; fi; done
+    for f in "$d"/pending/*[!~]; do if [ -f "$f" ]; then printf 'pending %s\n' "\${f##*/}"; fi; done
   `
 }
 
@@ -45,9 +45,9 @@ export function parseTargetState(answer: string): TargetState {
         .split(' ')
         .filter((role) => role !== ''),
     }),
-    owed: lines
-      .filter((line) => line.startsWith('owed '))
-      .map((line) => decoded(line.slice('owed '.length)))
+    pendingHandlers: lines
+      .filter((line) => line.startsWith('pending '))
+      .map((line) => decoded(line.slice('pending '.length)))
       .sort(),
   }
 }
@@ -62,10 +62,10 @@ function decoded(name: string): string {
 }
 
 /** The marker of a handler: its id with everything but unreserved characters percent-encoded. */
-export function owedMarker(id: string, stateDir: string): string {
+export function pendingMarker(id: string, stateDir: string): string {
   const name = encodeURIComponent(id).replaceAll(
     /[!'()*~.]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   )
-  return `${stateDir}/owed/${name}`
+  return `${stateDir}/pending/${name}`
 }

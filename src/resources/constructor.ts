@@ -86,7 +86,7 @@ function nameOf<Desired, Actual>(kind: ResourceKind<Desired, Actual>, desired: D
 
 /** What every constructor takes besides the fields of its kind. */
 const NOTIFY = {
-  description: 'Handlers that a change of this resource owes: reload(…), restart(…).',
+  description: 'Handlers that a change of this resource calls for: reload(…), restart(…).',
   type: 'array',
   items: { is: 'handler' },
   optional: true,

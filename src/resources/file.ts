@@ -69,7 +69,7 @@ export const fileKind: ResourceKind<File, FileEntry> = {
     return [...(isWritten ? [IN_PLACE] : []), ...aclNotes(actual, desired)]
   },
   apply: (changes) => joinScripts(changes.map(applyOne)),
-  deadMan(changes) {
+  autoRevert(changes) {
     const guarded = changes.filter(({ desired }) => desired.guard !== undefined)
     const guard = guarded.some(({ desired }) => desired.guard === 'ssh') ? 'ssh' : 'sudo'
     return guarded.length === 0

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import type { DeadMan } from './resource.ts'
+import type { AutoRevert } from './resource.ts'
 
 /** What a file may cut when it is wrong: the way in, or the way to root. */
 export type Guard = 'ssh' | 'sudo'
@@ -9,7 +9,7 @@ export type Guard = 'ssh' | 'sudo'
  * Puts files back as they were, also those that were not there.
  * @param paths absolute; the restore finds them by their place in this list
  */
-export function snapshotOf(paths: readonly string[], guard: Guard): DeadMan {
+export function snapshotOf(paths: readonly string[], guard: Guard): AutoRevert {
   return {
     snapshot: joinScripts([...paths.map(save), rawScript('sync -f -- "$SNAPSHOT"')]),
     restore: joinScripts([rawScript('touched='), ...paths.map(putBack), ...(guard === 'ssh' ? [SSH] : [])]),
@@ -40,7 +40,7 @@ const putBack = (path: string, i: number): Script => {
 /**
  * The unit is `ssh` on Debian and Ubuntu, `sshd` elsewhere and after an upgrade. With socket activation (Ubuntu from
  * 22.10) ports are the socket's: a generator reads sshd_config at daemon-reload, and a reload of the service would end
- * it, for it can't bind what the socket holds. Sessions outlive the service. What was refused before it landed owes
+ * it, for it can't bind what the socket holds. Sessions outlive the service. What was refused before it landed calls for
  * sshd nothing.
  */
 const SSH = rawScript(

@@ -11,15 +11,15 @@ export interface ReloadOptions {
    */
   readonly changes?: Script | undefined
   /** Seconds to wait for the change. Default 10. */
-  readonly within?: number | undefined
+  readonly timeout?: number | undefined
 }
 
 /**
- * Reloads a systemd unit. A unit that does not run is owed nothing: it reads its configuration when it starts.
+ * Reloads a systemd unit. A unit that does not run has nothing pending: it reads its configuration when it starts.
  * @example reload('nginx', { changes: sh`pgrep -P "$(cat /run/nginx.pid)" | sort` })
  * @throws ProvisionError (input) for text in place of a script
  */
-export function reload(unit: string, { changes, within = 10 }: ReloadOptions = {}): Handler {
+export function reload(unit: string, { changes, timeout = 10 }: ReloadOptions = {}): Handler {
   if (changes !== undefined) mustBeScript(changes, 'reload(): changes')
   return {
     id: `reload ${shortName(unit)}`,
@@ -34,7 +34,7 @@ export function reload(unit: string, { changes, within = 10 }: ReloadOptions = {
       rawScript('*)'),
       ...(changes === undefined ? [] : [rawScript('before=$(observe) || :')]),
       rawScript('systemctl reload -- "$unit" || why "could not be reloaded"'),
-      ...(changes === undefined ? [] : [awaitChange(within)]),
+      ...(changes === undefined ? [] : [awaitChange(timeout)]),
       rawScript('systemctl is-active -q -- "$unit" || why "is not active after the reload"'),
       rawScript(';;\nesac'),
     ]),
@@ -66,7 +66,7 @@ export interface HandlerInput {
   readonly run: Script
   /** A unit that pays this by being started anew. */
   readonly unit?: string | undefined
-  /** Ids of handlers that are paid with this one. */
+  /** Ids of handlers that are run with this one. */
   readonly supersedes?: readonly string[] | undefined
 }
 
@@ -110,13 +110,13 @@ const WHY = rawScript(
 // `show` exits 0 for a unit that does not exist too, and calls it inactive.
 const STATE = rawScript('state=$(systemctl show -p ActiveState --value -- "$unit")')
 
-const awaitChange = (within: number): Script =>
+const awaitChange = (timeout: number): Script =>
   rawScript(
     [
       'tries=0',
       'until after=$(observe) && [ "$after" != "$before" ]; do',
       '  tries=$((tries + 1))',
-      `  [ "$tries" -le ${Math.ceil(within * 5)} ] || why "was reloaded but shows no effect after ${within} s"`,
+      `  [ "$tries" -le ${Math.ceil(timeout * 5)} ] || why "was reloaded but shows no effect after ${timeout} s"`,
       '  sleep 0.2',
       'done',
     ].join('\n'),

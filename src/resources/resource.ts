@@ -43,17 +43,17 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   /** Files of the controller that this resource may need: they must be there before any host is touched. */
   artifacts?(desired: Desired): readonly Artifact[]
   /** Neighbouring changes of this kind are applied by one call of `apply` (apt, ufw). Default false: one at a time. */
-  readonly together?: boolean
+  readonly batch?: boolean
   /**
    * All resources of the kind on a host are moved to the place of the first one, whichever roles they come from: the
    * firewall has every rule before its policy closes the rest.
    */
-  readonly gather?: boolean
+  readonly groupTogether?: boolean
   /**
    * For changes that can cut the tool's own access: how to put the present state back. The executor arms a timer on
    * the host with `restore`, makes the change, and disarms only over a new connection.
    */
-  deadMan?(changes: readonly Change<Desired, Actual>[]): DeadMan | undefined
+  autoRevert?(changes: readonly Change<Desired, Actual>[]): AutoRevert | undefined
   /**
    * What its probe finds depends on other hosts, which the same run may change first: the host is then probed anew when
    * its turn comes, if there is anything to do about the kind. Default false.
@@ -85,7 +85,7 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * The way back, for `provision rollback`. A kind without it has none: a rollback leaves its resources alone.
    * @param to where to, as people name it; undefined: what was before the present state
    */
-  earlier?(desired: Desired, actual: Actual | 'absent', to: string | undefined): Earlier<Desired>
+  previous?(desired: Desired, actual: Actual | 'absent', to: string | undefined): Previous<Desired>
   /** Seconds that `apply` may take. Default 300. */
   readonly timeout?: number
 }
@@ -103,7 +103,7 @@ export interface Obstacle {
 }
 
 /** What a rollback wants in place of what is declared, in words that people know (versions); or why it can't be. */
-export type Earlier<Desired = unknown> =
+export type Previous<Desired = unknown> =
   | {
       readonly desired: Desired
       readonly from: string
@@ -163,23 +163,23 @@ export interface Change<Desired = unknown, Actual = unknown> {
  * The way back from a change that may lock the tool out. `restore` runs as root from a timer, with the directory
  * that `snapshot` filled as $SNAPSHOT in both.
  */
-export interface DeadMan {
+export interface AutoRevert {
   readonly snapshot: Script
   readonly restore: Script
 }
 
 /**
- * Work that a change owes: a reload, a restart. The marker is written on the target before the change and removed
- * after `script` succeeded, so the next run pays what this one could not.
+ * Work that a change calls for: a reload, a restart. The marker is written on the target before the change and removed
+ * after `script` succeeded, so the next run runs it what this one could not.
  */
 export interface Handler {
   /** Unique on a host, as people read it: `reload nginx`. */
   readonly id: string
   /** Must prove its effect, not its exit status. Runs under `set -eu`; safe to run twice. */
   readonly script: Script
-  /** systemd unit it acts on, when it does: a unit started anew since the marker was written is owed nothing. */
+  /** systemd unit it acts on, when it does: a unit started anew since the marker was written has nothing pending. */
   readonly unit?: string | undefined
-  /** Handlers that are paid with this one (a restart pays a reload). */
+  /** Handlers that are run with this one (a restart counts as a reload). */
   readonly supersedes?: readonly string[] | undefined
 }
 
@@ -199,6 +199,6 @@ export interface Resource<Desired = unknown, Actual = unknown> {
 }
 
 export interface ResourceOptions {
-  /** Handlers that a change of this resource owes. */
+  /** Handlers that a change of this resource calls for. */
   readonly notify?: readonly Handler[]
 }

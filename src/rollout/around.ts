@@ -11,13 +11,13 @@ interface Item {
 interface DueHandler {
   readonly id: string
   readonly because: readonly string[]
-  readonly owed: boolean
+  readonly pending: boolean
 }
 
 /** What is done around the changes of one host. */
 export interface Around {
   /** Keys of what disturbs; empty: the host is changed in place. */
-  readonly disturbing: readonly string[]
+  readonly disruptive: readonly string[]
   /** Keys of what takes the host out of service with nothing to drain it: requests are lost meanwhile. */
   readonly exposed: readonly string[]
   /** Hosts that have to make changes of this plan before any other does; this one, maybe. */
@@ -52,14 +52,14 @@ export function aroundChanges(
   const serving = rollouts.filter((rollout) => !isDown(rollout, changes))
   const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disruptive, changes, handlers) }))
   const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
-  const disturbing = [...new Set(drain.flatMap(({ keys }) => keys))]
+  const disruptive = [...new Set(drain.flatMap(({ keys }) => keys))]
   const undrain = rollouts.filter(
     (rollout) => drained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
   )
   const touched = new Set(changes.map(({ role }) => role))
   return {
-    disturbing,
-    exposed: [...new Set(found.flatMap(({ keys }) => keys))].filter((key) => !disturbing.includes(key)),
+    disruptive,
+    exposed: [...new Set(found.flatMap(({ keys }) => keys))].filter((key) => !disruptive.includes(key)),
     first: rollouts.flatMap(({ first }) => (first && changes.some((change) => waits(change, first)) ? [first] : [])),
     down: naming.length > 0 && naming.every((rollout) => isDown(rollout, changes)),
     needsFailover:
@@ -69,7 +69,7 @@ export function aroundChanges(
     gates: rollouts.filter(
       (rollout) =>
         stepsIn(rollout.gates).length > 0 &&
-        (undrain.includes(rollout) || touched.has(rollout.role) || handlers.some(({ owed }) => owed)),
+        (undrain.includes(rollout) || touched.has(rollout.role) || handlers.some(({ pending }) => pending)),
     ),
     verify: rollouts.filter(
       (rollout) =>
@@ -105,7 +105,7 @@ function among(patterns: readonly string[], changes: readonly Item[], handlers: 
   const created = new Set(changes.filter(({ action, key }) => action === 'create' && named(key)).map(({ key }) => key))
   const keys = changes.map(({ key }) => key).filter((key) => named(key) && !created.has(key))
   const due = handlers.filter(
-    ({ id, because, owed }) => named(`handler:${id}`) && (owed || because.some((key) => !created.has(key))),
+    ({ id, because, pending }) => named(`handler:${id}`) && (pending || because.some((key) => !created.has(key))),
   )
   return [...keys, ...due.map(({ id }) => `handler:${id}`)]
 }

@@ -11,7 +11,7 @@ export interface CheckPlace {
   /** Hosts that ask. Default: the host itself. */
   readonly on?: readonly string[] | undefined
   /** Seconds. Default 30. */
-  readonly within?: number | undefined
+  readonly timeout?: number | undefined
 }
 
 export const CHECK_PLACE = {
@@ -22,14 +22,14 @@ export const CHECK_PLACE = {
     items: { type: 'string' },
     optional: true,
   },
-  within: { description: 'Seconds.', type: 'number', minimum: 0, default: 30 },
+  timeout: { description: 'Seconds.', type: 'number', minimum: 0, default: 30 },
 } as const satisfies Record<keyof CheckPlace, FieldSchema>
 
 const checkPlace = givenTo('the place of a check', CHECK_PLACE)
 
 function step(place: CheckPlace, name: string, until: Script): RolloutStep {
   checkPlace(place)
-  return { name: place.name ?? name, on: place.on, until, within: place.within ?? 30 }
+  return { name: place.name ?? name, on: place.on, until, timeout: place.timeout ?? 30 }
 }
 
 /** A systemd unit is active. */

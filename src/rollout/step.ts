@@ -24,14 +24,16 @@ export interface RolloutStep {
    */
   readonly until?: Script | undefined
   /** Seconds in which `until` must be so. Default 60. 0: it is asked once. */
-  readonly within?: number | undefined
-  /** When it does not become so in time, go on all the same; `unanswered`: only where nobody could tell. Default false. */
-  readonly orGoOn?: boolean | 'unanswered' | undefined
+  readonly timeout?: number | undefined
+  /** When it does not become so in time; `continueIfUnanswered`: go on only where nobody could tell. Default fail. */
+  readonly onTimeout?: OnTimeout | undefined
   /** Seconds before it is asked for the first time: rates over a minute know what happened a minute later. Default 0. */
-  readonly after?: number | undefined
+  readonly initialDelay?: number | undefined
   /** Seconds between two questions. Default 1. */
-  readonly every?: number | undefined
+  readonly interval?: number | undefined
 }
+
+export type OnTimeout = 'fail' | 'continue' | 'continueIfUnanswered'
 
 export const ROLLOUT_STEP = {
   name: {
@@ -56,18 +58,18 @@ export const ROLLOUT_STEP = {
     is: 'script',
     optional: true,
   },
-  within: {
+  timeout: {
     description: 'Seconds in which `until` must be so. 0: it is asked once.',
     type: 'number',
     minimum: 0,
     default: 60,
   },
-  orGoOn: {
-    description: 'When it does not become so in time, go on all the same; unanswered: only where nobody could tell.',
-    enum: [true, false, 'unanswered'],
-    default: false,
+  onTimeout: {
+    description: 'When it does not become so in time; continueIfUnanswered: go on only where nobody could tell.',
+    enum: ['fail', 'continue', 'continueIfUnanswered'],
+    default: 'fail',
   },
-  after: {
+  initialDelay: {
     description:
       'Seconds before it is asked for the first time: rates over a minute know what happened a minute later.',
     type: 'number',
@@ -80,7 +82,7 @@ export const ROLLOUT_STEP = {
     type: 'boolean',
     default: false,
   },
-  every: { description: 'Seconds between two questions.', type: 'number', minimum: 0, default: 1 },
+  interval: { description: 'Seconds between two questions.', type: 'number', minimum: 0, default: 1 },
 } as const satisfies Record<keyof RolloutStep, FieldSchema>
 
 const STEPS = { type: 'array', items: objectSchema(ROLLOUT_STEP) } as const

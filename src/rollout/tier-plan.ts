@@ -6,7 +6,7 @@ export interface RolloutHost {
   /** It has work to do. */
   readonly pending: boolean
   /** The work would disturb what it serves: it is drained. */
-  readonly disturbed: boolean
+  readonly disrupted: boolean
   /** An earlier run left it drained: it is put back first. */
   readonly drained: boolean
   /** None of its services runs: nobody misses it. */
@@ -36,7 +36,7 @@ export interface TierInput {
   readonly hosts: readonly RolloutHost[]
   readonly policy: RolloutPolicy
   /** A role wants all hosts changed at the same time, whatever the policy says. */
-  readonly atOnce?: boolean | undefined
+  readonly simultaneous?: boolean | undefined
   /** Done where its `from` needs it; without a `from`, it comes before anything else. */
   readonly switchover?: Switchover | undefined
 }
@@ -86,15 +86,17 @@ export function slots(serial: number | string, size: number): number {
 }
 
 /** How a tier is changed. Pure. */
-export function planTier({ tier, hosts, policy, atOnce = false, switchover }: TierInput): TierPlan {
+export function planTier({ tier, hosts, policy, simultaneous = false, switchover }: TierInput): TierPlan {
   const pending = hosts.filter((one) => one.pending)
   // What is put back, or mended in place, is there when others are taken out.
   const ordered = pending.toSorted((a, b) => rank(a) - rank(b))
-  const drains = ordered.filter((one) => one.disturbed).map(({ host }) => host)
+  const drains = ordered.filter((one) => one.disrupted).map(({ host }) => host)
   return {
     tier,
     size: hosts.length,
-    batches: atOnce ? allAtOnce(ordered) : batchesOf(ordered, hosts.length, drains.length > 0, policy, switchover),
+    batches: simultaneous
+      ? allAtOnce(ordered)
+      : batchesOf(ordered, hosts.length, drains.length > 0, policy, switchover),
     failed: hosts.filter((one) => one.failed).length,
     ...budgetOf(hosts.length, drains.length > 0, policy),
     drains,
@@ -105,8 +107,8 @@ export function planTier({ tier, hosts, policy, atOnce = false, switchover }: Ti
   }
 }
 
-const rank = ({ drained, disturbed, isPrimary }: RolloutHost): number =>
-  drained ? 0 : !disturbed ? 1 : isPrimary === true ? 3 : 2
+const rank = ({ drained, disrupted, isPrimary }: RolloutHost): number =>
+  drained ? 0 : !disrupted ? 1 : isPrimary === true ? 3 : 2
 
 const allAtOnce = (hosts: readonly RolloutHost[]): Batch[] =>
   hosts.length === 0 ? [] : [{ hosts: names(hosts), slots: hosts.length, pause: 0, confirm: false }]

@@ -12,7 +12,7 @@ import type { Host } from '../inventory/inventory.ts'
 import { refreshLists } from '../resources/package/lists.ts'
 import { upgradable } from './newer.ts'
 import type { Prepared } from './prepare.ts'
-import type { WayBack } from './rollback.ts'
+import type { RollbackTarget } from './rollback.ts'
 import type { RunOptions } from './run-options.ts'
 
 /** What one host goes through whenever it is asked and planned, and what it remembers from one time to the next. */
@@ -26,7 +26,7 @@ export interface PipelineInput {
   readonly prepared: Pick<Prepared, 'compiler' | 'tags' | 'known' | 'cache' | 'mask'>
   readonly host: Host
   /** Where a rollback goes to; undefined: it is none. */
-  readonly way?: WayBack | undefined
+  readonly way?: RollbackTarget | undefined
 }
 
 /**
@@ -65,13 +65,13 @@ export function hostPipeline({ options, prepared, host, way }: PipelineInput): H
       if (way && !way.settled) {
         const { facts, resources } = await probeHost(input, known)
         known = facts
-        way.settle(resources, await askState(session, resources))
+        way.finalise(resources, await askState(session, resources))
       }
       const { facts, planned } = await probeHost(input, known, after)
       known = facts
       await cache.write(name, facts)
       // Of a part of the roles, or of the resources, nobody can tell which handlers have no owner.
-      return tags || way ? { ...planned, orphaned: [] } : planned
+      return tags || way ? { ...planned, stale: [] } : planned
     },
   }
 }

@@ -13,14 +13,14 @@ import { disagreements, type Goal } from './rollback.ts'
  * when some would be changed without those that come first, or when a file that they are to get is not what was declared
  */
 export async function lookAcross(
-  compiler: Pick<Compiler, 'across'>,
+  compiler: Pick<Compiler, 'fleetCheck'>,
   root: string,
   runs: ReadonlyMap<string, HostRun>,
   goals: readonly Goal[] | undefined,
 ): Promise<ReadonlySet<string>> {
   const all = [...runs.values()]
   if (goals) checkGoals(goals, all)
-  const { problems, atOnce } = compiler.across(new Map(all.flatMap(changesOf)))
+  const { problems, simultaneous } = compiler.fleetCheck(new Map(all.flatMap(changesOf)))
   refuse(problems)
   refuse(leftOutFirst(runs))
   // Whole artifacts are read only when a host is to get them, so their sums are known only now.
@@ -30,7 +30,7 @@ export async function lookAcross(
       all.flatMap((one) => one.artifacts()),
     ),
   )
-  return atOnce
+  return simultaneous
 }
 
 function refuse(problems: readonly Problem[]): void {

@@ -18,5 +18,5 @@ export async function planAll(runs: readonly HostRun[], forks: number, stop: Run
 
 /** The user wanted no more before all hosts were planned: what was found out is told, and nothing is changed. */
 export function settleStopped(runs: readonly HostRun[], check: boolean): HostResult[] {
-  return runs.map((one) => one.settle(one.pending() && !check ? 'the run was stopped' : undefined))
+  return runs.map((one) => one.finalise(one.pending() && !check ? 'the run was stopped' : undefined))
 }

@@ -17,29 +17,29 @@ export interface Goal {
 }
 
 /** The way back of one host. */
-export interface WayBack {
+export interface RollbackTarget {
   /** Nothing else of a host is touched by a rollback; before `settle` as declared, after it as it was. */
   resources(all: readonly CompiledResource[]): CompiledResource[]
   /**
    * Finds out where to, from what is on the host. Once in a run: when the change is made, what was before is another.
    * @throws InputError when there is no way back
    */
-  settle(all: readonly CompiledResource[], states: ReadonlyMap<string, unknown>): void
+  finalise(all: readonly CompiledResource[], states: ReadonlyMap<string, unknown>): void
   readonly settled: boolean
   goals(): readonly Goal[]
 }
 
 /** @param to where to, as `--to` has it; undefined: what was before */
-export function wayBack(host: Host, to: string | undefined): WayBack {
+export function rollbackTarget(host: Host, to: string | undefined): RollbackTarget {
   let goals: ReadonlyMap<string, Goal> | undefined
   return {
     resources: (all) =>
       all.flatMap((resource) => {
-        if (resource.kind.earlier === undefined) return []
+        if (resource.kind.previous === undefined) return []
         const goal = goals?.get(resource.key)
         return [goal === undefined ? resource : { ...resource, desired: goal.desired }]
       }),
-    settle(all, states) {
+    finalise(all, states) {
       goals = new Map(goalsOf(host, all, states, to).map((goal) => [goal.key, goal]))
     },
     get settled() {
@@ -59,9 +59,9 @@ function goalsOf(
 ): Goal[] {
   const problems: Problem[] = []
   const goals = all.flatMap(({ key, kind, desired }) => {
-    if (kind.earlier === undefined) return []
+    if (kind.previous === undefined) return []
     const state = states.get(key) ?? 'unknown'
-    const found = state === 'unknown' ? UNKNOWN : kind.earlier(desired, state, to)
+    const found = state === 'unknown' ? UNKNOWN : kind.previous(desired, state, to)
     if ('refused' in found) {
       problems.push({ message: `${host.name}: ${found.refused}`, hint: found.hint })
       return []

@@ -1,5 +1,5 @@
 import type { Connection } from '../connection/connection.ts'
-import type { Again, Emit, HostResult, Summary } from '../execute/events.ts'
+import type { Emit, HostResult, RetryCommand, Summary } from '../execute/events.ts'
 import type { Target } from '../host/target.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { MoveRequest } from './failover/move.ts'
@@ -21,7 +21,7 @@ export interface RunOptions extends PrepareOptions {
 export interface RunEdges {
   readonly emit: Emit
   /** What the user would say to do it again. */
-  readonly again?: ((mask: (text: string) => string) => Again) | undefined
+  readonly again?: ((mask: (text: string) => string) => RetryCommand) | undefined
   /** How hosts are connected; the default is by their transport. */
   readonly connect?: (host: Host) => Promise<Connection>
   /** Where a host has what scripts count on; undefined: where all have it. */

@@ -15,7 +15,7 @@ import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradeNotes } from './newer.ts'
 import { planAll, settleStopped } from './plan-all.ts'
 import { type Prepared, prepare } from './prepare.ts'
-import { rollbackNotes, type WayBack, wayBack } from './rollback.ts'
+import { type RollbackTarget, rollbackNotes, rollbackTarget } from './rollback.ts'
 import type { RunEdges, RunOptions, RunOutcome } from './run-options.ts'
 import { applyTiers, needSomebody, planTiers, type TierSwitchover, type TiersInput } from './tier-rollout.ts'
 
@@ -60,7 +60,7 @@ interface Scene {
 interface Fleet {
   readonly runs: ReadonlyMap<string, HostRun>
   readonly pipelines: ReadonlyMap<string, HostPipeline>
-  readonly ways: readonly WayBack[]
+  readonly ways: readonly RollbackTarget[]
 }
 
 /** What became of the hosts, and what people have to know beyond that. */
@@ -88,7 +88,7 @@ async function steps(scene: Scene, pool: Pool, began: number): Promise<RunOutcom
 function fleetOf({ options, edges: { emit }, prepared, access }: Scene, pool: Pool): Fleet {
   const all = prepared.hosts.map((host) => {
     const { name, tier } = host
-    const way = options.rollback && wayBack(host, options.rollback.to)
+    const way = options.rollback && rollbackTarget(host, options.rollback.to)
     const pipeline = hostPipeline({ options, prepared, host, way })
     const session = hostSession(access, name)
     const one = hostRun({ host: name, tier, session, means: pipeline, emit, traffic: () => pool.traffic(host) })
@@ -107,13 +107,13 @@ async function changeAll(scene: Scene, { runs, ways }: Fleet, move: PrimaryMove 
   const { emit, stop, confirm } = edges
   const { inventory, hosts, compiler } = prepared
   const goals = ways.flatMap((way) => way.goals())
-  const atOnce = await lookAcross(compiler, options.root, runs, options.rollback && goals)
+  const simultaneous = await lookAcross(compiler, options.root, runs, options.rollback && goals)
   const tiers: TiersInput = {
     inventory,
     hosts,
     runs,
     emit,
-    atOnce,
+    simultaneous,
     stop,
     confirm,
     forks: options.forks,
@@ -146,7 +146,7 @@ async function plannedMove(move: PrimaryMove, runs: ReadonlyMap<string, HostRun>
 /** Changes what the plans say, and settles the hosts that they leave out; in the inventory's order. */
 async function settleAll(tiers: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
   const inTurn = new Set(plans.flatMap(({ batches }) => batches.flatMap(({ hosts }) => hosts)))
-  const settled = [...tiers.runs.values()].filter(({ host }) => !inTurn.has(host)).map((one) => one.settle())
+  const settled = [...tiers.runs.values()].filter(({ host }) => !inTurn.has(host)).map((one) => one.finalise())
   const results = [...settled, ...(await applyTiers(tiers, plans))]
   const byHost = new Map(results.map((result) => [result.host, result]))
   return [...tiers.runs.keys()].flatMap((host) => byHost.get(host) ?? [])

@@ -19,7 +19,7 @@ export interface TiersInput {
   readonly hosts: readonly Host[]
   readonly runs: ReadonlyMap<string, HostRun>
   /** Hosts that must be changed at the same time. */
-  readonly atOnce: ReadonlySet<string>
+  readonly simultaneous: ReadonlySet<string>
   /** The primary of a tier may be moved to another of its hosts. */
   readonly switchover?: TierSwitchover | undefined
   readonly forks: number
@@ -41,7 +41,7 @@ export interface TierSwitchover {
 }
 
 /** How each tier would be changed, now that all hosts are planned. */
-export function planTiers({ inventory, hosts, runs, atOnce, switchover }: TiersInput): TierPlan[] {
+export function planTiers({ inventory, hosts, runs, simultaneous, switchover }: TiersInput): TierPlan[] {
   return inventory.tiers.flatMap((tier) => {
     const members = hosts.filter((host) => host.tier === tier.name)
     if (members.length === 0) return []
@@ -50,8 +50,8 @@ export function planTiers({ inventory, hosts, runs, atOnce, switchover }: TiersI
       const one = rolloutHost(host, tier, runs.get(host.name))
       return own?.unfinished.includes(host.name) && !one.failed ? { ...one, pending: true } : one
     })
-    const together = members.some(({ name }) => atOnce.has(name))
-    const input = { tier: tier.name, hosts: all, policy: tier.rollout, atOnce: together }
+    const together = members.some(({ name }) => simultaneous.has(name))
+    const input = { tier: tier.name, hosts: all, policy: tier.rollout, simultaneous: together }
     return [planTier({ ...input, switchover: own?.planned })]
   })
 }
@@ -61,7 +61,7 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
   return {
     host: host.name,
     pending: run?.pending() ?? false,
-    disturbed: (around?.disturbing.length ?? 0) > 0,
+    disrupted: (around?.disruptive.length ?? 0) > 0,
     drained: around?.leftDrained ?? false,
     isPrimary: run?.planned()?.isPrimary ?? false,
     needsFailover: run?.planned()?.around.needsFailover ?? false,
@@ -74,7 +74,7 @@ function rolloutHost(host: Host, { rollout: { failureDomain } }: Tier, run: Host
 
 /** Changes the tiers as planned. */
 export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
-  const { runs, forks, atOnce, emit, stop, inventory } = input
+  const { runs, forks, simultaneous, emit, stop, inventory } = input
   const stopped = () => stop?.requested() ?? false
   const the = (host: string): HostRun => {
     const found = runs.get(host)
@@ -92,7 +92,7 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
     if (!found) throw new RangeError(`no tier ${tier}`)
     return found
   }
-  return rollout(plans, Math.max(forks, atOnce.size), {
+  return rollout(plans, Math.max(forks, simultaneous.size), {
     onTier: ({ tier, batches }) => emit({ type: 'tier-started', tier, hosts: batches.flatMap(({ hosts }) => hosts) }),
     preflight: (plan) => preflight(input, plan),
     async before({ pause, confirm }, { tier }) {
@@ -107,14 +107,14 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
     async switchOver(host) {
       try {
         await input.switchover?.carryOut(host)
-        for (const one of runs.values()) if (one.tier === the(host).tier) one.outdate()
+        for (const one of runs.values()) if (one.tier === the(host).tier) one.invalidate()
         return undefined
       } catch (error) {
         return the(host).fail(error)
       }
     },
     apply: (host) => the(host).apply(turnOf(the(host).tier)),
-    skip: (host, reason) => the(host).settle(reason),
+    skip: (host, reason) => the(host).finalise(reason),
     stopped,
   })
 }

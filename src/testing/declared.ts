@@ -7,7 +7,7 @@ export interface Declared {
   readonly keys: readonly string[]
   /** The fields of a resource; secrets in it are Secrets. @throws Error when there is none */
   desired(key: string): unknown
-  /** Ids of the handlers that a change of a resource owes. @throws Error when there is none */
+  /** Ids of the handlers that a change of a resource calls for. @throws Error when there is none */
   notifies(key: string): string[]
   /** Content of a file or a unit, secrets masked. @param path of a file in a file set */
   content(key: string, path?: string): string

@@ -26,9 +26,9 @@ interface Note {
   readonly id: string
   readonly text?: Text | undefined
 }
-const noteKind = (kind: string, gather: boolean): ResourceKind<Note, Note> => ({
+const noteKind = (kind: string, groupTogether: boolean): ResourceKind<Note, Note> => ({
   kind,
-  gather,
+  groupTogether,
   key: (desired) => desired.id,
   probe: () => EMPTY,
   parse: () => new Map(),

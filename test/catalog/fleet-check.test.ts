@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { verdictOn } from '../../src/catalog/fleet-check.ts'
-import { type Across, defineRole, type HostChange, type HostChanges, type Role } from '../../src/catalog/role.ts'
+import { defineRole, type FleetCheck, type HostChange, type HostChanges, type Role } from '../../src/catalog/role.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
 import { projectFolder } from '../project-folder.ts'
 
@@ -17,11 +17,11 @@ const change: HostChange = {
   change: { action: 'create', desired: {}, actual: 'absent', fields: [] },
 }
 
-async function verdict(across: (hosts: readonly HostChanges[]) => Across, planned: [string, HostChange[]][]) {
+async function verdict(fleetCheck: (hosts: readonly HostChanges[]) => FleetCheck, planned: [string, HostChange[]][]) {
   const root = projectFolder({ 'inventories/site.yml': SITE, 'inventories/test/hosts.yml': HOSTS })
   const { inventory } = await loadInventory({ root, name: 'test', knownRoles: ['plain', 'pair'] })
   const plain = defineRole({ name: 'plain', description: 'x', vars: {}, resources: () => [] })
-  const pair = defineRole({ name: 'pair', description: 'x', vars: {}, resources: () => [], across })
+  const pair = defineRole({ name: 'pair', description: 'x', vars: {}, resources: () => [], fleetCheck })
   const roles = new Map<string, Role>([
     ['plain', plain],
     ['pair', pair],
@@ -52,9 +52,9 @@ describe('verdictOn', () => {
 
   test('hands on what forbids the run and what has to be at once', async () => {
     const problem = { message: 'no' }
-    expect(await verdict(() => ({ problems: [problem], atOnce: ['lb1'] }), [])).toEqual({
+    expect(await verdict(() => ({ problems: [problem], simultaneous: ['lb1'] }), [])).toEqual({
       problems: [problem],
-      atOnce: new Set(['lb1']),
+      simultaneous: new Set(['lb1']),
     })
   })
 

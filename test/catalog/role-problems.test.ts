@@ -117,7 +117,7 @@ describe('fields of a resource', () => {
       "roles/r/index.ts:8:1 role 'r': service:ssh.service: state is \"startd\", must be one of started, stopped {web1, web2} (did you mean 'started'?)",
       "roles/r/index.ts:9:1 role 'r': authorized-key: keys is a string, must be a list {web1, web2} (A list of whole lines: `ssh-ed25519 AAAA… comment`, with options before the type where they are wanted.)",
       "roles/r/index.ts:10:1 role 'r': user:ann: passwordHash is a string, must be a secret: a var with `secret: true`, or secret(…) {web1, web2} (As crypt(5) makes it (`mkpasswd -m yescrypt`), never the password itself. Not set: as it is.)",
-      "roles/r/index.ts:11:1 role 'r': package:x: notify is a string, must be a list {web1, web2} (Handlers that a change of this resource owes: reload(…), restart(…).)",
+      "roles/r/index.ts:11:1 role 'r': package:x: notify is a string, must be a list {web1, web2} (Handlers that a change of this resource calls for: reload(…), restart(…).)",
       "roles/r/index.ts:12:1 role 'r': package:y: notify[0] is undefined, must be a handler, as reload(…), restart(…) or handler({ … }) make it {web1, web2}",
       "roles/r/index.ts:13:1 role 'r': directory:/b: mode is \"u+x\": not valid {web1, web2} (Octal digits as text: '0644'. Not set: a present mode stays.)",
       "roles/r/index.ts:14:1 role 'r': package: it needs name {web1, web2} (Real package, not a virtual one; `libc6:i386` for another architecture than the host's.)",
@@ -330,11 +330,11 @@ describe('what a rollout watches', () => {
   })
 
   it('C40: fields of a rollout and of its steps are checked like those of resources', async () => {
-    const step = `{ name: 'x', until: 'true', witin: 3 }`
+    const step = `{ name: 'x', until: 'true', timeot: 3 }`
     expect(await told({ r: watching(`{ disruptive: 'package:nginx', gate: [], drain: [${step}] }`) })).toEqual([
       "role 'r': rollout(): unknown field 'gate' {web1, web2} (did you mean 'gates'?)",
       "role 'r': rollout(): disruptive is a string, must be a list {web1, web2} (What takes the service away for a moment when it is changed: resources and handlers, of whichever role, or their keys (`package:nginx`, `handler:restart nginx`); a `*` at the end of a key stands for any.)",
-      "role 'r': rollout(): unknown field 'witin' {web1, web2} (did you mean 'within'?)",
+      "role 'r': rollout(): unknown field 'timeot' {web1, web2} (did you mean 'timeout'?)",
       "role 'r': rollout(): drain[0].until is a string, must be a script, as sh`…` makes it {web1, web2} (put sh in front of it, and write values as ${…}: each becomes one quoted word. until: sh`test -e ${path}`; import { sh } from 'provision')",
     ])
   })

@@ -22,7 +22,10 @@ describe('a second Ctrl-C', () => {
   it.each(['after', 'until'] as const)('ends a step of a rollout that waits (%s)', async (what) => {
     const user = new AbortController()
     const session = spokenTo([fakeHost('web1')], { signal: user.signal }).session('web1')
-    const step = { name: 'drained', ...(what === 'after' ? { after: 60 } : { until: rawScript('false'), every: 60 }) }
+    const step = {
+      name: 'drained',
+      ...(what === 'after' ? { initialDelay: 60 } : { until: rawScript('false'), interval: 60 }),
+    }
     const running = runStep(session, step, { phase: 'drain' })
     setTimeout(() => user.abort(), 300)
     const error: unknown = await running.catch((thrown: unknown) => thrown)

@@ -5,17 +5,17 @@ import type { Around } from '../../src/rollout/around.ts'
 import { fakeProject } from '../host/fake-project.ts'
 
 const NOTHING: Around = {
-  ...{ disturbing: [], exposed: [], first: [], down: false, needsFailover: false },
+  ...{ disruptive: [], exposed: [], first: [], down: false, needsFailover: false },
   ...{ drain: [], undrain: [], gates: [], verify: [] },
 }
 const drained = (role: string, key: string): Partial<Around> => ({
-  disturbing: [key],
+  disruptive: [key],
   drain: [{ role, disruptive: [key] }],
 })
 const planned = (around: Partial<Around>, more: Partial<Planned> = {}): Planned => ({
   plan: { host: 'web1', tier: 'web', items: [], handlers: [] },
-  ...{ segments: [], openEnded: false, replanBeforeApply: false, isPrimary: false, handlers: [], complaints: [] },
-  ...{ orphaned: [], state: { owed: [], generation: '' } },
+  ...{ segments: [], openEnded: false, replanBeforeApply: false, isPrimary: false, handlers: [], stderrTail: [] },
+  ...{ stale: [], state: { pendingHandlers: [], generation: '' } },
   around: { ...NOTHING, ...around },
   ...more,
 })
@@ -34,7 +34,7 @@ describe('a plan made anew', () => {
     ],
     [
       'the drain of a role that an earlier run left drained',
-      planned({}, { state: { owed: [], generation: '', drained: ['nginx'] } }),
+      planned({}, { state: { pendingHandlers: [], generation: '', drained: ['nginx'] } }),
       planned(drained('nginx', 'a')),
       [],
     ],
@@ -72,7 +72,7 @@ describe('in a run', () => {
     const project = await fakeProject(['web1'], 'new')
     project.reset('new')
     // Owed but to the handler that disturbs nobody: changed in place.
-    project.web1.write('state/owed/publish', 'none\n')
+    project.web1.write('state/pending/publish', 'none\n')
     project.web1.write('state/generation', 'before.ended\n')
     let execs = 0
     project.web1.onExec(() => {
@@ -92,6 +92,6 @@ describe('in a run', () => {
       },
     ])
     expect(project.web1.read('etc/site.conf')).toBe('by hand\n')
-    expect((await project.run()).results).toMatchObject([{ outcome: 'changed', putBack: true, owed: [] }])
+    expect((await project.run()).results).toMatchObject([{ outcome: 'changed', putBack: true, pendingHandlers: [] }])
   })
 })

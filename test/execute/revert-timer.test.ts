@@ -8,7 +8,7 @@ import { rawScript, type Script } from '../../src/shell/script.ts'
 
 let dir: string
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'dead-man-'))
+  dir = mkdtempSync(join(tmpdir(), 'auto-revert-'))
   // Stands in for systemd, which the test's machine may not run: it keeps a list of its timers, and writes one more line
   // of what there is after each call.
   writeFileSync(join(dir, 'timers'), '')
@@ -40,9 +40,9 @@ const CHANGE = {
 
 test('while a change is proven there is a timer at every moment', () => {
   expect(armed()).toBe(0)
-  expect(lines('timers')).toEqual(['provision-dead-man-a1.timer'])
+  expect(lines('timers')).toEqual(['provision-auto-revert-a1.timer'])
   expect(dash(shorten('a1', dir))).toBe(0)
-  expect(lines('timers')).toEqual(['provision-dead-man-a1-soon.timer'])
+  expect(lines('timers')).toEqual(['provision-auto-revert-a1-soon.timer'])
   expect(lines('count').map(Number)).toEqual([1, 2, 1])
 })
 
@@ -67,6 +67,6 @@ test.each([
 test('that the host was faster is told', () => {
   armed()
   dash(shorten('a1', dir))
-  spawnSync('sh', [join(dir, 'dead-man/a1/restore')])
+  spawnSync('sh', [join(dir, 'auto-revert/a1/restore')])
   expect(dash(disarm('a1', dir), ['-u'])).toBe(FIRED)
 })

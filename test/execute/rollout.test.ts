@@ -9,24 +9,24 @@ const result = (host: string, outcome: HostResult['outcome']): HostResult => ({
   tier: 't',
   outcome,
   changed: [],
-  owed: [],
+  pendingHandlers: [],
   traffic: { execs: 0, bytesIn: 0, bytesOut: 0, connects: 0 },
   ms: 0,
 })
 
 interface TierSetting extends Partial<RolloutPolicy> {
   readonly unreachable?: readonly string[]
-  readonly disturbed?: boolean
+  readonly disrupted?: boolean
   readonly drained?: readonly string[]
 }
 
 const tier = (name: string, hosts: readonly string[], setting: TierSetting = {}): TierPlan => {
-  const { unreachable = [], disturbed = false, drained = [], ...policy } = setting
+  const { unreachable = [], disrupted = false, drained = [], ...policy } = setting
   return planTier({
     tier: name,
     hosts: hosts.map((host) => {
       const failed = unreachable.includes(host)
-      return { host, pending: !failed, disturbed, drained: drained.includes(host), failed }
+      return { host, pending: !failed, disrupted, drained: drained.includes(host), failed }
     }),
     policy: { ...NO_POLICY, ...policy },
   })
@@ -118,7 +118,7 @@ describe('rollout', () => {
   })
 
   it('drains no host of a tier that is not fit, and begins none after it; others are changed in place', async () => {
-    const web = tier('web', ['w1', 'w2', 'w3'], { disturbed: true })
+    const web = tier('web', ['w1', 'w2', 'w3'], { disrupted: true })
     const found = await runTiers([{ ...web, drains: ['w2', 'w3'] }, tier('lb', ['l1'])], [], 10, {
       preflight: async () => 'lb2 has web2 down',
     })
@@ -128,7 +128,7 @@ describe('rollout', () => {
   it('is asked once what an earlier run left out is back: without it, none could be spared', async () => {
     const done: string[] = []
     const { outcomes } = await runTiers(
-      [tier('lb', ['lb1', 'lb2'], { disturbed: true, drained: ['lb2'], serial: [2] })],
+      [tier('lb', ['lb1', 'lb2'], { disrupted: true, drained: ['lb2'], serial: [2] })],
       [],
       10,
       {
@@ -157,7 +157,7 @@ describe('rollout', () => {
           return {
             host,
             pending: true,
-            disturbed: true,
+            disrupted: true,
             needsFailover: true,
             drained: false,
             failed: false,
@@ -231,7 +231,7 @@ describe('rollout', () => {
   it('begins no host that waits for one that failed, whatever the failure budget', async () => {
     const hosts = ['app1', 'app2', 'app3'].map((host) => {
       const first = host === 'app3' ? [] : ['app1']
-      return { host, pending: true, disturbed: false, drained: false, failed: false, first }
+      return { host, pending: true, disrupted: false, drained: false, failed: false, first }
     })
     const plan = planTier({ tier: 't', hosts, policy: { ...NO_POLICY, maxFailPercentage: 100 } })
     const { outcomes, reasons } = await runTiers([plan], ['app1'])

@@ -39,9 +39,9 @@ export default defineRole({
     return {
       disruptive: ['handler:restart site'],
       drain: [{ name: 'out of the balancer', on: ['lb1'], run: sh\`: >\${mark}\`, until: sh\`[ -e \${mark} ]\` }],
-      gates: [{ name: 'serves what is declared', until: serves, every: 0.05 }],
+      gates: [{ name: 'serves what is declared', until: serves, interval: 0.05 }],
       undrain: [{ name: 'back in the balancer', on: ['lb1'], run: sh\`rm -f \${mark}\`, until: sh\`[ ! -e \${mark} ]\` }],
-      verify: [{ name: 'is asked', until: sh\`[ -e \${vars.site_root}/seen ]\`, every: 0.05 }],
+      verify: [{ name: 'is asked', until: sh\`[ -e \${vars.site_root}/seen ]\`, interval: 0.05 }],
     }
   },
 })
@@ -52,7 +52,7 @@ export interface FakeProject {
   readonly web1: FakeHost
   readonly balancer: FakeHost
   readonly prepared: Prepared
-  /** All hosts run this version, nothing is drained, nothing owed. */
+  /** All hosts run this version, nothing is drained, nothing pending. */
   reset(version: string): void
   /** Asked before each exec on any of them; and told of its answer's length. */
   onExec(trouble: () => Trouble | undefined, heard?: (bytes: number) => void): void

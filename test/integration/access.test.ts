@@ -49,7 +49,7 @@ describe('a change that locks the tool out, which nobody could know before', () 
       expect(run.notes(host).join('\n')).toContain('no new connection after the change yet')
       // In it comes again, and does what it is told.
       expect((await project(host, `[${MARK}]`).run()).result(host).changed, host).toEqual(['file:/root/mark'])
-      expect(await bed.on(host, 'systemctl list-units --all --no-legend "provision-dead-man-*"')).toBe('')
+      expect(await bed.on(host, 'systemctl list-units --all --no-legend "provision-auto-revert-*"')).toBe('')
     }
     expect(await bed.on('fw', 'ufw status')).toContain('inactive')
     expect(await bed.on('sshd', 'ls /etc/ssh/sshd_config.d')).not.toContain('locked')
@@ -84,7 +84,7 @@ describe('a change that locks the tool out, which nobody could know before', () 
       expect(
         await bed.on(
           host,
-          'systemctl list-units --all --no-legend "provision-dead-man-*"; ls -A /var/lib/provision/dead-man',
+          'systemctl list-units --all --no-legend "provision-auto-revert-*"; ls -A /var/lib/provision/auto-revert',
         ),
       ).toBe('')
     }

@@ -213,20 +213,20 @@ describe('authorized keys', () => {
     )
   })
 
-  it('go, and a dead-man puts them back', async () => {
+  it('go, and a auto-revert puts them back', async () => {
     const changes = await plan(authorizedKeyKind, [{ user: 'ann', keys: [key('two')], state: 'absent' as const }])
-    const deadMan = authorizedKeyKind.deadMan?.(changes)
-    if (!deadMan) throw new Error('no dead-man')
+    const autoRevert = authorizedKeyKind.autoRevert?.(changes)
+    if (!autoRevert) throw new Error('no auto-revert')
     const snapshot = rawScript('SNAPSHOT=/root/snap; export SNAPSHOT; rm -rf /root/snap; mkdir -m 700 /root/snap')
     const before = await exec(`cat ${FILE}`)
-    const script = joinScripts([snapshot, deadMan.snapshot, authorizedKeyKind.apply(changes)])
+    const script = joinScripts([snapshot, autoRevert.snapshot, authorizedKeyKind.apply(changes)])
     expect(await asRoot(applyScript(NONCE, sh`return 0`, [{ id: 'one', script, timeout: 20 }]))).toMatchObject({
       status: 0,
     })
     expect(await exec(`cat ${FILE}`)).toBe('# mine')
-    await exec(`SNAPSHOT=/root/snap; export SNAPSHOT\n${deadMan.restore.sh}`)
+    await exec(`SNAPSHOT=/root/snap; export SNAPSHOT\n${autoRevert.restore.sh}`)
     expect(await exec(`cat ${FILE}; stat -c "%U %a" ${FILE}`)).toBe(`${before}\nann 600`)
-    expect(authorizedKeys({ user: 'ann', keys: [] }).kind.deadMan?.([])).toBeUndefined()
+    expect(authorizedKeys({ user: 'ann', keys: [] }).kind.autoRevert?.([])).toBeUndefined()
   })
 
   it('never follow a link that the user made', async () => {
@@ -279,15 +279,15 @@ describe('authorized keys', () => {
     expect((await login('two')).stdout.trim()).toBe('ann')
 
     const changes = await plan(authorizedKeyKind, [{ user: 'ann', keys: [key('two')], state: 'absent' as const }])
-    const deadMan = authorizedKeyKind.deadMan?.(changes)
-    if (!deadMan) throw new Error('no dead-man')
+    const autoRevert = authorizedKeyKind.autoRevert?.(changes)
+    if (!autoRevert) throw new Error('no auto-revert')
     const snapshot = rawScript('SNAPSHOT=/root/snap2; export SNAPSHOT; mkdir -m 700 /root/snap2')
-    const script = joinScripts([snapshot, deadMan.snapshot, authorizedKeyKind.apply(changes)])
+    const script = joinScripts([snapshot, autoRevert.snapshot, authorizedKeyKind.apply(changes)])
     expect(await asRoot(applyScript(NONCE, sh`return 0`, [{ id: 'one', script, timeout: 20 }]))).toMatchObject({
       status: 0,
     })
     expect(await exec(`cat ${PLACE}/ann`)).toBe('')
-    await exec(`SNAPSHOT=/root/snap2; export SNAPSHOT\n${deadMan.restore.sh}`)
+    await exec(`SNAPSHOT=/root/snap2; export SNAPSHOT\n${autoRevert.restore.sh}`)
     expect(await exec(`cat ${PLACE}/ann; stat -c '%U %a' ${PLACE}/ann`)).toBe(`${key('two')}\nroot 644`)
 
     await exec('mkdir -m 777 /srv/open; touch /srv/open/ann')

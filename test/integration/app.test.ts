@@ -188,7 +188,7 @@ describe('the role app', () => {
     const bad = await deploy('4', '--limit', 'one', '--var', 'app_env={APP_BROKEN: health}')
     expect(bad.failure('one')).toMatchObject({ code: 'handler', resource: 'handler:restart shop' })
     expect(bad.failure('one').log.at(-1)).toContain('answers 500')
-    // The handler is owed until it succeeds.
+    // The handler is pending until it succeeds.
     expect((await deploy('4', '--limit', 'one')).status).toBe(0)
     expect(await served('one')).toBe('4')
   })

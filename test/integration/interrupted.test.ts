@@ -42,8 +42,8 @@ const inStep = (host: string, key: string) => (event: { type: string }) =>
 
 const seen = async (host: string) =>
   (await bed.on(host, 'cat /etc/demo.conf /run/demo.seen /root/demo.published')).trim()
-const owed = async (host: string) =>
-  (await bed.on(host, 'ls /var/lib/provision/owed')).trim().split('\n').filter(Boolean)
+const pending = async (host: string) =>
+  (await bed.on(host, 'ls /var/lib/provision/pending')).trim().split('\n').filter(Boolean)
 
 describe('a change whose handler did not come to its turn', () => {
   test('the script is killed on the host: the next run pays, and the unit shows it', async () => {
@@ -60,20 +60,20 @@ describe('a change whose handler did not come to its turn', () => {
       resource: 'command:killed',
       hint: expect.stringContaining('run again'),
     })
-    expect(run.result('two').owed.toSorted()).toEqual(['publish demo', 'restart demo'])
-    expect(await owed('two')).toHaveLength(2)
+    expect(run.result('two').pendingHandlers.toSorted()).toEqual(['publish demo', 'restart demo'])
+    expect(await pending('two')).toHaveLength(2)
     expect(await seen('two')).toBe('v2\nv1\nv1')
 
     const next = demo(['two'], 'v2')
     const check = await next.run('--check')
     expect(check.status).toBe(2)
     expect(plannedOf(check.plan('two'))).toEqual(['handler:publish demo', 'handler:restart demo'])
-    expect(check.plan('two').handlers.every((handler) => handler.owed)).toBe(true)
-    const paid = await next.run()
-    expect(paid.status).toBe(0)
-    expect(paid.result('two').changed.toSorted()).toEqual(['handler:publish demo', 'handler:restart demo'])
+    expect(check.plan('two').handlers.every((handler) => handler.pending)).toBe(true)
+    const ran = await next.run()
+    expect(ran.status).toBe(0)
+    expect(ran.result('two').changed.toSorted()).toEqual(['handler:publish demo', 'handler:restart demo'])
     expect(await seen('two')).toBe('v2\nv2\nv2')
-    expect(await owed('two')).toEqual([])
+    expect(await pending('two')).toEqual([])
     expect((await next.run()).result('two')).toMatchObject({ outcome: 'ok', changed: [], traffic: { execs: 1 } })
   })
 
@@ -87,12 +87,12 @@ describe('a change whose handler did not come to its turn', () => {
     await bed.host('one').start()
     // The unit was started anew, at boot; what has no unit did not happen.
     expect(await seen('one')).toBe('v3\nv3\nv1')
-    expect(await owed('one')).toHaveLength(2)
+    expect(await pending('one')).toHaveLength(2)
     await endLease(bed.host('one'))
     const next = demo(['one'], 'v3')
     expect((await next.run()).status).toBe(0)
     expect(await seen('one')).toBe('v3\nv3\nv3')
-    expect(await owed('one')).toEqual([])
+    expect(await pending('one')).toEqual([])
     expect((await next.run('--check')).status).toBe(0)
   })
 })
@@ -119,7 +119,7 @@ describe('a controller that dies', () => {
     expect(plannedOf(second.plan('two'))).toContain('command:orphan')
     expect(second.result('two')).toMatchObject({ outcome: 'ok', changed: [] })
     expect(await seen('two')).toBe('v4\nv4\nv4')
-    expect(await owed('two')).toEqual([])
+    expect(await pending('two')).toEqual([])
     expect((await project.run('--check')).status).toBe(0)
   })
 })
@@ -176,7 +176,7 @@ test('a link cut in the middle: that host fails in half a minute, the other is d
   expect((await project.run()).status).toBe(0)
   // The script ran to its end without a listener.
   expect(await seen('one')).toBe('v7\nv7\nv7')
-  expect(await owed('one')).toEqual([])
+  expect(await pending('one')).toEqual([])
 })
 
 describe('a full disk', () => {

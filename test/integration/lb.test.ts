@@ -28,8 +28,8 @@ const answers = async (vip: string) => {
 }
 
 /** Every address has exactly one owner, and it is this one. */
-const settled = (wanted: Record<string, string>, within: number) =>
-  until(`owners ${JSON.stringify(wanted)}`, within, async () => {
+const settled = (wanted: Record<string, string>, timeout: number) =>
+  until(`owners ${JSON.stringify(wanted)}`, timeout, async () => {
     const owners = await bed.owners()
     return Object.entries(wanted).every(([vip, name]) => owners[vip] === name)
   })

@@ -22,8 +22,8 @@ const ROLLOUT = `{
     name: 'off the board',
     on: ['board'],
     until: sh\`if [ -e /root/busy-\${host.name} ]; then echo it is busy; exit 1; fi\`,
-    within: 120,
-    every: 0.2,
+    timeout: 120,
+    interval: 0.2,
   }],
   undrain: [{ name: 'on the board', on: ['board'], run: sh\`:\` }],
   gates: [
@@ -34,7 +34,7 @@ const ROLLOUT = `{
     name: 'it is praised',
     on: ['board'],
     until: sh\`if [ -e /root/blamed-\${host.name} ]; then echo nobody praises it; exit 1; fi\`,
-    within: 1,
+    timeout: 1,
   }],
 }`
 const project = (content: string, policy: Readonly<Record<string, unknown>>, patience = 60) =>

@@ -44,7 +44,7 @@ function deploy(version: string, verify: Readonly<Record<string, unknown>> = {},
   const vars = {
     app_version: version,
     app_artifact: { path, sha256 },
-    app_verify: { window: 5, within: 30, min_qps: 4, ...verify },
+    app_verify: { window: 5, timeout: 30, min_qps: 4, ...verify },
   }
   return project.run(
     ...flags,
@@ -100,7 +100,7 @@ describe('a release that must prove itself to Prometheus', () => {
 
   test('requests that do not come back stop the tier; the host is in service', async () => {
     const traffic = requests(['app2'])
-    const run = await deploy('3', { within: 2 })
+    const run = await deploy('3', { timeout: 2 })
     await traffic.stop()
     expect(run.status).toBe(1)
     expect(run.failure('app1')).toMatchObject({
@@ -117,7 +117,7 @@ describe('a release that must prove itself to Prometheus', () => {
 
   test('errors that were not there before stop it too', async () => {
     const traffic = requests(APPS, '')
-    const run = await deploy('3', { within: 8 })
+    const run = await deploy('3', { timeout: 8 })
     await traffic.stop()
     // The one that failed before is as declared, and not asked again.
     expect(run.result('app1')).toMatchObject({ outcome: 'ok' })
@@ -138,12 +138,12 @@ describe('a release that must prove itself to Prometheus', () => {
 
   test('a Prometheus that does not answer has not said yes, unless the inventory says so', async () => {
     await bed.on('mon1', 'systemctl stop prometheus')
-    const run = await deploy('5', { within: 2 })
+    const run = await deploy('5', { timeout: 2 })
     expect(run.failure('app1')).toMatchObject({
       code: 'verify',
       message: 'it gets requests like its peers on mon1: prometheus does not answer on port 9090 after 2 s',
     })
-    const next = await deploy('5', { within: 1, unanswered: 'go on' })
+    const next = await deploy('5', { timeout: 1, unanswered: 'go on' })
     expect(next.status, next.stdout).toBe(0)
     const told = next.events.flatMap((event) => (event.type === 'output' && event.host === 'app2' ? [event.line] : []))
     expect(told).toContain('mon1: prometheus does not answer on port 9090; going on after 1 s')

@@ -28,7 +28,7 @@ const ROLLOUT = `{
     run: sh\`mkdir -p /root/out; : >/root/out/\${host.name}; echo out \${host.name} >>/root/log\`,
     until: sh\`if [ -e /root/busy-\${host.name} ]; then echo it is busy; exit 1; fi\`,
     within: vars.svc_patience,
-    every: 0.2,
+    interval: 0.2,
   }],
   undrain: [{
     name: 'on the board',
@@ -36,13 +36,13 @@ const ROLLOUT = `{
     run: sh\`rm -f /root/out/\${host.name}; echo in \${host.name} >>/root/log\`,
     until: sh\`if [ -e /root/shut-\${host.name} ]; then echo it is shut; exit 1; fi\`,
     within: vars.svc_patience,
-    every: 0.2,
+    interval: 0.2,
   }],
   gates: [{
     name: 'it is fit',
     until: sh\`if [ -e /root/unfit ]; then echo it is unfit; exit 1; fi; cmp -s /etc/svc /root/svc.seen\`,
     within: vars.svc_patience,
-    every: 0.2,
+    interval: 0.2,
   }],
 }`
 
@@ -98,7 +98,7 @@ describe('a rolling change', () => {
     const run = await project('v2').run('--check')
     expect(run.status).toBe(2)
     expect(run.plan('one').rollout).toEqual({
-      disturbing: ['file:/etc/svc', 'handler:restart svc'],
+      disruptive: ['file:/etc/svc', 'handler:restart svc'],
       leftDrained: false,
       drain: [{ name: 'off the board', on: ['board'] }],
       undrain: [{ name: 'on the board', on: ['board'] }],

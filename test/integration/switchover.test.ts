@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import type { Event } from '../../src/execute/events.ts'
 import { TARGET } from '../../src/host/target.ts'
-import { drainedMark, owedMarker } from '../../src/plan/target-state.ts'
+import { drainedMark, pendingMarker } from '../../src/plan/target-state.ts'
 import { optionValue } from '../../src/products/mysql/kinds/client.ts'
 import { mysqlFailover } from '../../src/products/mysql/switchover/failover.ts'
 import { switchover } from '../../src/run/failover/switchover.ts'
@@ -85,7 +85,7 @@ async function roles(): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(all))
 }
 
-const RESTART = owedMarker('restart mysql', TARGET.stateDir)
+const RESTART = pendingMarker('restart mysql', TARGET.stateDir)
 const PID = 'systemctl show -p MainPID --value mysql'
 const pids = () => Promise.all(NAMES.map((name) => on(name, PID)))
 

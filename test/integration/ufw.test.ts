@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { $ } from 'zx'
 import type { Resource } from '../../src/resources/resource.ts'
-import { deadManFor } from '../../src/resources/ufw/dead-man.ts'
+import { autoRevertFor } from '../../src/resources/ufw/auto-revert.ts'
 import { diffUfw, type UfwChange } from '../../src/resources/ufw/diff.ts'
 import { firewall, type UfwActual, type UfwDesired, ufwKind, ufwRule } from '../../src/resources/ufw/ufw.ts'
 import { applyScript, parseFrame, probeScript } from '../../src/shell/frame.ts'
@@ -255,11 +255,11 @@ describe('ufw on a real host', () => {
   const STATE =
     'cat /etc/default/ufw /etc/ufw/ufw.conf /etc/ufw/*.rules | sha256sum; for i in iptables ip6tables; do $i -S | sort; done; sysctl -e net.ipv4.conf.all.rp_filter net.ipv4.conf.all.accept_redirects'
   const snapshot = async (changes: readonly UfwChange[]) => {
-    const deadMan = deadManFor(changes)
-    if (!deadMan) throw new Error('no dead-man')
+    const autoRevert = autoRevertFor(changes)
+    if (!autoRevert) throw new Error('no auto-revert')
     const set = sh`SNAPSHOT=/root/snapshot; export SNAPSHOT; rm -rf "$SNAPSHOT"; mkdir "$SNAPSHOT"`
-    expect(await overSsh(joinScripts([sh`set -eu`, set, deadMan.snapshot]))).toMatchObject({ status: 0 })
-    return () => host.exec(`SNAPSHOT=/root/snapshot; export SNAPSHOT\n${deadMan.restore.sh}`)
+    expect(await overSsh(joinScripts([sh`set -eu`, set, autoRevert.snapshot]))).toMatchObject({ status: 0 })
+    return () => host.exec(`SNAPSHOT=/root/snapshot; export SNAPSHOT\n${autoRevert.restore.sh}`)
   }
 
   it('puts a running firewall back as it was', async () => {

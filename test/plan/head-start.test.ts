@@ -18,7 +18,11 @@ const unit = lineKind('unit', {
       : { action: 'update', desired, actual, fields: [{ field: 'state', to: desired.value }] },
 })
 /** The firewall: rules of all roles have the place of the first. */
-const rule = lineKind('rule', { together: true, gather: true, deadMan: () => ({ snapshot: EMPTY, restore: EMPTY }) })
+const rule = lineKind('rule', {
+  batch: true,
+  groupTogether: true,
+  autoRevert: () => ({ snapshot: EMPTY, restore: EMPTY }),
+})
 const reload: Handler = { id: 'reload base', script: rawScript('reload') }
 const both: Handler = { id: 'restart all', script: rawScript('restart') }
 
@@ -33,13 +37,16 @@ const RESOURCES = [
   compiled(unit, 'web', 'started'),
 ]
 
-function plan(bodies: Readonly<Record<string, string>>, state: { owed?: string[]; drained?: string[] } = {}) {
+function plan(
+  bodies: Readonly<Record<string, string>>,
+  state: { pendingHandlers?: string[]; drained?: string[] } = {},
+) {
   const frames = Object.entries(bodies).map(([id, body]): [string, Answer] => [id, { id, status: 0, body }])
   return planHost({
     ...{ host: 'h', tier: 't', resources: RESOURCES },
     rollouts: [{ role: 'web', disruptive: [], requiredServices: ['unit:web'] }],
     observed: readApart(kindQuestions(RESOURCES), new Map(frames)),
-    state: { owed: [], generation: 'g', ...state },
+    state: { pendingHandlers: [], generation: 'g', ...state },
   })
 }
 const NEW = { line: '', rule: '', unit: 'web=stopped' }
@@ -61,7 +68,7 @@ describe('the head start of a host', () => {
   it.each([
     ['serves somebody', plan({ ...NEW, unit: 'web=started' })],
     ['is left drained by an earlier run', plan(NEW, { drained: ['web'] })],
-    ['is owed a handler by an earlier run', plan(NEW, { owed: ['reload base'] })],
+    ['is owed a handler by an earlier run', plan(NEW, { pendingHandlers: ['reload base'] })],
     ['has nothing that comes first', plan({ ...NEW, line: 'base=1\nlate=1', rule: 'ssh=allow\nweb=allow' })],
   ])('is none where it %s', (_, planned) => {
     expect(headStart(planned)).toBeUndefined()

@@ -50,7 +50,7 @@ function planned(resources: readonly unknown[], { mounts = '', before = '' } = {
   // Inside of the shell that asks: a function of another one is not seen.
   const ran = dash(script.replace('(\nprovision_files() {', `(\n${before}\nprovision_files() {`))
   const observed = readTogether(questions, parseFrame('t', ran.stdout))
-  return planHost({ host: 'h', tier: 't', resources: all, observed, state: { owed: [], generation: '' } })
+  return planHost({ host: 'h', tier: 't', resources: all, observed, state: { pendingHandlers: [], generation: '' } })
 }
 const problems = (...args: Parameters<typeof planned>) =>
   planned(...args).plan.items.map(({ action, problem }) => problem ?? action)

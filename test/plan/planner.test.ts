@@ -11,10 +11,10 @@ import { EMPTY, rawScript } from '../../src/shell/script.ts'
 import { compiled, lineKind } from './kinds.ts'
 
 const plain = lineKind('plain')
-const batch = lineKind('batch', { together: true })
+const batch = lineKind('batch', { batch: true })
 const risky = lineKind('risky', {
-  together: true,
-  deadMan: (changes) =>
+  batch: true,
+  autoRevert: (changes) =>
     changes.some(({ desired }) => desired.value === 'deny') ? { snapshot: EMPTY, restore: EMPTY } : undefined,
 })
 const reload: Handler = { id: 'reload x', script: rawScript('reload') }
@@ -23,14 +23,14 @@ const restart: Handler = { id: 'restart x', script: rawScript('restart'), supers
 const plan = (
   resources: readonly CompiledResource[],
   bodies: Readonly<Record<string, string | number>>,
-  owed: readonly string[] = [],
+  pending: readonly string[] = [],
 ) => {
   const frames = Object.entries(bodies).map(([id, body]): [string, Answer] => [
     id,
     typeof body === 'string' ? { id, status: 0, body } : { id, status: body, body: '' },
   ])
   const observed = readApart(kindQuestions(resources), new Map(frames))
-  return planHost({ host: 'h', tier: 't', resources, observed, state: { owed, generation: 'g' } })
+  return planHost({ host: 'h', tier: 't', resources, observed, state: { pendingHandlers: pending, generation: 'g' } })
 }
 const steps = (planned: ReturnType<typeof plan>) =>
   planned.segments.map((segment) => segment.steps.map((step) => step.map(({ resource }) => resource.key).join('+')))
@@ -111,10 +111,10 @@ describe('planHost', () => {
       { plain: '', risky: '' },
     )
     expect(steps(planned)).toEqual([['plain:a'], ['risky:r+risky:s'], ['plain:b']])
-    expect(planned.segments.map((segment) => segment.deadMan !== undefined)).toEqual([false, true, false])
+    expect(planned.segments.map((segment) => segment.autoRevert !== undefined)).toEqual([false, true, false])
   })
 
-  it('needs no dead-man for a harmless change of a kind that has one', () => {
+  it('needs no auto-revert for a harmless change of a kind that has one', () => {
     const planned = plan([compiled(risky, 'r', 'allow'), compiled(plain, 'b', '1')], { plain: '', risky: '' })
     expect(steps(planned)).toEqual([['risky:r', 'plain:b']])
   })
@@ -122,14 +122,14 @@ describe('planHost', () => {
   it('names the cause of each handler and lets a restart pay the reload', () => {
     const resources = [compiled(plain, 'a', '1', [reload]), compiled(plain, 'b', '1', [restart])]
     expect(plan(resources, { plain: 'b=1' }).plan.handlers).toEqual([
-      { id: 'reload x', because: ['plain:a'], owed: false },
+      { id: 'reload x', because: ['plain:a'], pending: false },
     ])
     expect(plan(resources, { plain: '' }).plan.handlers.map(({ id }) => id)).toEqual(['restart x'])
   })
 
   it('pays what an earlier run left owing, though nothing else changes', () => {
     const planned = plan([compiled(plain, 'a', '1', [reload])], { plain: 'a=1' }, ['reload x'])
-    expect(planned.plan.handlers).toEqual([{ id: 'reload x', because: [], owed: true }])
+    expect(planned.plan.handlers).toEqual([{ id: 'reload x', because: [], pending: true }])
     expect(hasWork(planned.plan)).toBe(true)
   })
 

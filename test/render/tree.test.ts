@@ -20,7 +20,7 @@ const play = async (events: readonly Event[], more: Partial<RenderOptions> = {},
 }
 
 describe('the tree', () => {
-  const NAMES = ['clean', 'changes', 'failure', 'headStart', 'unreachable', 'check', 'owed', 'fleet'] as const
+  const NAMES = ['clean', 'changes', 'failure', 'headStart', 'unreachable', 'check', 'pending', 'fleet'] as const
 
   it.each(NAMES)('leaves the right lines of %s on the screen, and the cursor', async (name) => {
     const { screen, cursorShown } = await play(RUNS[name](), { diff: name === 'check' })

@@ -119,7 +119,7 @@ describe('a file', () => {
     expect(plan(fileKind, [{ path, content }])).toEqual([])
   })
 
-  test('that guards the way in is put back by its dead-man, also when it was not there', () => {
+  test('that guards the way in is put back by its auto-revert, also when it was not there', () => {
     const dir = scratch()
     const snapshot = scratch()
     const [old, fresh] = [join(dir, 'old'), join(dir, 'fresh')]
@@ -130,8 +130,8 @@ describe('a file', () => {
       { path: fresh, content: 'after', guard: 'sudo' as const },
     ]
     const changes = plan(fileKind, desired)
-    const guard = fileKind.deadMan?.(changes)
-    if (!guard) throw new Error('no dead-man')
+    const guard = fileKind.autoRevert?.(changes)
+    if (!guard) throw new Error('no auto-revert')
     const at = (script: string) => run(rawScript(`SNAPSHOT=${snapshot}\n${script}`))
     expect(at(guard.snapshot.sh).status).toBe(0)
     converge(fileKind, desired)
@@ -139,16 +139,16 @@ describe('a file', () => {
     expect(readFileSync(old, 'utf8')).toBe('before')
     expect(statSync(old).mode & 0o777).toBe(0o440)
     expect(readdirSync(dir)).toEqual(['old'])
-    expect(fileKind.deadMan?.(plan(fileKind, [{ path: old, content: 'after' }]))).toBeUndefined()
+    expect(fileKind.autoRevert?.(plan(fileKind, [{ path: old, content: 'after' }]))).toBeUndefined()
   })
 
-  test('that never landed is left alone by the dead-man, and so is sshd', () => {
+  test('that never landed is left alone by the auto-revert, and so is sshd', () => {
     const snapshot = scratch()
     const path = join(scratch(), 'sshd.conf')
     writeFileSync(path, 'before')
     const changes = plan(fileKind, [{ path, content: 'after', guard: 'ssh' as const }])
-    const guard = fileKind.deadMan?.(changes)
-    if (!guard) throw new Error('no dead-man')
+    const guard = fileKind.autoRevert?.(changes)
+    if (!guard) throw new Error('no auto-revert')
     const at = (script: string) =>
       run(rawScript(`systemctl() { [ "$1" = reload ] && echo "$*"; }\nSNAPSHOT=${snapshot}\n${script}`))
     expect(at(guard.snapshot.sh).status).toBe(0)

@@ -29,7 +29,7 @@ const shown = (change: Change) => ({
 })
 
 const scriptOf = ({ kind }: Fixture, changes: readonly Change[]): Script =>
-  kind.together
+  kind.batch
     ? kind.apply(changes)
     : joinScripts(
         changes.map((change) =>

@@ -17,9 +17,9 @@ systemctl() {
 }
 `
 
-const pay = (owed: Handler, script: string) => {
+const runPending = (pending: Handler, script: string) => {
   const dir = scratch()
-  const ran = run(rawScript(systemd(dir, script) + owed.script.sh))
+  const ran = run(rawScript(systemd(dir, script) + pending.script.sh))
   const calls = readFileSync(join(dir, 'calls'), 'utf8').trim().split('\n')
   return { ...ran, calls, did: calls.filter((call) => /^(reload|restart) /.test(call)) }
 }
@@ -34,20 +34,20 @@ describe('reload', () => {
   })
 
   test('of a running unit reloads it once', () => {
-    expect(pay(reload('nginx'), state('active'))).toMatchObject({ status: 0, did: ['reload -- nginx.service'] })
+    expect(runPending(reload('nginx'), state('active'))).toMatchObject({ status: 0, did: ['reload -- nginx.service'] })
   })
 
   test.each(['inactive', 'failed'])('of a unit that is %s does nothing and says so', (word) => {
-    const ran = pay(reload('nginx'), state(word))
+    const ran = runPending(reload('nginx'), state(word))
     expect(ran).toMatchObject({ status: 0, did: [], output: `nginx.service is ${word}: nothing to reload` })
   })
 
   test("fails with the unit's last words when it can not be reloaded or is gone afterwards", () => {
-    expect(pay(reload('nginx'), state('active', 'reload) return 1 ;;'))).toMatchObject({
+    expect(runPending(reload('nginx'), state('active', 'reload) return 1 ;;'))).toMatchObject({
       status: 1,
       output: 'nginx.service could not be reloaded\njournal of nginx.service',
     })
-    expect(pay(reload('nginx'), state('active', 'is-active) return 3 ;;'))).toMatchObject({
+    expect(runPending(reload('nginx'), state('active', 'is-active) return 3 ;;'))).toMatchObject({
       status: 1,
       output: 'nginx.service is not active after the reload\njournal of nginx.service',
     })
@@ -56,8 +56,8 @@ describe('reload', () => {
   test('waits for what it must change, and fails when nothing changes though systemd says it worked', () => {
     const workers = { changes: sh`cat "$dir/workers" 2>/dev/null`, within: 2 }
     const works = `case $1 in show) echo active ;; reload) echo 12 >"$dir/workers" ;; esac`
-    expect(pay(reload('nginx', workers), works)).toMatchObject({ status: 0, did: ['reload -- nginx.service'] })
-    expect(pay(reload('nginx', workers), state('active'))).toMatchObject({
+    expect(runPending(reload('nginx', workers), works)).toMatchObject({ status: 0, did: ['reload -- nginx.service'] })
+    expect(runPending(reload('nginx', workers), state('active'))).toMatchObject({
       status: 1,
       output: 'nginx.service was reloaded but shows no effect after 2 s\njournal of nginx.service',
     })
@@ -65,7 +65,7 @@ describe('reload', () => {
 
   test('sees a change that comes late', () => {
     const late = sh`echo x >>"$dir/looked"; [ "$(grep -c x "$dir/looked")" -lt 5 ] || echo new`
-    expect(pay(reload('nginx', { changes: late }), state('active')).status).toBe(0)
+    expect(runPending(reload('nginx', { changes: late }), state('active')).status).toBe(0)
   })
 })
 
@@ -82,7 +82,10 @@ describe('restart', () => {
   })
 
   test('is done when the unit holds', () => {
-    expect(pay(restart('app'), shows(up(7), up(7)))).toMatchObject({ status: 0, did: ['restart -- app.service'] })
+    expect(runPending(restart('app'), shows(up(7), up(7)))).toMatchObject({
+      status: 0,
+      did: ['restart -- app.service'],
+    })
   })
 
   test.each([
@@ -91,26 +94,26 @@ describe('restart', () => {
     ['a unit that systemd starts again', 'Type=simple\\nActiveState=activating\\n'],
     ['a service that ended', 'Type=simple\\nActiveState=inactive\\nResult=success\\n'],
   ])('fails when a moment later there is %s', (_, second) => {
-    const ran = pay(restart('app'), shows(up(7), second))
+    const ran = runPending(restart('app'), shows(up(7), second))
     expect(ran.status).toBe(1)
     expect(ran.output).toMatch(/^app.service did not stay .*\njournal of app.service$/)
   })
 
   test('of a oneshot is done when it ended well', () => {
     const gone = 'Type=oneshot\\nActiveState=inactive\\n'
-    expect(pay(restart('job'), shows(gone, gone)).status).toBe(0)
+    expect(runPending(restart('job'), shows(gone, gone)).status).toBe(0)
   })
 
   test('leaves a stopped unit stopped, and starts a failed one anew', () => {
-    expect(pay(restart('app'), state('inactive'))).toMatchObject({ status: 0, did: [] })
-    const ran = pay(restart('app'), state('failed', 'restart) return 1 ;;'))
+    expect(runPending(restart('app'), state('inactive'))).toMatchObject({ status: 0, did: [] })
+    const ran = runPending(restart('app'), state('failed', 'restart) return 1 ;;'))
     expect(ran).toMatchObject({ status: 1, did: ['restart -- app.service'] })
     expect(ran.calls).toContain('reset-failed -- app.service')
   })
 })
 
 test('daemon-reload', () => {
-  expect(pay(daemonReload(), ':')).toMatchObject({ status: 0, calls: ['daemon-reload'] })
+  expect(runPending(daemonReload(), ':')).toMatchObject({ status: 0, calls: ['daemon-reload'] })
 })
 
 test("a handler of one's own may exit without skipping what comes after it", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import haproxy from '../../roles/haproxy/index.ts'
-import { across, addressesByVrid } from '../../roles/keepalived/across.ts'
+import { addressesByVrid, fleetCheck } from '../../roles/keepalived/fleet-check.ts'
 import keepalived from '../../roles/keepalived/index.ts'
 import { defineRole, type HostChanges, type Role } from '../../src/catalog/role.ts'
 import { program } from '../../src/contracts/program.ts'
@@ -160,21 +160,24 @@ describe('across the hosts', () => {
       await changed(gone, both),
       await changed(both, { ...both, keepalived_advert_int: 2 }),
     ]) {
-      expect(across([host('lb1', [entry, other]), host('lb2', undefined)])).toEqual({ problems: [], atOnce: [] })
+      expect(fleetCheck([host('lb1', [entry, other]), host('lb2', undefined)])).toEqual({
+        problems: [],
+        simultaneous: [],
+      })
     }
   })
 
   test('another address changes on all hosts at once', async () => {
     const entry = await changed(both, moved)
-    const expected = { problems: [], atOnce: ['lb1', 'lb2'] }
-    expect(across([host('lb1', [entry]), host('lb2', [entry])])).toEqual(expected)
+    const expected = { problems: [], simultaneous: ['lb1', 'lb2'] }
+    expect(fleetCheck([host('lb1', [entry]), host('lb2', [entry])])).toEqual(expected)
     // What an earlier run left half done is finished.
-    expect(across([host('lb1', []), host('lb2', [entry])])).toEqual(expected)
+    expect(fleetCheck([host('lb1', []), host('lb2', [entry])])).toEqual(expected)
   })
 
   test('is refused when a host is left out', async () => {
-    const { problems, atOnce } = across([host('lb1', [await changed(both, moved)]), host('lb2', undefined)])
-    expect(atOnce).toEqual([])
+    const { problems, simultaneous } = fleetCheck([host('lb1', [await changed(both, moved)]), host('lb2', undefined)])
+    expect(simultaneous).toEqual([])
     expect(problems).toEqual([
       expect.objectContaining({
         message:
@@ -185,14 +188,14 @@ describe('across the hosts', () => {
 
   test('is refused along with other changes', async () => {
     const entry = await changed(both, moved)
-    const { problems } = across([host('lb1', [entry]), host('lb2', [other, entry])])
+    const { problems } = fleetCheck([host('lb1', [entry]), host('lb2', [other, entry])])
     expect(problems?.[0]?.message).toContain('package:haproxy would go along')
     expect(problems?.[0]?.hint).toContain('--tags keepalived')
   })
 
   test('another number for the same address is another address, too', async () => {
     const entry = await changed(both, { keepalived_instances: [{ ...A, vrid: 53 }, B] })
-    const { problems } = across([host('lb1', [entry]), host('lb2', undefined)])
+    const { problems } = fleetCheck([host('lb1', [entry]), host('lb2', undefined)])
     expect(problems?.[0]?.message).toContain('192.0.2.101 moves from vrid 51 to vrid 53')
   })
 })

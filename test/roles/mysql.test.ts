@@ -218,7 +218,11 @@ describe('role mysql', () => {
       disruptive: ['package:mysql-server', 'handler:restart mysql'],
       preflight: [{ on: ['web1', 'web3'] }],
       drain: [{ name: 'it takes no writes' }],
-      gates: [{ name: 'mysql.service is active' }, { within: 120 }, { on: ['web1', 'web3'], orGoOn: 'unanswered' }],
+      gates: [
+        { name: 'mysql.service is active' },
+        { timeout: 120 },
+        { on: ['web1', 'web3'], onTimeout: 'continueIfUnanswered' },
+      ],
     })
   })
 

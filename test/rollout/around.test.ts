@@ -25,31 +25,31 @@ const item = (key: string, action = 'update', role = 'nginx', field = 'any') => 
   role,
   fields: [{ field }],
 })
-const due = (id: string, because: readonly string[], owed = false) => ({ id, because, owed })
+const due = (id: string, because: readonly string[], pending = false) => ({ id, because, pending })
 
 const around = (...args: Parameters<typeof aroundChanges>) => {
-  const { disturbing, drain, undrain, gates } = aroundChanges(...args)
+  const { disruptive, drain, undrain, gates } = aroundChanges(...args)
   const roles = (all: readonly CompiledRollout[]) => all.map(({ role }) => role)
-  return { disturbing, drain: roles(drain), undrain: roles(undrain), gates: roles(gates) }
+  return { disruptive, drain: roles(drain), undrain: roles(undrain), gates: roles(gates) }
 }
 
 describe('aroundChanges', () => {
   it('drains nothing that does not run: it is mended in place, and put back where an earlier run left it out', () => {
     const rollout = { ...NGINX, requiredServices: ['service:nginx.service'] }
-    const owed = [due('restart nginx', [], true)]
+    const pending = [due('restart nginx', [], true)]
     const stopped = item('service:nginx.service', 'update', 'nginx', 'state')
-    expect(around([rollout], [stopped], owed, [])).toMatchObject({ disturbing: [], drain: [], undrain: [] })
-    expect(around([rollout], [stopped], owed, ['nginx'])).toMatchObject({ drain: [], undrain: ['nginx'] })
+    expect(around([rollout], [stopped], pending, [])).toMatchObject({ disruptive: [], drain: [], undrain: [] })
+    expect(around([rollout], [stopped], pending, ['nginx'])).toMatchObject({ drain: [], undrain: ['nginx'] })
     const disabled = item('service:nginx.service', 'update', 'nginx', 'enabled')
-    expect(around([rollout], [disabled], owed, [])).toMatchObject({ drain: ['nginx'] })
-    expect(around([rollout], [item('service:nginx.service', 'none', 'nginx', 'state')], owed, [])).toMatchObject({
+    expect(around([rollout], [disabled], pending, [])).toMatchObject({ drain: ['nginx'] })
+    expect(around([rollout], [item('service:nginx.service', 'none', 'nginx', 'state')], pending, [])).toMatchObject({
       drain: ['nginx'],
     })
   })
 
   it('asks for nothing where nothing changes', () => {
     expect(around([NGINX], [item('package:nginx', 'none')], [], [])).toEqual({
-      disturbing: [],
+      disruptive: [],
       drain: [],
       undrain: [],
       gates: [],
@@ -60,7 +60,7 @@ describe('aroundChanges', () => {
     const items = [item('file-set:nginx'), item('file:/etc/motd', 'update', 'base')]
     const handlers = [due('reload nginx', ['file-set:nginx'])]
     expect(around([NGINX, APP], items, handlers, [])).toEqual({
-      disturbing: [],
+      disruptive: [],
       drain: [],
       undrain: [],
       gates: ['nginx'],
@@ -72,7 +72,7 @@ describe('aroundChanges', () => {
     const items = [item('package:nginx-common')]
     const handlers = [due('restart nginx', ['package:nginx-common'])]
     expect(around([NGINX, APP], items, handlers, [])).toEqual({
-      disturbing: ['package:nginx-common', 'handler:restart nginx'],
+      disruptive: ['package:nginx-common', 'handler:restart nginx'],
       drain: ['nginx'],
       undrain: ['nginx'],
       gates: ['nginx'],
@@ -92,12 +92,12 @@ describe('aroundChanges', () => {
 
   it('does not drain where the steps concern no host', () => {
     const alone = { ...NGINX, drain: [step('out', [])], undrain: [step('in', [])] }
-    expect(around([alone], [item('package:nginx')], [], [])).toMatchObject({ disturbing: [], drain: [], undrain: [] })
+    expect(around([alone], [item('package:nginx')], [], [])).toMatchObject({ disruptive: [], drain: [], undrain: [] })
   })
 
   it('puts back what an earlier run left drained, the last one first, and asks its gates before', () => {
     expect(around([NGINX, APP], [], [], ['nginx', 'app'])).toEqual({
-      disturbing: [],
+      disruptive: [],
       drain: [],
       undrain: ['app', 'nginx'],
       gates: ['nginx'],

@@ -6,7 +6,7 @@ import { planTier, type RolloutHost, type Switchover, slots, type TierInput } fr
 const host = (name: string, more: Partial<RolloutHost> = {}): RolloutHost => ({
   host: name,
   pending: true,
-  disturbed: false,
+  disrupted: false,
   drained: false,
   failed: false,
   ...more,
@@ -25,15 +25,15 @@ describe('batches', () => {
   })
 
   it('goes one by one without a policy, where some host is to be drained', () => {
-    expect(batches(web(2, { disturbed: true }))).toEqual(['web1 web2/1'])
+    expect(batches(web(2, { disrupted: true }))).toEqual(['web1 web2/1'])
   })
 
   it('mends hosts in place before it takes others out', () => {
-    expect(batches([host('web1', { disturbed: true }), host('web2')])).toEqual(['web2 web1/1'])
+    expect(batches([host('web1', { disrupted: true }), host('web2')])).toEqual(['web2 web1/1'])
   })
 
   it('takes the host on which the others depend last, where it is disturbed; else in its place', () => {
-    const two = (disturbed: boolean) => [host('db1', { disturbed, isPrimary: true }), host('db2', { disturbed })]
+    const two = (disrupted: boolean) => [host('db1', { disrupted, isPrimary: true }), host('db2', { disrupted })]
     expect(batches(two(true))).toEqual(['db2 db1/1'])
     expect(batches(two(false))).toEqual(['db1 db2/2'])
   })
@@ -59,7 +59,7 @@ describe('batches', () => {
 
     it('has a batch of its own before all others, those that an earlier run left drained too', () => {
       expect(batches(app())).toEqual(['app2/1', 'app1 app3/2'])
-      expect(batches(app((name) => ({ disturbed: true, drained: name === 'app3' })))).toEqual(['app2/1', 'app3 app1/1'])
+      expect(batches(app((name) => ({ disrupted: true, drained: name === 'app3' })))).toEqual(['app2/1', 'app3 app1/1'])
     })
 
     it('is the canary where there is one', () => {
@@ -80,7 +80,7 @@ describe('batches', () => {
 
   describe('a switchover', () => {
     const db = (names: readonly string[], more: Partial<RolloutHost> = {}) =>
-      names.map((name) => host(name, { disturbed: true, needsFailover: true, ...more }))
+      names.map((name) => host(name, { disrupted: true, needsFailover: true, ...more }))
     const given = (hosts: readonly RolloutHost[], switchover: Switchover, policy: Partial<RolloutPolicy> = {}) =>
       plan(hosts, policy, { switchover }).batches.map((batch) => [batch.hosts.join(' '), batch.slots, batch.switchover])
     const TO = { from: 'db1', to: 'db2' }
@@ -92,7 +92,7 @@ describe('batches', () => {
       ])
       const racks = [
         host('db3', { domain: 'a' }),
-        host('db1', { domain: 'a', disturbed: true, needsFailover: true }),
+        host('db1', { domain: 'a', disrupted: true, needsFailover: true }),
         host('db2'),
       ]
       expect(given(racks, TO, { serial: [3] }).at(-1)).toEqual(['db1', 1, TO])
@@ -111,7 +111,7 @@ describe('batches', () => {
     })
 
     it('is none where no primary has to be moved', () => {
-      expect(given([host('db1', { disturbed: true }), host('db2')], TO)).toEqual([['db2 db1', 1, undefined]])
+      expect(given([host('db1', { disrupted: true }), host('db2')], TO)).toEqual([['db2 db1', 1, undefined]])
       expect(given([host('db1'), host('db2')], TO)).toEqual([['db1 db2', 2, undefined]])
       expect(given([host('db1', { pending: false }), host('db2')], TO)).toEqual([['db2', 1, undefined]])
       expect(given(db(['db2', 'db3']), TO)).toEqual([['db2 db3', 1, undefined]])
@@ -166,7 +166,7 @@ describe('batches', () => {
   })
 
   it('changes all together when a role says so', () => {
-    expect(batches(web(3), { serial: [1], pause: 5 }, { atOnce: true })).toEqual(['web1 web2 web3/3'])
+    expect(batches(web(3), { serial: [1], pause: 5 }, { simultaneous: true })).toEqual(['web1 web2 web3/3'])
   })
 
   it('has each pending host once, whatever the policy', () => {
@@ -174,7 +174,7 @@ describe('batches', () => {
       fc.record({
         host: fc.string({ minLength: 1, maxLength: 4 }),
         pending: fc.boolean(),
-        disturbed: fc.boolean(),
+        disrupted: fc.boolean(),
         drained: fc.boolean(),
         failed: fc.boolean(),
         domain: fc.constantFrom(undefined, 'a', 'b'),
@@ -223,8 +223,8 @@ describe('budget', () => {
   ])('of %i hosts with %o: %i', (count, policy, expected) => expect(allowed(count, policy)).toBe(expected))
 
   it('is none without a policy where hosts are drained', () => {
-    expect(allowed(3, {}, { disturbed: true })).toBe(0)
-    expect(allowed(3, { maxFailures: 1 }, { disturbed: true })).toBe(1)
+    expect(allowed(3, {}, { disrupted: true })).toBe(0)
+    expect(allowed(3, { maxFailures: 1 }, { disrupted: true })).toBe(1)
   })
 
   it('counts hosts that failed already, and says which rule it goes by', () => {

@@ -51,7 +51,7 @@ async function sizesOf(project: FakeProject): Promise<Sizes> {
   )
   const { results } = await project.run()
   project.onExec(() => undefined)
-  expect(results).toMatchObject([{ outcome: 'changed', owed: [], putBack: true }])
+  expect(results).toMatchObject([{ outcome: 'changed', pendingHandlers: [], putBack: true }])
   expectDone(project)
   return sizes
 }
@@ -64,7 +64,7 @@ async function madeGood(project: FakeProject, accident: Accident, sizes: Sizes):
   const told = JSON.stringify(accident)
   if (first) expectTrueWords(project, first, told)
   const { results } = await project.run()
-  expect(results, told).toMatchObject([{ outcome: expect.stringMatching(/^(ok|changed)$/), owed: [] }])
+  expect(results, told).toMatchObject([{ outcome: expect.stringMatching(/^(ok|changed)$/), pendingHandlers: [] }])
   expect(results[0]?.drained, told).toBeUndefined()
   expectDone(project, told)
 }
@@ -95,7 +95,7 @@ function expectTrueWords(project: FakeProject, result: HostResult, told: string)
   const isOut = existsSync(join(project.balancer.root, 'drained/web1'))
   if (isOut) expect(result.drained, told).toBe(true)
   expect(
-    markers(project).filter((id) => !result.owed.includes(id)),
+    markers(project).filter((id) => !result.pendingHandlers.includes(id)),
     told,
   ).toEqual([])
   if (outcome !== 'failed') return
@@ -104,13 +104,13 @@ function expectTrueWords(project: FakeProject, result: HostResult, told: string)
 }
 
 const markers = ({ web1 }: FakeProject): string[] => {
-  const dir = join(web1.target.stateDir, 'owed')
+  const dir = join(web1.target.stateDir, 'pending')
   return existsSync(dir)
     ? readdirSync(dir).flatMap((name) => (name.startsWith('.') ? [] : [decodeURIComponent(name)]))
     : []
 }
 
-/** As declared, in service, and nothing owed: the unit and the handler have both read what is there. */
+/** As declared, in service, and nothing pending: the unit and the handler have both read what is there. */
 function expectDone(project: FakeProject, told = ''): void {
   const { web1, balancer } = project
   expect([web1.read('etc/site.conf'), web1.read('seen'), web1.read('published')], told).toEqual(Array(3).fill('new\n'))

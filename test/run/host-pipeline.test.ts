@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hostPipeline, type PipelineInput } from '../../src/run/host-pipeline.ts'
-import { wayBack } from '../../src/run/rollback.ts'
+import { rollbackTarget } from '../../src/run/rollback.ts'
 import { spokenTo } from '../host/fake-access.ts'
 import { fakeProject } from '../host/fake-project.ts'
 
@@ -65,18 +65,18 @@ describe('what a host goes through when it is asked and planned', () => {
   })
 
   it('touches nothing that can not go back in a rollback, and nobody waits for anybody', async () => {
-    const { one, session } = await pipeline(({ host }) => ({ way: wayBack(host, undefined) }))
+    const { one, session } = await pipeline(({ host }) => ({ way: rollbackTarget(host, undefined) }))
     const { plan, around } = await one.probe(session)
     expect([plan.items, around.first]).toEqual([[], []])
   })
 
   it('of a part of the roles, says of no handler that it has no owner', async () => {
-    const owed = async (tags: ReadonlySet<string> | undefined) => {
+    const pending = async (tags: ReadonlySet<string> | undefined) => {
       const { one, session, web1 } = await pipeline(({ prepared }) => ({ prepared: { ...prepared, tags } }))
-      web1.write('state/owed/reload%20gone', 'none\n')
-      return (await one.probe(session)).orphaned
+      web1.write('state/pending/reload%20gone', 'none\n')
+      return (await one.probe(session)).stale
     }
-    expect(await owed(undefined)).toEqual(['reload gone'])
-    expect(await owed(new Set(['site']))).toEqual([])
+    expect(await pending(undefined)).toEqual(['reload gone'])
+    expect(await pending(new Set(['site']))).toEqual([])
   })
 })

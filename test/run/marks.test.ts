@@ -46,7 +46,7 @@ export default defineRole({
     disruptive: [release(vars)],
     drain: [{ name: 'out', ...edit(vars, ';', ' down; # drained by provision') }],
     undrain: [{ name: 'back', ...edit(vars, ' down; #.*', ';') }],
-    gates: [{ name: 'healthy', until: sh\`[ ! -e \${vars.back_root + '/ill'} ]\`, within: 0 }],
+    gates: [{ name: 'healthy', until: sh\`[ ! -e \${vars.back_root + '/ill'} ]\`, timeout: 0 }],
   }),
 })
 `,

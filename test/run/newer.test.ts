@@ -26,7 +26,7 @@ const planned = (desired: readonly Package[], candidate: string) => {
     policy('curl', '(none)', '8'),
   ].join('\n')
   const observed = new Map([['package', { answers: own(body) }]])
-  const plan = planHost({ host: 'a', tier: 't', resources, observed, state: { owed: [], generation: '' } })
+  const plan = planHost({ host: 'a', tier: 't', resources, observed, state: { pendingHandlers: [], generation: '' } })
   return hasNewer(plan, plain)
 }
 

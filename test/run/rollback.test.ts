@@ -5,7 +5,7 @@ import type { Host } from '../../src/inventory/inventory.ts'
 import { fileKind } from '../../src/resources/file.ts'
 import type { Release, ReleaseState } from '../../src/resources/release/model.ts'
 import { releaseKind } from '../../src/resources/release/release.ts'
-import { disagreements, type Goal, rollbackNotes, wayBack } from '../../src/run/rollback.ts'
+import { disagreements, type Goal, rollbackNotes, rollbackTarget } from '../../src/run/rollback.ts'
 import { aHost } from '../connection/host-fixture.ts'
 
 const SUM = 'a'.repeat(64)
@@ -49,16 +49,16 @@ const host = (name: string): Host => ({
 })
 
 const settled = (name: string, found: ReleaseState, to?: string): Goal[] => {
-  const way = wayBack(host(name), to)
-  way.settle(RESOURCES, new Map([['release:shop', found]]))
+  const way = rollbackTarget(host(name), to)
+  way.finalise(RESOURCES, new Map([['release:shop', found]]))
   return [...way.goals()]
 }
 
 describe('a rollback', () => {
   test('touches what can go back and nothing else, and keeps its goal once it has it', () => {
-    const way = wayBack(host('app1'), undefined)
+    const way = rollbackTarget(host('app1'), undefined)
     expect(way.resources(RESOURCES)).toEqual([RESOURCES[1]])
-    way.settle(RESOURCES, new Map([['release:shop', state('2', '1')]]))
+    way.finalise(RESOURCES, new Map([['release:shop', state('2', '1')]]))
     for (let again = 0; again < 2; again++) {
       expect(way.resources(RESOURCES)).toMatchObject([{ key: 'release:shop', desired: { version: '1' } }])
     }
@@ -67,7 +67,7 @@ describe('a rollback', () => {
   test('is refused for a host that has nothing to go back to', () => {
     expect(() => settled('app1', state('2', undefined))).toThrow(InputError)
     expect(() => settled('app1', state('2', undefined))).toThrow(/^app1: shop has no release before 2/)
-    expect(() => wayBack(host('app1'), undefined).settle(RESOURCES, new Map())).toThrow(/is not known yet/)
+    expect(() => rollbackTarget(host('app1'), undefined).finalise(RESOURCES, new Map())).toThrow(/is not known yet/)
   })
 
   test('takes all hosts to the same, or asks where to', () => {

@@ -12,9 +12,9 @@ export interface HaproxyServer {
   /** How many other servers of the backend must be up on each of them before it is drained. Default 1. */
   readonly others?: number | undefined
   /** Seconds that its sessions get to end. Default 60. */
-  readonly within?: number | undefined
+  readonly timeout?: number | undefined
   /** Seconds until it must be up again. Default 60. */
-  readonly upWithin?: number | undefined
+  readonly upTimeout?: number | undefined
   /** Admin socket. Default /run/haproxy/admin.sock. */
   readonly socket?: string | undefined
 }
@@ -28,8 +28,8 @@ export const HAPROXY_SERVER = {
     type: 'number',
     default: 1,
   },
-  within: { description: 'Seconds that its sessions get to end.', type: 'number', default: 60 },
-  upWithin: { description: 'Seconds until it must be up again.', type: 'number', default: 60 },
+  timeout: { description: 'Seconds that its sessions get to end.', type: 'number', default: 60 },
+  upTimeout: { description: 'Seconds until it must be up again.', type: 'number', default: 60 },
   socket: { description: 'Admin socket.', type: 'string', default: '/run/haproxy/admin.sock' },
 } as const satisfies Record<keyof HaproxyServer, FieldSchema>
 
@@ -50,14 +50,14 @@ export interface HaproxySteps {
  */
 export function haproxyServer(server: HaproxyServer): HaproxySteps {
   checkServer(server)
-  const { on, backend, within = 60, upWithin = 60 } = server
+  const { on, backend, timeout = 60, upTimeout = 60 } = server
   const tools = toolsFor(server)
   const step = (name: string, more: Partial<RolloutStep>): RolloutStep => ({ name, on, ...more })
   const script = (body: string): Script => joinScripts([tools, rawScript(body)])
   return {
-    preflight: step(`backend ${backend} can do without it`, { until: script(ENOUGH), within: 20 }),
-    drain: step(`out of backend ${backend}`, { run: script(DRAIN), until: script(IDLE), within }),
-    undrain: step(`back in backend ${backend}`, { run: script(READY), until: script(UP), within: upWithin }),
+    preflight: step(`backend ${backend} can do without it`, { until: script(ENOUGH), timeout: 20 }),
+    drain: step(`out of backend ${backend}`, { run: script(DRAIN), until: script(IDLE), timeout }),
+    undrain: step(`back in backend ${backend}`, { run: script(READY), until: script(UP), timeout: upTimeout }),
   }
 }
 

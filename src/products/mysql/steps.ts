@@ -14,7 +14,7 @@ export interface MysqlServer {
   /** How a primary is relieved, in words: told where one would have to be taken out. */
   readonly relief: string
   /** Seconds that a replica may take to catch up. Default 120. */
-  readonly within?: number | undefined
+  readonly timeout?: number | undefined
 }
 
 export const MYSQL_SERVER = {
@@ -23,7 +23,7 @@ export const MYSQL_SERVER = {
     description: 'How a primary is relieved, in words: told where one would have to be taken out.',
     type: 'string',
   },
-  within: { description: 'Seconds that a replica may take to catch up.', type: 'number', default: 120 },
+  timeout: { description: 'Seconds that a replica may take to catch up.', type: 'number', default: 120 },
 } as const satisfies Record<keyof MysqlServer, FieldSchema>
 
 const checkServer = givenTo('mysqlServer', MYSQL_SERVER)
@@ -42,25 +42,25 @@ export interface MysqlSteps {
  */
 export function mysqlServer(server: MysqlServer): MysqlSteps {
   checkServer(server)
-  const { others, relief, within = 120 } = server
+  const { others, relief, timeout = 120 } = server
   return {
-    preflight: mysqlReplicates({ name: 'the other databases are well', on: others, within: 20 }),
+    preflight: mysqlReplicates({ name: 'the other databases are well', on: others, timeout: 20 }),
     drain: {
       name: 'it takes no writes',
       until: joinScripts([
         askSql('role', raw(`SELECT IF(${FOLLOWS}, 'replica', IF(@@GLOBAL.super_read_only, 'read-only', 'writable'))`)),
         sh`if [ "$role" = writable ]; then echo ${`it is the primary: ${relief}`}; exit ${NEVER}; fi`,
       ]),
-      within: 0,
+      timeout: 0,
     },
-    gate: mysqlReplicates({ within }),
+    gate: mysqlReplicates({ timeout }),
     peersGate: {
       name: 'no other database was pushed out of replication',
       on: others,
       until: isNotPushedOut,
-      within: 0,
+      timeout: 0,
       // One that is away can't be asked, and is not to stop the others.
-      orGoOn: 'unanswered',
+      onTimeout: 'continueIfUnanswered',
     },
   }
 }
@@ -101,7 +101,7 @@ export function mysqlReplicates(
     name: place.name ?? 'it is writable, or replicates and has caught up',
     on: place.on,
     until: isWell(maxLag),
-    within: place.within ?? 30,
+    timeout: place.timeout ?? 30,
   }
 }
 

@@ -44,14 +44,21 @@ export function nginxUpstreamServer(input: NginxUpstreamServer): NginxUpstreamSt
   const script = (body: Script): Script =>
     joinScripts([sh`file=${file} server=${server} others=${others}`, TOOLS, body])
   return {
-    drain: { name: 'out of the upstreams', on, underLock: true, run: script(DOWN), until: script(IS_DOWN), within: 30 },
+    drain: {
+      name: 'out of the upstreams',
+      on,
+      underLock: true,
+      run: script(DOWN),
+      until: script(IS_DOWN),
+      timeout: 30,
+    },
     undrain: {
       name: 'back in the upstreams',
       on,
       underLock: true,
       run: script(BACK),
       until: script(IS_BACK),
-      within: 30,
+      timeout: 30,
     },
   }
 }

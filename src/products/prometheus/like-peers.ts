@@ -35,7 +35,7 @@ export const LIKE_PEERS = {
       minimum: 4,
       default: 60,
     },
-    within: { description: 'Seconds that it may take after that.', type: 'number', minimum: 0, default: 180 },
+    timeout: { description: 'Seconds that it may take after that.', type: 'number', minimum: 0, default: 180 },
     unanswered: {
       description: 'What comes of a Prometheus that can not be asked, or does not know these hosts.',
       enum: ['fail', 'go on'],
@@ -50,7 +50,7 @@ export interface LikePeersOptions {
   readonly error_ratio: number
   readonly min_qps: number
   readonly window: number
-  readonly within: number
+  readonly timeout: number
   readonly unanswered: 'fail' | 'go on'
 }
 
@@ -91,11 +91,13 @@ export function likePeers({ host, peers: members, monitors, of, options, request
     ...{ instance: host.name, peers, minQps: options.min_qps, window: options.window },
     ...{ address: monitor.addresses, port: monitor.port },
   }
-  const place = { on: [monitor.name], within: options.within, orGoOnUnanswered: options.unanswered === 'go on' }
+  const place = { on: [monitor.name], timeout: options.timeout, continueUnanswered: options.unanswered === 'go on' }
   return [
     qpsLikePeers({ ...traffic, requests, ratio: options.qps_ratio }, place),
     // By then the window is over.
-    ...errors.map((one) => errorsNotUp({ ...traffic, ...one, ratio: options.error_ratio }, { ...place, after: 0 })),
+    ...errors.map((one) =>
+      errorsNotUp({ ...traffic, ...one, ratio: options.error_ratio }, { ...place, initialDelay: 0 }),
+    ),
   ]
 }
 

@@ -50,16 +50,21 @@ export interface PromqlPlace extends CheckPlace {
   /** Hosts that run Prometheus. */
   readonly on: readonly string[]
   /** Seconds before it is asked for the first time. Default 0. */
-  readonly after?: number | undefined
+  readonly initialDelay?: number | undefined
   /** Prometheus can't be asked in time, or knows nothing of it: go on all the same. Default false. */
-  readonly orGoOnUnanswered?: boolean | undefined
+  readonly continueUnanswered?: boolean | undefined
 }
 
 export const PROMQL_PLACE = {
   ...CHECK_PLACE,
   on: { description: 'Hosts that run Prometheus.', type: 'array', items: { type: 'string' } },
-  after: { description: 'Seconds before it is asked for the first time.', type: 'number', minimum: 0, default: 0 },
-  orGoOnUnanswered: {
+  initialDelay: {
+    description: 'Seconds before it is asked for the first time.',
+    type: 'number',
+    minimum: 0,
+    default: 0,
+  },
+  continueUnanswered: {
     description: 'Prometheus can not be asked in time, or knows nothing of it: go on all the same.',
     type: 'boolean',
     default: false,
@@ -73,7 +78,7 @@ export function promqlHolds(question: PromqlQuestion, place: PromqlPlace): Rollo
   checkQuestion(question)
   checkPlace(place)
   const { query, needs, figures = {}, address = '127.0.0.1', port = 9090 } = question
-  const { name, on, after, within = 30, orGoOnUnanswered = false } = place
+  const { name, on, initialDelay, timeout = 30, continueUnanswered = false } = place
   return {
     name: name ?? `prometheus says ${query}`,
     on,
@@ -92,9 +97,9 @@ export function promqlHolds(question: PromqlQuestion, place: PromqlPlace): Rollo
       ...Object.entries(figures).map(([what, value]) => tellFigure(what, value)),
       sh`printf '%s\n' "it does not hold\${why:+: $why}"; exit 1`,
     ]),
-    after,
-    within,
-    ...(orGoOnUnanswered ? { orGoOn: 'unanswered' } : {}),
+    initialDelay,
+    timeout,
+    ...(continueUnanswered ? { onTimeout: 'continueIfUnanswered' } : {}),
   }
 }
 

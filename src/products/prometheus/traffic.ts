@@ -134,7 +134,10 @@ export function errorsNotUp(question: ErrorsQuestion, place: PromqlPlace): Rollo
   )
 }
 
-const waits = ({ window = 60 }: ServerTraffic, { after = window, within = 180 }: PromqlPlace) => ({ after, within })
+const waits = ({ window = 60 }: ServerTraffic, { initialDelay = window, timeout = 180 }: PromqlPlace) => ({
+  initialDelay,
+  timeout,
+})
 
 /** Series of no server at all: a guard for little traffic would take that for peace. */
 const whereOf = ({ address, port, ...traffic }: ServerTraffic) => ({

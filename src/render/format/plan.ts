@@ -74,7 +74,7 @@ const fieldText = ({ field, from, to }: FieldChange): string[] => {
 /** `! reload nginx  (because file-set:nginx changed)` */
 export function handlerLine(handler: PlannedHandler): Line {
   const because = handler.because.length === 0 ? [] : [`because ${listing(handler.because, 3)} changed`]
-  const reasons = [...(handler.owed ? ['pending from an earlier run'] : []), ...because]
+  const reasons = [...(handler.pending ? ['pending from an earlier run'] : []), ...because]
   return line(
     ...marked('handler', handler.id),
     ...(reasons.length === 0 ? [] : [span('dim', `  (${reasons.join('; ')})`)]),

@@ -6,12 +6,12 @@ import { listing } from './words.ts'
 /** What is done around the changes of a host: `> drain: out of backend web (on lb1, lb2)`. */
 export function beforeLines(rollout: PlannedRollout | undefined): Line[] {
   if (rollout === undefined) return []
-  const { leftDrained, disturbing, drain, exposed = [], first = [] } = rollout
+  const { leftDrained, disruptive, drain, exposed = [], first = [] } = rollout
   return [
     ...first.map(({ host, what }) => line(span('run', `> ${host} first: ${what}`))),
     ...(exposed.length > 0 ? [line(span('warn', `> not drained: ${exposedText(exposed)}`))] : []),
     ...(leftDrained ? [line(span('warn', '> was left drained by an earlier run'))] : []),
-    ...drain.map((step, i) => stepLine('drain', step, i === 0 ? `because of ${listing(disturbing, 3)}` : undefined)),
+    ...drain.map((step, i) => stepLine('drain', step, i === 0 ? `because of ${listing(disruptive, 3)}` : undefined)),
   ]
 }
 

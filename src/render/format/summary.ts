@@ -59,8 +59,8 @@ const notTried = (results: readonly HostResult[]): Line[] => {
 }
 
 const owedLines = (results: readonly HostResult[]): Line[] => {
-  const owing = results.filter(({ owed }) => owed.length > 0)
-  return grouped(owing, ({ owed }) => owed.join(', ')).map(([handlers, hosts]) =>
+  const withMarkers = results.filter(({ pendingHandlers }) => pendingHandlers.length > 0)
+  return grouped(withMarkers, ({ pendingHandlers }) => pendingHandlers.join(', ')).map(([handlers, hosts]) =>
     line(span('warn', 'pending handlers: '), `${handlers} on ${listing(hosts)} (will run in the next run)`),
   )
 }

@@ -1,5 +1,5 @@
 import { joinScripts, rawScript, type Script, sh, writeBytes } from '../../shell/script.ts'
-import type { Change, DeadMan } from '../resource.ts'
+import type { AutoRevert, Change } from '../resource.ts'
 import { formatKeyLine } from './line.ts'
 import { type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
 import { askPatterns, PLACES_LIBRARY } from './places.ts'
@@ -16,7 +16,7 @@ export function applyKeys(changes: readonly KeysChange[]): Script {
 }
 
 /** Only a key less can shut somebody out. */
-export function deadManForKeys(changes: readonly KeysChange[]): DeadMan | undefined {
+export function autoRevertForKeys(changes: readonly KeysChange[]): AutoRevert | undefined {
   const losing = changes.filter(({ desired, fields }) => desired.state === 'absent' || fields.some(isLess))
   if (losing.length === 0) return undefined
   return {

@@ -2,7 +2,7 @@ import { ProvisionError } from '../../errors.ts'
 import { accountName } from '../account.ts'
 import { constructorOf } from '../constructor.ts'
 import type { FieldChange, ResourceKind } from '../resource.ts'
-import { applyKeys, deadManForKeys } from './apply.ts'
+import { applyKeys, autoRevertForKeys } from './apply.ts'
 import { describeKey, type KeyLine } from './line.ts'
 import { AUTHORIZED_KEYS, type AuthorizedKeys, type KeysState, keysOf } from './model.ts'
 import { parseKeys, probeKeys } from './probe.ts'
@@ -58,7 +58,7 @@ export const authorizedKeyKind: ResourceKind<AuthorizedKeys, KeysState> = {
     return { action, desired, actual, fields }
   },
   apply: applyKeys,
-  deadMan: deadManForKeys,
+  autoRevert: autoRevertForKeys,
 }
 
 /** The keys that let one user in over SSH. */

@@ -144,7 +144,7 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
         }),
       ),
     ),
-  deadMan(changes) {
+  autoRevert(changes) {
     const guarded = changes.filter(({ desired }) => desired.guard !== undefined)
     if (guarded.length === 0) return undefined
     const paths = guarded.flatMap(({ desired, actual }) =>

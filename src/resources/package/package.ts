@@ -148,7 +148,7 @@ export const packageKind: ResourceKind<Package, PackageState> = {
     desired.state === 'absent' || (desired.version !== undefined && !desired.version.endsWith('*'))
       ? desired
       : { ...desired, state: 'latest' },
-  together: true,
+  batch: true,
   // Waiting for another apt's lock takes up to 300 s of it.
   timeout: 1800,
 }

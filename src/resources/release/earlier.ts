@@ -1,4 +1,4 @@
-import type { Earlier } from '../resource.ts'
+import type { Previous } from '../resource.ts'
 import type { Release, ReleaseState } from './model.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { Release, ReleaseState } from './model.ts'
  * that proved healthy before the present one. A host that does not run what is declared has nothing to take back: its
  * last deployment failed and was put back, or never got there.
  */
-export function earlier(desired: Release, actual: ReleaseState | 'absent', to: string | undefined): Earlier<Release> {
+export function previous(desired: Release, actual: ReleaseState | 'absent', to: string | undefined): Previous<Release> {
   const { name, version, artifact } = desired
   if (actual === 'absent') return { refused: `there is no release of ${name} on it` }
   const { current, previous, installed } = actual

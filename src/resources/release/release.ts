@@ -3,7 +3,7 @@ import { constructorOf } from '../constructor.ts'
 import { absolutePath } from '../content.ts'
 import type { Change, FieldChange, ResourceKind } from '../resource.ts'
 import { applyRelease } from './apply.ts'
-import { earlier } from './earlier.ts'
+import { previous } from './earlier.ts'
 import { RELEASE, type Release, type ReleaseState } from './model.ts'
 import { parseReleases, probeReleases } from './probe.ts'
 
@@ -29,7 +29,7 @@ export const releaseKind: ResourceKind<Release, ReleaseState> = {
     return { action, desired, actual, fields, ...(sent && { artifacts: [artifact] }) }
   },
   artifacts: ({ artifact }) => (artifact === undefined ? [] : [artifact]),
-  earlier,
+  previous,
   apply: (changes: readonly Change<Release, ReleaseState>[], write) => applyRelease(changes, write),
   timeout: TIMEOUT,
 }

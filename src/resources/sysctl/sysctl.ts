@@ -123,7 +123,7 @@ export const sysctlKind: ResourceKind<Sysctl, SysctlState> = {
   affects: () => false,
   apply,
   // One file for all, and what a change alters beside it is set again once.
-  together: true,
+  batch: true,
 }
 
 /**

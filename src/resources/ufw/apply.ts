@@ -1,6 +1,6 @@
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import type { Family } from './address.ts'
-import { isHarmless } from './dead-man.ts'
+import { isHarmless } from './auto-revert.ts'
 import type { Spec } from './declared.ts'
 import { specDiffers, type UfwChange } from './diff.ts'
 import type { FirewallActual, FirewallDesired, SpecActual, UfwActual } from './model.ts'

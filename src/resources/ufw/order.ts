@@ -28,8 +28,8 @@ export function misplaced(declared: readonly Spec[], present: readonly Tuple[]):
         at !== undefined &&
         placed
           .slice(0, j)
-          .some((earlier, i) =>
-            earlier.some(
+          .some((previous, i) =>
+            previous.some(
               (other) => orderMatters(other.tuple, tuple) && (other.at === undefined || moved.has(i) || other.at > at),
             ),
           ),

@@ -3,7 +3,7 @@ import type { FieldSchemas } from '../../schemas/fields.ts'
 import { constructorOf } from '../constructor.ts'
 import type { Resource, ResourceKind, ResourceOptions } from '../resource.ts'
 import { applyUfw } from './apply.ts'
-import { deadManFor } from './dead-man.ts'
+import { autoRevertFor } from './auto-revert.ts'
 import { declareRule, describeMatch, type Spec, UFW_RULE, type UfwRule } from './declared.ts'
 import { diffUfw } from './diff.ts'
 import { declareFirewall, FIREWALL, type Firewall, type UfwActual, type UfwDesired } from './model.ts'
@@ -17,12 +17,12 @@ export type { Firewall, UfwActual, UfwDesired } from './model.ts'
 
 /**
  * The firewall of a host: its rules and itself, one transaction. A change that would shut the tool out is refused
- * when it is planned; what can cut access all the same goes under a dead-man.
+ * when it is planned; what can cut access all the same goes under an automatic revert.
  */
 export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
   kind: 'ufw',
-  gather: true,
-  together: true,
+  groupTogether: true,
+  batch: true,
   key: (desired) => (desired.sort === 'firewall' ? 'firewall' : ruleKey(desired.specs)),
   probe: () => PROBE,
   parse: ({ own }, all) => {
@@ -33,7 +33,7 @@ export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
   notes: notesOn,
   affects: () => false,
   apply: applyUfw,
-  deadMan: deadManFor,
+  autoRevert: autoRevertFor,
 }
 
 /** Sources that are named in a key; of more there may be thousands. */

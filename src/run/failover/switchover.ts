@@ -76,7 +76,14 @@ async function switchIn({ options, edges, prepared, pool, began }: Setting): Pro
   const results = hosts.map((host): HostResult => {
     const { name, tier } = host
     const result = resultOf(name, { involved: involved.has(name), check: options.check, done, failure, key })
-    return { host: name, tier, owed: [], traffic: pool.traffic(host), ms: performance.now() - began, ...result }
+    return {
+      host: name,
+      tier,
+      pendingHandlers: [],
+      traffic: pool.traffic(host),
+      ms: performance.now() - began,
+      ...result,
+    }
   })
   for (const result of results) emit({ type: 'host-finished', host: result.host, result })
   const summary = summaryOf(results, performance.now() - began)

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect } from 'vitest'
 import { TARGET } from '../../../src/host/target.ts'
-import { drainedMark, owedMarker } from '../../../src/plan/target-state.ts'
+import { drainedMark, pendingMarker } from '../../../src/plan/target-state.ts'
 import { buildRelease } from '../../lab/releases.ts'
 import { testLab } from '../../lab/test-labs.ts'
 import { lbVars } from '../lb-vars.ts'
@@ -83,7 +83,7 @@ export interface RollingBed extends Pick<TestBed, 'host' | 'on'> {
   versions(): Promise<string[]>
   /** Hosts that bear the mark of being out of service. */
   marked(): Promise<string[]>
-  /** Leaves what a package leaves that was changed while the run died: a restart that is owed. */
+  /** Leaves what a package leaves that was changed while the run died: a restart that is pending. */
   owes(host: string, ...units: string[]): Promise<void>
   /** A newer version of a package that the host has, in a repository on the host itself. */
   offersNewer(host: string, pkg: string): Promise<void>
@@ -139,8 +139,8 @@ export function rollingBed(): RollingBed {
     const found = await onEach(HOSTS, `test -e ${drainedMark(TARGET.stateDir)}`)
     return HOSTS.filter((_, i) => found[i]?.code === 0)
   }
-  const settled = (within: number) =>
-    until('each address is with its owner', within, async () => (await owners()).join() === 'lb1,lb2')
+  const settled = (timeout: number) =>
+    until('each address is with its owner', timeout, async () => (await owners()).join() === 'lb1,lb2')
   const allBack = async () => {
     expect(await marked()).toEqual([])
     expect(await adminStates()).toEqual(['000', '000'])
@@ -192,7 +192,10 @@ export function rollingBed(): RollingBed {
     marked,
     async owes(host, ...units) {
       for (const unit of units) {
-        await bed.on(host, `mkdir -p /var/lib/provision/owed && : >'${owedMarker(`restart ${unit}`, TARGET.stateDir)}'`)
+        await bed.on(
+          host,
+          `mkdir -p /var/lib/provision/pending && : >'${pendingMarker(`restart ${unit}`, TARGET.stateDir)}'`,
+        )
       }
     },
     offersNewer: (host, pkg) => offerNewer(bed.host(host), pkg),

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { TARGET } from '../../../src/host/target.ts'
-import { drainedMark, owedMarker } from '../../../src/plan/target-state.ts'
+import { drainedMark, pendingMarker } from '../../../src/plan/target-state.ts'
 import { load } from '../traffic.ts'
 import { HOSTS, LONG, NOTHING, type Stack, TIERS } from './bed.ts'
 
-/** What is restarted on each host of a tier: an owed restart is what a changed package leaves when a run dies. */
+/** What is restarted on each host of a tier: a pending restart is what a changed package leaves when a run dies. */
 const UNITS: Readonly<Record<string, readonly string[]>> = {
   db: ['mysql'],
   app: ['notes'],
@@ -65,8 +65,8 @@ export function upgrade(bed: Stack): void {
       'databases, the writes moved in between, then applications, web servers and load balancers: nothing is lost',
       async () => {
         for (const { host, units } of restarted) {
-          const markers = units.map((unit) => `'${owedMarker(`restart ${unit}`, TARGET.stateDir)}'`).join(' ')
-          await bed.on(host, `mkdir -p /var/lib/provision/owed; touch ${markers}`)
+          const markers = units.map((unit) => `'${pendingMarker(`restart ${unit}`, TARGET.stateDir)}'`).join(' ')
+          await bed.on(host, `mkdir -p /var/lib/provision/pending; touch ${markers}`)
         }
         const before = await Promise.all(restarted.map(({ host, units }) => startsOf(host, units)))
         const reads = load(

@@ -62,7 +62,7 @@ describe('a MySQL server of a group', () => {
     ['down', 0],
   ])('C68: is not well when it pushed another one out of replication: %j', (answered, status) => {
     const { peersGate } = mysqlServer({ others: ['db1', 'db3'], relief: 'x' })
-    expect(peersGate).toMatchObject({ on: ['db1', 'db3'], within: 0, orGoOn: 'unanswered' })
+    expect(peersGate).toMatchObject({ on: ['db1', 'db3'], timeout: 0, onTimeout: 'continueIfUnanswered' })
     expect(ask(peersGate.until, [answered])).toEqual({ status, said: status === 0 ? '' : answered })
   })
 

@@ -6,7 +6,7 @@ import prometheus from '../../../roles/prometheus/index.ts'
 import { LIKE_PEERS, type LikePeers, likePeers } from '../../../src/products/prometheus/like-peers.ts'
 import { compiled } from '../../roles/compiled.ts'
 
-const OPTIONS = { qps_ratio: 0.5, error_ratio: 0.01, min_qps: 5, window: 60, within: 180, unanswered: 'fail' } as const
+const OPTIONS = { qps_ratio: 0.5, error_ratio: 0.01, min_qps: 5, window: 60, timeout: 180, unanswered: 'fail' } as const
 const monitor = { host: { name: 'm1', tier: 'mon', address: '192.0.2.9' }, role: 'prometheus' }
 const MONITORS = [{ ...monitor, value: { port: 9999, appRequests: 'hits_total' } }]
 
@@ -27,10 +27,12 @@ const queries = ({ until }: { readonly until?: { readonly sh: string } | undefin
 describe('likePeers', () => {
   it("asks the inventory's Prometheus, first when a whole window has passed", () => {
     const [qps, errors] = asked()
-    expect(qps).toMatchObject({ on: ['m1'], after: 60, within: 180 })
-    expect(errors).toMatchObject({ on: ['m1'], after: 0, within: 180 })
+    expect(qps).toMatchObject({ on: ['m1'], initialDelay: 60, timeout: 180 })
+    expect(errors).toMatchObject({ on: ['m1'], initialDelay: 0, timeout: 180 })
     expect(qps?.until?.sh).toContain("addresses='192.0.2.9 127.0.0.1' port=9999")
-    expect(asked({ options: { ...OPTIONS, unanswered: 'go on' } })[1]).toMatchObject({ orGoOn: 'unanswered' })
+    expect(asked({ options: { ...OPTIONS, unanswered: 'go on' } })[1]).toMatchObject({
+      onTimeout: 'continueIfUnanswered',
+    })
   })
 
   it('compares with the others of the tier, and holds where they get next to nothing', () => {
@@ -91,7 +93,7 @@ describe('roles that can ask', () => {
       prometheus_app_requests: 'hits_total',
     }
     const [qps, errors] = (await compiled(app, { vars, beside: { monitor: [prometheus] } })).rollout?.verify ?? []
-    expect(qps).toMatchObject({ after: 30, on: ['mon1'] })
+    expect(qps).toMatchObject({ initialDelay: 30, on: ['mon1'] })
     expect(queries(qps ?? {})[0]).toBe('count(hits_total{job="app",instance=~"web1|web2|web3"})')
     expect(queries(errors ?? {})[1]).toContain(
       'sum(rate(hits_total{job="app",status=~"5..",instance=~"web1"}[30s])) or sum(rate(hits_total{job="app",code=~"5..",instance=~"web1"}[30s]))',

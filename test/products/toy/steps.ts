@@ -16,7 +16,7 @@ export function toySteps(dir: string) {
       until: sh`
         read -r role _ <${`${dir}/role`}
         if [ "$role" = primary ]; then echo 'it is the primary: --switchover-to moves that first'; exit 3; fi`,
-      within: 0,
+      timeout: 0,
     },
     undrain: { name: 'in use', run: sh`rm -f ${`${dir}/out`}` },
     gate: {
@@ -26,7 +26,7 @@ export function toySteps(dir: string) {
         cd ${dir}
         read -r role source <role
         [ "$role" = primary ] || cmp log "$source/log"`,
-      within: 5,
+      timeout: 5,
     },
   } satisfies Record<string, RolloutStep>
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { earlier } from '../../../src/resources/release/earlier.ts'
+import { previous } from '../../../src/resources/release/earlier.ts'
 import type { Release, ReleaseState } from '../../../src/resources/release/model.ts'
 
 const DECLARED: Release = {
@@ -28,7 +28,7 @@ const state = (
 
 describe('the way back of a release', () => {
   test('is the last one that served, with nothing sent and nothing migrated', () => {
-    expect(earlier(DECLARED, state('2', '1', ['1', '2']), undefined)).toEqual({
+    expect(previous(DECLARED, state('2', '1', ['1', '2']), undefined)).toEqual({
       desired: { ...DECLARED, version: '1', artifact: undefined, migrate: undefined },
       from: '2',
       to: '1',
@@ -38,12 +38,12 @@ describe('the way back of a release', () => {
   })
 
   test('is taken back by the next call', () => {
-    expect(earlier(DECLARED, state('1', '2', ['1', '2']), undefined)).toMatchObject({ from: '1', to: '2' })
+    expect(previous(DECLARED, state('1', '2', ['1', '2']), undefined)).toMatchObject({ from: '1', to: '2' })
   })
 
   test('is any that is there, when it is named; also the present one, for hosts that never left it', () => {
-    expect(earlier(DECLARED, state('2', '1', ['0', '1', '2']), '0')).toMatchObject({ from: '2', to: '0' })
-    expect(earlier(DECLARED, state('1', '0', ['0', '1']), '1')).toMatchObject({ from: '1', to: '1' })
+    expect(previous(DECLARED, state('2', '1', ['0', '1', '2']), '0')).toMatchObject({ from: '2', to: '0' })
+    expect(previous(DECLARED, state('1', '0', ['0', '1']), '1')).toMatchObject({ from: '1', to: '1' })
   })
 
   test.each<[string, ReleaseState | 'absent', string | undefined, string]>([
@@ -57,6 +57,6 @@ describe('the way back of a release', () => {
       'shop runs 1 and not the declared 2: there is nothing to take back',
     ],
   ])('is refused where %s', (_, actual, to, refused) => {
-    expect(earlier(DECLARED, actual, to)).toMatchObject({ refused })
+    expect(previous(DECLARED, actual, to)).toMatchObject({ refused })
   })
 })

@@ -66,7 +66,7 @@ export const mysqlVariableKind: ResourceKind<MysqlVariable, MysqlVariableState> 
       }),
     ),
   // One restart for all that need it.
-  together: true,
+  batch: true,
 }
 
 /**

@@ -50,14 +50,14 @@ export async function followPlan(following: Following): Promise<void> {
     done(plan.candidate)
   }
   try {
-    await settle(following, candidate)
+    await finalise(following, candidate)
   } catch (error) {
     throw withHint(error, `${plan.candidate} is the primary; the same command again goes on from here`)
   }
 }
 
 /** Everybody replicates from the candidate, and a write gets to all. */
-async function settle({ plan, servers, done }: Following, candidate: Server): Promise<void> {
+async function finalise({ plan, servers, done }: Following, candidate: Server): Promise<void> {
   const followers = plan.followers.map((name) => serverOf(servers, name))
   await all(followers, async (one) => {
     await follow(one, candidate)

@@ -1,5 +1,5 @@
 import { rawScript } from '../../shell/script.ts'
-import type { DeadMan } from '../resource.ts'
+import type { AutoRevert } from '../resource.ts'
 import type { UfwChange } from './diff.ts'
 
 /** Only lets more in: nothing that could cut a connection. */
@@ -10,7 +10,7 @@ export function isHarmless({ desired, actual }: UfwChange): boolean {
 }
 
 /** How to put the firewall back as it was; undefined when the changes only let more in. */
-export function deadManFor(changes: readonly UfwChange[]): DeadMan | undefined {
+export function autoRevertFor(changes: readonly UfwChange[]): AutoRevert | undefined {
   return changes.every(isHarmless) ? undefined : { snapshot: rawScript(SNAPSHOT), restore: rawScript(RESTORE) }
 }
 

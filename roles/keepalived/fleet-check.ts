@@ -1,4 +1,4 @@
-import type { Across, HostChanges } from 'provision'
+import type { FleetCheck, HostChanges } from 'provision'
 
 const CONFIG = '/etc/keepalived/keepalived.conf'
 
@@ -6,17 +6,17 @@ const CONFIG = '/etc/keepalived/keepalived.conf'
  * A host throws away heartbeats whose address differs from its own and takes over: two masters. Where the address of an
  * instance changes, it does so on all hosts of the tier at once and with nothing beside it, or not at all.
  */
-export function across(hosts: readonly HostChanges[]): Across {
+export function fleetCheck(hosts: readonly HostChanges[]): FleetCheck {
   const verdicts = [...new Set(hosts.map(({ tier }) => tier))].map((tier) =>
     verdictOf(hosts.filter((one) => one.tier === tier)),
   )
   return {
     problems: verdicts.flatMap(({ problems }) => problems ?? []),
-    atOnce: verdicts.flatMap(({ atOnce }) => atOnce ?? []),
+    simultaneous: verdicts.flatMap(({ simultaneous }) => simultaneous ?? []),
   }
 }
 
-function verdictOf(members: readonly HostChanges[]): Across {
+function verdictOf(members: readonly HostChanges[]): FleetCheck {
   const moves = members.flatMap((member) => movesOf(member).map((move) => `${move} on ${member.host}`))
   if (moves.length === 0 || members.length < 2) return {}
   const what = `keepalived: ${moves.join(', ')}`
@@ -46,7 +46,7 @@ function verdictOf(members: readonly HostChanges[]): Across {
       ],
     }
   }
-  return { atOnce: members.map(({ host }) => host) }
+  return { simultaneous: members.map(({ host }) => host) }
 }
 
 /** Instances that were there and go on with another address, in words. */
