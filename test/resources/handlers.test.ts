@@ -54,7 +54,7 @@ describe('reload', () => {
   })
 
   test('waits for what it must change, and fails when nothing changes though systemd says it worked', () => {
-    const workers = { changes: sh`cat "$dir/workers" 2>/dev/null`, within: 2 }
+    const workers = { changes: sh`cat "$dir/workers" 2>/dev/null`, timeout: 2 }
     const works = `case $1 in show) echo active ;; reload) echo 12 >"$dir/workers" ;; esac`
     expect(runPending(reload('nginx', workers), works)).toMatchObject({ status: 0, did: ['reload -- nginx.service'] })
     expect(runPending(reload('nginx', workers), state('active'))).toMatchObject({
