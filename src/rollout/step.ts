@@ -4,7 +4,7 @@ import type { Script } from '../shell/script.ts'
 /**
  * Something that is done and waited for around the change of a host: data, which the engine follows.
  * @example
- * { name: 'no connections', until: sh`ss -Htn state established "sport = :${port}" | head -n 1 | { ! grep .; }`, within: 60 }
+ * { name: 'no connections', until: sh`ss -Htn state established "sport = :${port}" | head -n 1 | { ! grep .; }`, timeout: 60 }
  */
 export interface RolloutStep {
   /** In words, without the host's own name: hosts with the same plan are told together. */

@@ -27,8 +27,8 @@ const ROLLOUT = `{
   }],
   undrain: [{ name: 'on the board', on: ['board'], run: sh\`:\` }],
   gates: [
-    tcpOpen({ port: ${DOOR} }, { within: vars.svc_patience }),
-    commandSucceeds('it is fit', sh\`if [ -e /root/unfit ]; then echo it is unfit; exit 1; fi\`, { within: vars.svc_patience }),
+    tcpOpen({ port: ${DOOR} }, { timeout: vars.svc_patience }),
+    commandSucceeds('it is fit', sh\`if [ -e /root/unfit ]; then echo it is unfit; exit 1; fi\`, { timeout: vars.svc_patience }),
   ],
   verify: [{
     name: 'it is praised',

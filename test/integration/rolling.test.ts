@@ -27,7 +27,7 @@ const ROLLOUT = `{
     on: ['board'],
     run: sh\`mkdir -p /root/out; : >/root/out/\${host.name}; echo out \${host.name} >>/root/log\`,
     until: sh\`if [ -e /root/busy-\${host.name} ]; then echo it is busy; exit 1; fi\`,
-    within: vars.svc_patience,
+    timeout: vars.svc_patience,
     interval: 0.2,
   }],
   undrain: [{
@@ -35,13 +35,13 @@ const ROLLOUT = `{
     on: ['board'],
     run: sh\`rm -f /root/out/\${host.name}; echo in \${host.name} >>/root/log\`,
     until: sh\`if [ -e /root/shut-\${host.name} ]; then echo it is shut; exit 1; fi\`,
-    within: vars.svc_patience,
+    timeout: vars.svc_patience,
     interval: 0.2,
   }],
   gates: [{
     name: 'it is fit',
     until: sh\`if [ -e /root/unfit ]; then echo it is unfit; exit 1; fi; cmp -s /etc/svc /root/svc.seen\`,
-    within: vars.svc_patience,
+    timeout: vars.svc_patience,
     interval: 0.2,
   }],
 }`
