@@ -153,6 +153,7 @@ export function hostRun(input: HostRunInput): HostRun {
         await convergePart(input.session, means, begun, progress)
         // Tiers are planned once more after it.
         agreed = planned
+        failure = planned && unreadable(planned)
       } catch (error) {
         failure = failureOf(error)
         refused = error instanceof ProvisionError && error.refused
