@@ -42,6 +42,18 @@ const secretive = (value: unknown): unknown[] =>
     ? []
     : Object.entries(value).flatMap(([key, inner]) => (/(password|_key)$/.test(key) ? [inner] : secretive(inner)))
 
+test('the inventory of the hosts with older suites compiles, too', async () => {
+  const folder = join(packageRoot(), 'test/lab/inventories/suites')
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.yml'))
+    .map((file) => [`inventories/suites/${file}`, readFileSync(join(folder, file), 'utf8')])
+  const root = projectFolder(Object.fromEntries(texts))
+  const { inventory } = await loadInventory({ root, name: 'suites', knownRoles: [...ROLES.keys()] })
+  const compiler = createCompiler({ inventory, roles: ROLES, templates: templateLookup(packageRoot()) })
+  expect(shown(compiler.problems())).toEqual([])
+  for (const host of inventory.hosts) expect(shown(compiler.compile(host, FACTS).problems)).toEqual([])
+})
+
 describe.each(['lab', 'prod', 'staging'])('inventory %s', (name) => {
   test('compiles for every host, without a problem, and asks it no more than it should', async () => {
     const inventory = await load(name)
