@@ -5,10 +5,10 @@ cat <<'TEXT'
 From nothing to twelve converged hosts. What comes, and how long it takes on two cores:
   packages of npm, and the build               a minute, once
   a Docker engine, where none answers          20 s, once
-  the images of the hosts, Debian 13 and sid   2 minutes, once
+  the images of the hosts, Debian 13 and sid   1 to 2 minutes, once
   twelve bare hosts boot                       15 s
   a dry run: what would change                 5 s
-  the run: every host to its declared state    5 minutes
+  the run: every host to its declared state    4 minutes
   a second run: nothing left to do             5 s
   a request through all of them
 TEXT
@@ -39,7 +39,7 @@ echo "All $(wc -l <"$dry_run") lines, with every line of every file: less $dry_r
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
 step "provision --inventory $inventory"
-echo 'Bring every host to its declared state: databases first, the monitor last. Packages are installed: usually 5 minutes.'
+echo 'Bring every host to its declared state: new hosts first get what needs no other, all at once; then databases first, the monitor last. Usually 4 minutes.'
 provision || die 'The run failed: see above.'
 
 step "provision --inventory $inventory -v"
