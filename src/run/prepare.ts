@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { missingArtifacts } from '../artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from '../catalog/compile.ts'
@@ -55,6 +56,10 @@ export interface Prepared {
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const root = resolve(options.root)
+  if (!(await isFolder(root))) {
+    const hint = 'it is the folder that holds inventories/, roles/ and templates/'
+    throw new InputError([{ message: `--project: there is no folder ${root}`, hint }])
+  }
   const found = await findRoles(root)
   const read = await readInventory({
     root,
@@ -103,6 +108,12 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   if (problems.length > 0) throw new InputError(toldOnce(problems))
   return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
 /** What a function returns, or the problems that it throws. */
 function attempt<T>(make: () => T, otherwise: T): { readonly value: T; readonly problems: readonly Problem[] } {

@@ -27,6 +27,15 @@ describe('a project', () => {
     expect(project.compiler.problems()).toEqual([])
   })
 
+  test('that is not there, or is a file, is told by its path', async () => {
+    const root = projectFolder(FILES)
+    for (const nowhere of [`${root}/missing`, `${root}/inventories/site.yml`]) {
+      expect(await problemsOf(() => prepare(options(nowhere)))).toEqual([
+        `--project: there is no folder ${nowhere} (it is the folder that holds inventories/, roles/ and templates/)`,
+      ])
+    }
+  })
+
   test('tells what is wrong with files, names and vars at once', async () => {
     const root = projectFolder({
       ...FILES,
