@@ -19,13 +19,10 @@ class LongOnesFirst extends BaseSequencer {
     ]
   }
 }
-/**
- * Files of the lab that take minutes. The stack installs for ten minutes, and waits more than it works in the next ten:
- * beside the first come files that mostly wait, beside the others those that install.
- */
+/** Files of the lab that take minutes. Those that look at rates and at time come when less is installed beside them. */
 const LONG = [
-  ...['stack', 'rolling-tiers', 'rolling-verify', 'connection', 'interrupted', 'rolling', 'switchover', 'suites'],
-  ...['mysql', 'ufw'],
+  ...['stack', 'rolling-tiers', 'switchover', 'mysql', 'ufw', 'app', 'rolling', 'interrupted', 'suites'],
+  ...['rolling-verify', 'connection', 'accounts'],
 ]
 const isIntegration = ({ project }: TestSpecification): boolean => project.name === 'integration'
 

@@ -2,15 +2,32 @@ import { Session } from 'node:inspector/promises'
 
 /** How often a function, loop or branch ran. */
 export interface Count {
+  readonly file: string
+  readonly name: string
+  /** Where it stands in its file. */
+  readonly start: number
+  readonly end: number
   readonly times: number
   /** It waits for something: the engine counts it once more when it goes on, or not, as it was compiled. */
   readonly waits: boolean
 }
 
-/** How often each function, loop and branch of `src` ran, by its place. */
-export async function countCalls<T>(
-  work: () => Promise<T>,
-): Promise<{ readonly result: T; readonly counts: ReadonlyMap<string, Count> }> {
+/** By file of `src`. */
+export type Counts = ReadonlyMap<string, readonly Count[]>
+
+/**
+ * How often this part ran in another count. The engine tells of a branch only where it ran not as often as what is around
+ * it: one that is not told of ran as often as that.
+ */
+export function timesIn(counts: Counts, { file, start, end }: Count): number {
+  const around = (counts.get(file) ?? []).filter((one) => one.start <= start && one.end >= end)
+  const [first, ...others] = around
+  if (first === undefined) return 0
+  return others.reduce((best, one) => (one.end - one.start < best.end - best.start ? one : best), first).times
+}
+
+/** How often each function, loop and branch of `src` ran. */
+export async function countCalls<T>(work: () => Promise<T>): Promise<{ readonly result: T; readonly counts: Counts }> {
   const session = new Session()
   session.connect()
   try {
@@ -19,17 +36,18 @@ export async function countCalls<T>(
     await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true })
     const result = await work()
     const { result: scripts } = await session.post('Profiler.takePreciseCoverage')
-    const counts = new Map<string, Count>()
+    const counts = new Map<string, Count[]>()
     for (const { url, scriptId, functions } of scripts) {
       const file = /\/src\/.*\.ts$/.exec(url)?.[0]
       if (file === undefined || url.includes('/node_modules/')) continue
       const { scriptSource } = await session.post('Debugger.getScriptSource', { scriptId })
-      for (const { functionName, ranges } of functions) {
-        for (const { startOffset, endOffset, count } of ranges) {
+      const all = functions.flatMap(({ functionName, ranges }) =>
+        ranges.map(({ startOffset, endOffset, count }): Count => {
           const waits = /\bawait\b/.test(scriptSource.slice(startOffset, endOffset))
-          counts.set(`${file} ${functionName}@${startOffset}-${endOffset}`, { times: count, waits })
-        }
-      }
+          return { file, name: functionName, start: startOffset, end: endOffset, times: count, waits }
+        }),
+      )
+      counts.set(file, [...(counts.get(file) ?? []), ...all])
     }
     return { result, counts }
   } finally {
