@@ -68,12 +68,16 @@ async function fleet(size: number) {
 
 type Passed = Awaited<ReturnType<typeof fleet>>['check']
 
-/** Parts of the program that worked more often than the number of hosts accounts for. */
-function steeper(few: Passed, many: Passed, factor: number): string[] {
+/**
+ * Parts of the program that worked more often than the number of hosts accounts for. Once for each pair of hosts would be
+ * 250 times a host, at 500: what ran fewer than 20 times a host is not looked at, for the engine counts calls of what it
+ * compiles meanwhile, or inlines, not all.
+ */
+function steeper(few: Passed, many: Passed, hosts: number, factor: number): string[] {
   return [...many.counts.values()].flat().flatMap((one) => {
     const before = timesIn(few.counts, one)
     const allowed = Math.max(1, before) * factor * (one.waits ? 5 : 1.5) + 200
-    if (one.times <= allowed) return []
+    if (one.times <= Math.max(allowed, 20 * hosts)) return []
     return `${one.file} ${one.name}@${one.start}-${one.end}: ${before} times for few hosts, ${one.times} for many`
   })
 }
@@ -93,7 +97,7 @@ test('500 hosts cost ten times as much as 50, in a dry run and in a run', { time
     expect(run).toMatchObject({ summary: { changed: size }, execs: 4 * size, logins: size })
   }
   for (const part of ['check', 'run'] as const) {
-    expect(steeper(few[part], many[part], 10), part).toEqual([])
+    expect(steeper(few[part], many[part], 500, 10), part).toEqual([])
     expect(many[part].events, part).toBeLessThan(10 * few[part].events)
   }
 })
