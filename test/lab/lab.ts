@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pLimit from 'p-limit'
 import { getContainerRuntimeClient } from 'testcontainers'
+import { boot } from './boot.ts'
 import { type Docker, HostContainer, LABEL, type LabContext } from './container.ts'
 import { ensureEngine, findEngine } from './engine.ts'
 import type { EngineState } from './engine-state.ts'
@@ -157,8 +158,9 @@ async function startHosts(docker: Docker, lab: LabContext, hosts: readonly HostS
     hosts.map((spec) =>
       limit(async () => {
         const host = toHost(spec)
-        if (!kept.has(spec.name)) await new HostContainer(imageFor(spec), spec, lab).start()
-        else if (!(await host.status()).connected) await host.heal()
+        if (!kept.has(spec.name)) {
+          await boot(docker, new HostContainer(imageFor(spec), spec, lab), { lab: lab.name, host: spec.name }, say)
+        } else if (!(await host.status()).connected) await host.heal()
         await host.start()
         const state = await host.ready()
         const what = kept.has(spec.name) ? 'is up' : `booted after ${((Date.now() - started) / 1000).toFixed(1)} s`

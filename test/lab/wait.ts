@@ -1,6 +1,9 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WaitStrategy } from 'testcontainers'
+import { $ } from 'zx'
+
+const run = $({ quiet: true, nothrow: true })
 
 /** Waits until sshd at `address` sends its banner: an open port alone may still be a half-booted host. */
 export async function waitForSsh(address: string, timeoutMs = 60_000): Promise<void> {
@@ -37,6 +40,25 @@ function readBanner(address: string): Promise<void> {
   })
 }
 
+type Container = Parameters<WaitStrategy['waitUntilReady']>[0]
+
+/** A host that does not answer, as the engine and its own systemd see it. */
+async function howItIs(container: Container): Promise<string> {
+  const { State, NetworkSettings } = await container.inspect()
+  const logs = await container.logs({ stdout: true, stderr: true, tail: 20, follow: false })
+  const inside = State.Running
+    ? (
+        await run`docker exec ${container.id} sh -c ${'ip -brief address; systemctl list-jobs --no-pager; ps ax'}`
+      ).text()
+    : ''
+  const networks = Object.entries(NetworkSettings.Networks).map(([name, { IPAddress }]) => `${name} ${IPAddress}`)
+  return [
+    `state: ${State.Status}, exit code ${State.ExitCode} ${State.Error}; networks: ${networks.join(', ')}`,
+    `printed: ${logs.toString('utf8')}`,
+    inside,
+  ].join('\n')
+}
+
 /** Tells testcontainers that a host is ready when its sshd answers. */
 export class SshAnswers implements WaitStrategy {
   readonly #address: string
@@ -46,8 +68,13 @@ export class SshAnswers implements WaitStrategy {
     this.#address = address
   }
 
-  waitUntilReady(): Promise<void> {
-    return waitForSsh(this.#address, this.#timeoutMs)
+  async waitUntilReady(container: Container): Promise<void> {
+    try {
+      await waitForSsh(this.#address, this.#timeoutMs)
+    } catch (error) {
+      // The container is removed next, and with it all that tells why.
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${await howItIs(container)}`)
+    }
   }
 
   withStartupTimeout(startupTimeoutMs: number): this {
