@@ -1,10 +1,23 @@
 import type { Register } from '../command.ts'
+import { init } from './init.ts'
+import { newCommand } from './new.ts'
 import { release } from './release.ts'
 import { rollback } from './rollback.ts'
 import { run } from './run.ts'
+import { schema } from './schema.ts'
 import { secrets } from './secrets.ts'
 import { switchover } from './switchover.ts'
 import { upgrade } from './upgrade.ts'
 
 /** Every command, in the order of the help. The first one is the program itself. */
-export const COMMANDS: readonly Register[] = [run, upgrade, rollback, switchover, secrets, release]
+export const COMMANDS: readonly Register[] = [
+  run,
+  upgrade,
+  rollback,
+  switchover,
+  secrets,
+  release,
+  init,
+  newCommand,
+  schema,
+]

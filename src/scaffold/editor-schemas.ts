@@ -1,5 +1,5 @@
-import type { Role, VarSchema } from '../src/catalog/role.ts'
-import { HOSTS_SCHEMA, SITE_SCHEMA } from '../src/inventory/schema.ts'
+import type { Role, VarSchema } from '../catalog/role.ts'
+import { HOSTS_SCHEMA, SITE_SCHEMA } from '../inventory/schema.ts'
 
 /** JSON Schemas for editors (`# yaml-language-server: $schema=…`), by file name. */
 export function editorSchemas(roles: Iterable<Role>): ReadonlyMap<string, string> {
