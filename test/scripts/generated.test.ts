@@ -1,9 +1,9 @@
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
-import { editorSchemas } from '../../src/scaffold/editor-schemas.ts'
 import { currentText, generatedFiles } from '../../scripts/generated.ts'
 import { roleReadme } from '../../scripts/role-docs.ts'
 import { defineRole } from '../../src/catalog/role.ts'
+import { editorSchemas } from '../../src/scaffold/editor-schemas.ts'
 
 const role = defineRole({
   name: 'demo',
