@@ -6,9 +6,9 @@ const ANSWER_MS = 5000
 
 /** A key in the agent, to be offered alone: of many, sshd takes a few only. */
 export interface AgentKey {
+  readonly key: ParsedKey
   /** Its public part, as sshd and files have it. */
   readonly blob: string
-  readonly comment: string
   method(username: string): AnyAuthMethod
 }
 
@@ -28,8 +28,8 @@ export async function agentKeys(socket: string): Promise<readonly AgentKey[] | {
       })
     })
     return keys.map((key) => ({
+      key,
       blob: key.getPublicSSH().toString('base64'),
-      comment: key.comment,
       method(username) {
         const agent = ssh2.createAgent(socket)
         agent.getIdentities = (answer) => answer(undefined, [key])

@@ -1,9 +1,12 @@
 import { aborted } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Transport } from '../inventory/transports.ts'
+import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
 import { knownHostsFiles } from './host-key.ts'
-import { loginMemory } from './identities.ts'
+import { loginMemory } from './login-memory.ts'
+import { loginPassword } from './login-password.ts'
+import type { UnlockedKeys } from './unlock.ts'
 
 export interface ConnectOptions {
   /** Told of what is odd and does not stop the login, e.g. a malformed line of known_hosts. */
@@ -14,6 +17,10 @@ export interface ConnectOptions {
   readonly mask?: (text: string) => string
   /** Aborted when the user wants out at once: a login that is not done is given up. */
   readonly signal?: AbortSignal | undefined
+  /** Key files that were encrypted, by path. */
+  readonly keys?: UnlockedKeys | undefined
+  /** For logins where no key is accepted. */
+  readonly password?: Secret | undefined
 }
 
 type Connect = (host: Host) => Promise<Connection>
@@ -34,11 +41,12 @@ export function connector(options: ConnectOptions = {}): Connect {
   const files = knownHostsFiles(options.warn)
   const env = options.env ?? process.env
   const memory = loginMemory()
+  const password = options.password && loginPassword(options.password)
   // Each is imported once: loaders that compile on the fly hand half a module to those who ask while it loads.
   const transports: Readonly<Record<Transport, () => Promise<Connect>>> = {
     ssh: once(async () => {
       const { connectSsh } = await import('./ssh.ts')
-      return (host) => connectSsh(host, files, env, { ...options, memory })
+      return (host) => connectSsh(host, files, env, { ...options, memory, password })
     }),
     openssh: once(async () => {
       const { connectOpenSsh } = await import('./openssh.ts')

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { ParsedKey } from 'ssh2'
+import { reveal, type Secret } from '../masking/secret.ts'
 import { errno } from './failure.ts'
 
 /** What a key file is good for. Its public part is known too where it is encrypted, or the public one itself. */
 export type KeyFile =
   | { readonly key: ParsedKey }
-  | { readonly problem: 'missing' | 'unreadable' | 'not a private key' }
-  | { readonly problem: 'encrypted' | 'only the public key'; readonly blob: string | undefined }
+  | { readonly problem: 'unreadable' | 'not a private key' }
+  | { readonly problem: 'encrypted' | 'only the public key' | 'missing'; readonly blob: string | undefined }
 
 export const blobOf = (key: ParsedKey): string => key.getPublicSSH().toString('base64')
 
@@ -20,17 +21,28 @@ export async function readKey(path: string): Promise<KeyFile> {
     if (!/encrypted|passphrase/i.test(parsed.message)) return { problem: 'not a private key' }
     return { problem: 'encrypted', blob: publicPart(text) ?? (await publicFile(`${path}.pub`)) }
   } catch (error) {
-    return { problem: errno(error) === 'ENOENT' ? 'missing' : 'unreadable' }
+    if (errno(error) !== 'ENOENT') return { problem: 'unreadable' }
+    // ssh, too, takes the public part of a key that only an agent has.
+    return { problem: 'missing', blob: await publicFile(`${path}.pub`) }
   }
 }
 
-const parse = async (text: string): Promise<ParsedKey | Error> => {
+/** An encrypted key in the clear; undefined where this is not its passphrase. */
+export async function decryptKey(path: string, passphrase: Secret): Promise<ParsedKey | undefined> {
+  const parsed = await parse(await readFile(path, 'utf8'), reveal(passphrase))
+  return parsed instanceof Error || !parsed.isPrivateKey() ? undefined : parsed
+}
+
+const parse = async (text: string, passphrase?: string): Promise<ParsedKey | Error> => {
   const { default: ssh2 } = await import('ssh2')
-  return ssh2.utils.parseKey(text)
+  return ssh2.utils.parseKey(text, passphrase)
 }
 
 const publicFile = async (path: string): Promise<string | undefined> => {
-  const parsed = await readFile(path, 'utf8').then(parse, () => undefined)
+  const parsed = await readFile(path, 'utf8').then(
+    (text) => parse(text),
+    () => undefined,
+  )
   return parsed === undefined || parsed instanceof Error ? undefined : blobOf(parsed)
 }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { NodeSSH } from 'node-ssh'
 import pLimit from 'p-limit'
 import { aborted, messageOf, type ProvisionError } from '../errors.ts'
@@ -5,10 +6,15 @@ import type { Host } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { errno, failure, place } from './failure.ts'
 import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles } from './host-key.ts'
-import { findIdentities, type Login, type LoginMemory, login, loginMemory } from './identities.ts'
+import { findIdentities } from './identities.ts'
+import { logIn } from './login.ts'
+import { type LoginMemory, loginMemory } from './login-memory.ts'
+import type { LoginPassword } from './login-password.ts'
+import { type Offers, offering, type Refusal } from './offers.ts'
 import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
 import { runOnChannel } from './ssh-exec.ts'
 import { dial, socketFailure, watchSilence } from './tcp.ts'
+import type { UnlockedKeys } from './unlock.ts'
 
 /** sshd's MaxSessions is 10; one that was given up counts until its process ends, so some room is left. */
 const MAX_CHANNELS = 8
@@ -16,6 +22,13 @@ const KEEPALIVE_SECONDS = 5
 /** Three keepalives without an answer. */
 const SILENCE_SECONDS = 17
 const CLOSE_GRACE_MS = 1000
+
+/** What the hosts of a run have in common for their logins. */
+export interface LoginOptions {
+  readonly memory?: LoginMemory
+  readonly keys?: UnlockedKeys | undefined
+  readonly password?: LoginPassword | undefined
+}
 
 /**
  * Logs in with node-ssh.
@@ -25,14 +38,38 @@ export async function connectSsh(
   host: Host,
   files: KnownHostsFiles,
   env: NodeJS.ProcessEnv,
-  { memory = loginMemory(), ...options }: RootOptions & { readonly memory?: LoginMemory } = {},
+  { memory = loginMemory(), keys, password, ...options }: RootOptions & LoginOptions = {},
 ): Promise<Connection> {
-  const { connectTimeout, user } = host.connection
   const library = import('node-ssh')
-  const attempt = login(memory.ordered(host, await findIdentities(host, env)))
+  const identities = memory.ordered(host, await findIdentities(host, env, keys))
+  const { NodeSSH } = await library
+  const { ssh, socket } = await logIn<Opened>({
+    host,
+    offering: offering(host.connection.user, identities),
+    memory,
+    password,
+    open: (offers) => open(host, new NodeSSH(), files, offers, options.signal),
+  })
+  return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent), options)
+}
+
+interface Opened {
+  readonly ssh: NodeSSH
+  readonly socket: Socket
+}
+
+/** One connection: in, or refused. */
+async function open(
+  host: Host,
+  ssh: NodeSSH,
+  files: KnownHostsFiles,
+  offers: Offers,
+  signal: AbortSignal | undefined,
+): Promise<Opened | Refusal> {
+  const { connectTimeout, user } = host.connection
   const deadline = new AbortController()
   const timer = setTimeout(() => {
-    const stage = attempt.begun() ? 'login' : 'SSH handshake or TCP connection'
+    const stage = offers.begun() ? 'login' : 'SSH handshake or TCP connection'
     deadline.abort(
       failure(host, 'timeout', `${place(host)}: no ${stage} within ${connectTimeout} s`, {
         hint: 'Is the address right, and does a firewall drop packets? connect_timeout sets the limit.',
@@ -40,17 +77,16 @@ export async function connectSsh(
     )
   }, connectTimeout * 1000)
   const onStop = () => deadline.abort(aborted(host.name))
-  options.signal?.addEventListener('abort', onStop)
+  signal?.addEventListener('abort', onStop)
   try {
-    const { NodeSSH } = await library
+    if (signal?.aborted) throw aborted(host.name)
     const socket = await dial(host, deadline.signal)
     deadline.signal.addEventListener('abort', () => socket.destroy())
     const keyRefused: { why?: ProvisionError } = {}
-    const ssh = new NodeSSH()
     const ready = ssh.connect({
       sock: socket,
       username: user,
-      authHandler: attempt.handler,
+      authHandler: offers.handler,
       algorithms: { serverHostKey: hostKeyAlgorithms(readOrFail(files, host), host) },
       hostVerifier: (key: Buffer) => {
         const why = checkHostKey(files, host, key)
@@ -63,19 +99,25 @@ export async function connectSsh(
       // ssh2 counts answers only, and on a slow link they queue behind a long upload: `watchSilence` judges instead.
       keepaliveCountMax: Number.POSITIVE_INFINITY,
     })
+    // Without an answer it would wait for one until the deadline.
+    ssh.connection?.on('change password', () => deadline.abort(expired(host)))
     try {
       await ready
     } catch (error) {
       socket.destroy()
-      throw deadline.signal.aborted ? deadline.signal.reason : (keyRefused.why ?? loginFailure(host, error, attempt))
+      if (deadline.signal.aborted) throw deadline.signal.reason
+      if (keyRefused.why !== undefined) throw keyRefused.why
+      return refusalOf(error, offers) ?? fail(loginFailure(host, error))
     }
-    const key = attempt.last()
-    if (key) memory.worked(host, key)
-    return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent), options)
+    return { ssh, socket }
   } finally {
     clearTimeout(timer)
-    options.signal?.removeEventListener('abort', onStop)
+    signal?.removeEventListener('abort', onStop)
   }
+}
+
+const fail = (error: ProvisionError): never => {
+  throw error
 }
 
 const readOrFail = (files: KnownHostsFiles, host: Host) => {
@@ -86,27 +128,33 @@ const readOrFail = (files: KnownHostsFiles, host: Host) => {
   }
 }
 
-const loginFailure = (host: Host, error: unknown, attempt: Login): ProvisionError => {
+const expired = (host: Host) =>
+  failure(host, 'auth', `${place(host)} wants a new password for ${host.connection.user}: the one given has expired`, {
+    hint: `Log in once by hand and set it: \`ssh ${host.connection.user}@${host.address}\`.`,
+  })
+
+/** What the end of a connection means for what was offered; undefined: it has nothing to do with it. */
+function refusalOf(error: unknown, offers: Offers): Refusal | undefined {
+  if (!offers.begun()) return undefined
   const message = messageOf(error)
-  if (attempt.begun() && /too many authentication failures/i.test(message)) {
-    return failure(host, 'auth', `${place(host)} takes no more keys (MaxAuthTries): ${attempt.story()}`, {
-      hint: 'Name the right one by identity_file (its public part will do where ssh-agent holds it): no other is offered then.',
-      cause: error,
-    })
-  }
-  if (attempt.begun() && /authentication (methods )?fail/i.test(message)) {
-    return failure(host, 'auth', `${place(host)} refuses the login: ${attempt.story()}`, {
-      hint: 'Is the right key loaded (`ssh-add -l`) and in authorized_keys of this user?',
-      cause: error,
-    })
-  }
+  if (/too many authentication failures/i.test(message)) return 'too many'
+  if (/authentication (methods )?fail/i.test(message)) return 'refused'
+  if (typeof error === 'object' && error !== null && 'level' in error && error.level === 'agent') return 'unsigned'
+  return isCut(error) && typeof offers.last() === 'object' ? 'closed' : undefined
+}
+
+/** node-ssh's word for a connection that closed before the login was done. */
+const isCut = (error: unknown): boolean =>
+  errno(error) === 'ETIMEDOUT' || /Connection lost before handshake/.test(messageOf(error))
+
+const loginFailure = (host: Host, error: unknown): ProvisionError => {
   if (errno(error)?.startsWith('E') && errno(error) !== 'ETIMEDOUT') return socketFailure(host, error)
-  // node-ssh's word for a connection that closed before the login was done.
-  const cut = errno(error) === 'ETIMEDOUT' || /Connection lost before handshake/.test(message)
   return failure(
     host,
     'unreachable',
-    cut ? `${place(host)} closed the connection before the login was done` : `${place(host)}: ${message}`,
+    isCut(error)
+      ? `${place(host)} closed the connection before the login was done`
+      : `${place(host)}: ${messageOf(error)}`,
     {
       hint: 'Is it sshd that listens there? Its log says why it hung up (MaxStartups, AllowUsers, penalties).',
       cause: error,

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connector } from '../../src/connection/connect.ts'
-import { findIdentities, login } from '../../src/connection/identities.ts'
+import { findIdentities } from '../../src/connection/identities.ts'
 import { makeKeyPair } from '../lab/keys.ts'
 import { startAgent } from './agent.ts'
 import { aHost } from './host-fixture.ts'
@@ -33,16 +33,20 @@ const blobOfPrivate = (text: string) => {
 }
 const labels = async (env: NodeJS.ProcessEnv, identityFile?: string) => {
   const found = await findIdentities(aHost({ identityFile }), { HOME: home, ...env })
-  return { usable: found.usable.map(({ label }) => label), skipped: found.skipped }
+  return { usable: found.usable.map(({ label }) => where(label)), skipped: found.skipped }
 }
+/** What a label says after type and fingerprint. */
+const where = (label: string) => /^[A-Z0-9-]+ SHA256:[A-Za-z0-9+/]{43} \((.*)\)$/.exec(label)?.[1]
 
-test('the agent comes first, then the usual keys, none twice; an encrypted one is skipped by name', async () => {
+test('the agent comes first, in it the usual keys, then their files, none twice; an encrypted one is skipped by name', async () => {
   const rsa = put('id_rsa')
   const ecdsa = put('id_ecdsa')
   const encrypted = put('id_ed25519', 'secret words')
   const agent = await startAgent(home, [put('other'), ecdsa])
+  const blob = blobOfPrivate(readFileSync(ecdsa, 'utf8'))
+  expect((await findIdentities(aHost(), { HOME: home, SSH_AUTH_SOCK: agent.socket })).usable[0]?.blob).toBe(blob)
   expect(await labels({ SSH_AUTH_SOCK: agent.socket })).toEqual({
-    usable: ['the agent', 'the agent', rsa],
+    usable: ['test, ssh-agent', 'test, ssh-agent', rsa],
     skipped: [`${encrypted} (encrypted)`],
   })
   expect((await labels({})).usable).toEqual([ecdsa, rsa])
@@ -52,7 +56,7 @@ test('C36: an agent that is gone is skipped, and the usual keys are tried', asyn
   const rsa = put('id_rsa')
   const { usable, skipped } = await labels({ SSH_AUTH_SOCK: join(home, 'gone') })
   expect(usable).toEqual([rsa])
-  expect(skipped).toEqual([expect.stringMatching(/^the agent \(.+\)$/)])
+  expect(skipped).toEqual([expect.stringMatching(/^ssh-agent \(.+\)$/)])
 })
 
 test('an identity file is the only one', async () => {
@@ -61,7 +65,7 @@ test('an identity file is the only one', async () => {
   expect((await labels({ SSH_AUTH_SOCK: '/run/agent' }, mine)).usable).toEqual([mine])
 })
 
-test.each(['encrypted', 'the public part of one'])(
+test.each(['encrypted', 'the public part of one', 'there as its public part only'])(
   'C35: of an identity file that is %s, only its key is offered',
   async (what) => {
     const open = put('mine')
@@ -69,10 +73,11 @@ test.each(['encrypted', 'the public part of one'])(
     const agent = await startAgent(home, [...others, open])
     const blob = blobOfPrivate(readFileSync(open, 'utf8'))
     if (what === 'encrypted') execFileSync('ssh-keygen', ['-q', '-p', '-f', open, '-N', 'secret words', '-P', ''])
-    else writeFileSync(open, `ssh-ed25519 ${blob} test\n`)
+    else writeFileSync(what.startsWith('there') ? `${open}.pub` : open, `ssh-ed25519 ${blob} test\n`)
+    if (what.startsWith('there')) rmSync(open)
     const found = await findIdentities(aHost({ identityFile: open }), { HOME: home, SSH_AUTH_SOCK: agent.socket })
-    expect(found.usable.map((one) => [one.label, one.blob])).toEqual([['the agent', blob]])
-    expect(found.skipped).toHaveLength(1)
+    expect(found.usable.map((one) => [where(one.label), one.blob])).toEqual([['test, ssh-agent', blob]])
+    expect(found.named).toBe(true)
   },
 )
 
@@ -131,14 +136,4 @@ test('an identity file that is missing, or no key, is named', async () => {
   const closed = put('closed')
   chmodSync(closed, 0)
   if (process.getuid?.() !== 0) await expect(labels({}, closed)).rejects.toThrow('unreadable')
-})
-
-test('tells what was tried and what the server takes', async () => {
-  const path = put('id_rsa')
-  const attempt = login(await findIdentities(aHost(), { HOME: home }))
-  expect(attempt.begun()).toBe(false)
-  attempt.handler([], false, () => {})
-  attempt.handler(['publickey', 'password'], false, () => {})
-  expect(attempt.begun()).toBe(true)
-  expect(attempt.story()).toBe(`tried ${path}; the server takes publickey, password`)
 })
