@@ -12,7 +12,7 @@ export interface Groups {
 
 /** The hosts of an inventory as roles see each other's: vars complete and tainted, worked out when first asked for. */
 export function groupsOf(inventory: Inventory, roles: ReadonlyMap<string, Role>, reader: RoleVarsReader): Groups {
-  const peers = inventory.hosts.map((host) => peerOf(host, () => peerVars(host, inventory, roles, reader)))
+  const peers = inventory.hosts.map((host) => peerOf(host, () => completeVars(host, inventory, roles, reader)))
   const byTier = new Map(
     inventory.tiers.map((tier) => [tier.name, peers.filter((peer) => peer.tier === tier.name)] as const),
   )
@@ -43,7 +43,7 @@ function peerOf(host: Host, read: () => Peer['vars']): Peer {
 }
 
 /** Everything set for a host, with the defaults of its own roles; what any role's schema calls secret is tainted. */
-function peerVars(
+export function completeVars(
   host: Host,
   inventory: Inventory,
   roles: ReadonlyMap<string, Role>,

@@ -61,13 +61,13 @@ export const withPrimary = ({ products }: Pick<Cli, 'products'>): string =>
   products.flatMap(({ name, failover }) => (failover ? [name] : [])).join(', ')
 
 /** Told in words of its own: a stray word, and an option that somebody knows from elsewhere. */
-const strict = (command: Command, program: Command, cli: Cli): Command =>
+export const strict = (command: Command, program: Command, cli: Cli, takesWords = false): Command =>
   command
     .configureHelp(helpOf(command, program, cli))
     .allowExcessArguments()
     .configureOutput({ outputError: (message, write) => write(hinted(message)) })
     .hook('preAction', (own, action) => {
-      if (own !== action || action.args.length === 0) return
+      if (takesWords || own !== action || action.args.length === 0) return
       const commands = action === program ? program.commands.map((one) => one.name()) : []
       action.error(`error: ${strayWords(action.args, commands)}`)
     })
@@ -92,7 +92,7 @@ const hinted = (message: string): string => {
 }
 
 /** Options of `provision` that stand before the subcommand count as its own. */
-const flagsOf = <Flags extends object>(command: Command, program: Command): Flags => {
+export const flagsOf = <Flags extends object>(command: Command, program: Command): Flags => {
   const before = Object.entries(program.opts()).filter(
     ([name]) => program.getOptionValueSource(name) === 'cli' && command.getOptionValueSource(name) !== 'cli',
   )

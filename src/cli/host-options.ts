@@ -24,6 +24,10 @@ export interface HostFlags {
   readonly yes: boolean
 }
 
+/** What every command has that looks at an inventory or its hosts and brings them to no state. */
+export type LookFlags = Pick<HostFlags, 'inventory' | 'project' | 'limit' | 'var' | 'color' | 'json'> &
+  Partial<Pick<HostFlags, 'forks' | 'askBecomePassword'>>
+
 /** Each use of an option adds one. */
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
 
@@ -36,28 +40,56 @@ function atLeastOne(value: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
 }
 
-/** The options of {@link HostFlags}. */
-export const withHostOptions = (command: Command): Command =>
-  command
-    .option('-i, --inventory <name>', 'inventory to use: a folder of inventories/, or a path (with a `/` in it)')
-    .option('--check', 'dry run: show what would change and change nothing', false)
-    .option('--diff', 'show the diffs of files and fields (with --check by default)')
-    .option('--no-diff', 'leave the diffs out')
-    .option(
+/** Options that more than one kind of command has. */
+export const shared = {
+  inventory: (command: Command): Command =>
+    command.option(
+      '-i, --inventory <name>',
+      'inventory to use: a folder of inventories/, or a path (with a `/` in it)',
+    ),
+  limit: (command: Command): Command =>
+    command.option(
       '-l, --limit <hosts>',
       'only these hosts: names, tiers, globs, `!` excludes; commas or repeated',
       collect,
       [],
-    )
-    .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
-    .option('-f, --forks <n>', `hosts at a time (default: ${DEFAULT_FORKS})`, atLeastOne, DEFAULT_FORKS)
-    .option('--var <name=value>', 'set a variable for every host, above all files; the value is YAML', collect, [])
-    .option('-K, --ask-become-password', 'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)', false)
-    .option(
+    ),
+  forks: (command: Command): Command =>
+    command.option('-f, --forks <n>', `hosts at a time (default: ${DEFAULT_FORKS})`, atLeastOne, DEFAULT_FORKS),
+  vars: (command: Command): Command =>
+    command.option(
+      '--var <name=value>',
+      'set a variable for every host, above all files; the value is YAML',
+      collect,
+      [],
+    ),
+  becomePassword: (command: Command): Command =>
+    command.option(
+      '-K, --ask-become-password',
+      'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)',
+      false,
+    ),
+  project: (command: Command): Command =>
+    command.option(
       '-C, --project <dir>',
       'folder that holds inventories/, roles/ and templates/ (default: the current one)',
       '.',
-    )
+    ),
+  noColor: (command: Command): Command => command.option('--no-color', 'no colours (NO_COLOR is heeded too)'),
+} as const
+
+/** Adds them in this order. */
+export const withShared = (command: Command, ...names: readonly (keyof typeof shared)[]): Command =>
+  names.reduce((own, name) => shared[name](own), command)
+
+/** The options of {@link HostFlags}. */
+export function withHostOptions(command: Command): Command {
+  withShared(command, 'inventory')
+    .option('--check', 'dry run: show what would change and change nothing', false)
+    .option('--diff', 'show the diffs of files and fields (with --check by default)')
+    .option('--no-diff', 'leave the diffs out')
+  withShared(command, 'limit').option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
+  withShared(command, 'forks', 'vars', 'becomePassword', 'project')
     .option('-y, --yes', 'go on without asking where a rollout has confirm: true', false)
     .addOption(
       new Option(
@@ -70,7 +102,8 @@ export const withHostOptions = (command: Command): Command =>
     )
     .option('--show-script', 'print every script before it is sent, secrets masked', false)
     .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
-    .option('--no-color', 'no colours (NO_COLOR is heeded too)')
+  return withShared(command, 'noColor')
+}
 
 /** An option once for each value, as words of a command line. */
 export const each = (name: string, values: readonly string[] = []): string[] => values.flatMap((value) => [name, value])

@@ -1,6 +1,5 @@
 import { homedir } from 'node:os'
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
-import type { Event } from '../execute/events.ts'
 import { inventoryNames } from '../inventory/files.ts'
 import { takeKeySources } from '../inventory/sops/identities.ts'
 import { type Secret, secret } from '../masking/secret.ts'
@@ -63,7 +62,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0
   } catch (error) {
-    renderer.event(asEvent(error))
+    renderer.event({ type: 'input-errors', problems: problemsOf(error) })
     return 1
   } finally {
     stop.dispose()
@@ -71,7 +70,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
   }
 }
 
-async function missingInventory(project: string): Promise<Problem> {
+export async function missingInventory(project: string): Promise<Problem> {
   const names = await inventoryNames(project)
   return {
     message: 'no inventory was named',
@@ -80,18 +79,12 @@ async function missingInventory(project: string): Promise<Problem> {
   }
 }
 
-function asEvent(error: unknown): Event {
-  if (error instanceof InputError) return { type: 'input-errors', problems: error.problems }
-  if (error instanceof ProvisionError) {
-    return { type: 'input-errors', problems: [{ message: error.message, origin: error.origin, hint: error.hint }] }
-  }
+/** What was thrown, as what is wrong with the input. */
+export function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof InputError) return error.problems
+  if (error instanceof ProvisionError) return [{ message: error.message, origin: error.origin, hint: error.hint }]
   const stack = error instanceof Error && error.stack ? `\n${error.stack}` : ''
-  return {
-    type: 'input-errors',
-    problems: [
-      { message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' },
-    ],
-  }
+  return [{ message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' }]
 }
 
 function kindOf(flags: HostFlags): RendererKind {
@@ -100,13 +93,13 @@ function kindOf(flags: HostFlags): RendererKind {
   return process.stdout.isTTY && !process.env.CI && process.env.TERM !== 'dumb' && !flags.showScript ? 'tree' : 'plain'
 }
 
-function wantsColor(flags: HostFlags): boolean {
+export function wantsColor(flags: Pick<HostFlags, 'color'>): boolean {
   if (flags.color === false || process.env.NO_COLOR) return false
   if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== '0'
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
 }
 
-async function becomePasswordOf(flags: HostFlags): Promise<Secret | undefined> {
+export async function becomePasswordOf(flags: Pick<HostFlags, 'askBecomePassword'>): Promise<Secret | undefined> {
   const given = process.env.PROVISION_BECOME_PASSWORD
   // What this process starts must not inherit it.
   delete process.env.PROVISION_BECOME_PASSWORD

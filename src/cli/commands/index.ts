@@ -1,5 +1,6 @@
 import type { Register } from '../command.ts'
 import { init } from './init.ts'
+import { inventory } from './inventory.ts'
 import { newCommand } from './new.ts'
 import { release } from './release.ts'
 import { rollback } from './rollback.ts'
@@ -15,6 +16,7 @@ export const COMMANDS: readonly Register[] = [
   upgrade,
   rollback,
   switchover,
+  inventory,
   secrets,
   release,
   init,

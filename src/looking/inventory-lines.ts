@@ -1,0 +1,116 @@
+import type { Origin } from '../errors.ts'
+import { isSecret } from '../masking/secret.ts'
+import { BLANK, indent, type Line, line, type Span, span } from '../render/format/line.ts'
+import { counted } from '../render/format/words.ts'
+import type { HostView, InventoryView } from './inventory-view.ts'
+import { table } from './table.ts'
+import type { VarSource } from './var-sources.ts'
+
+/** `--graph`: tiers in the order in which a run changes them, with their roles and hosts. */
+export function graphLines({ inventory, tiers, hosts }: InventoryView): Line[] {
+  const byName = new Map(hosts.map((host) => [host.name, host]))
+  const branches = tiers.map(({ name, roles, hosts: members }): Branch => {
+    const width = Math.max(...members.map((member) => member.length))
+    return {
+      head: [
+        span('bold', name),
+        { text: ` (${counted(members.length, 'host')})` },
+        span('dim', `  ${roles.join(', ')}`),
+      ],
+      below: members.flatMap((member) => {
+        const host = byName.get(member)
+        return host ? [{ head: [{ text: member.padEnd(width) }, span('dim', `  ${host.address}`)] }] : []
+      }),
+    }
+  })
+  return [
+    line(span('bold', inventory), `: ${counted(hosts.length, 'host')} in ${counted(tiers.length, 'tier')}`),
+    ...branchLines(branches),
+  ]
+}
+
+interface Branch {
+  readonly head: readonly Span[]
+  readonly below?: readonly Branch[]
+}
+
+const branchLines = (branches: readonly Branch[]): Line[] =>
+  branches.flatMap(({ head, below = [] }, i) => {
+    const last = i === branches.length - 1
+    return [
+      [span('dim', last ? '└─ ' : '├─ '), ...head],
+      ...branchLines(below).map((one): Line => [span('dim', last ? '   ' : '│  '), ...one]),
+    ]
+  })
+
+/** `--list`: a host a line, with how it is logged in to and where it is declared. */
+export const listLines = ({ hosts }: InventoryView): Line[] =>
+  table(
+    ['host', 'tier', 'address', 'login', 'declared in'],
+    hosts.map((host) => [
+      span('bold', host.name),
+      host.tier,
+      host.address,
+      loginOf(host),
+      span('dim', placeText(host.origin)),
+    ]),
+  )
+
+/** `--host`: all vars of a host, what is set before what is left to the roles. */
+export function hostLines(host: HostView): Line[] {
+  const { name, tier, address, sources, origin } = host
+  const defaults = sources.filter(({ level }) => level === 'role default')
+  const set = sources.filter(({ level }) => level !== 'role default')
+  const bySpecificity = [...set].sort((a, b) => a.path.localeCompare(b.path))
+  return [
+    line(span('bold', name), `  tier ${tier}, ${address}`, span('dim', `  ${placeText(origin)}`)),
+    ...indent([
+      line('login: ', loginOf(host)),
+      BLANK,
+      line(span('bold', set.length === 0 ? 'no var is set for it' : 'set')),
+      ...indent(varLines(bySpecificity)),
+      ...(defaults.length === 0 ? [] : [BLANK, line(span('bold', 'left to the defaults of its roles'))]),
+      ...indent(varLines(defaults)),
+    ]),
+  ]
+}
+
+const varLines = (sources: readonly VarSource[]): Line[] =>
+  table(
+    undefined,
+    sources.map((source) => [
+      source.path,
+      span('run', levelText(source)),
+      ...(source.origin === undefined ? [] : [span('dim', placeText(source.origin))]),
+      valueText(source.value),
+    ]),
+  )
+
+function levelText({ level, of }: VarSource): string {
+  if (level === 'role default') return of === undefined ? level : `role ${of}`
+  return level === 'tier' || level === 'group' ? `${level} ${of}` : level
+}
+
+/** `ssh deploy@192.0.2.11:2222, sudo` */
+export function loginOf({ address, connection }: Pick<HostView, 'address' | 'connection'>): string {
+  const { transport, user, port, become } = connection
+  if (transport === 'local') return 'this machine'
+  const host = connection.host ?? address
+  const place = host.includes(':') ? `[${host}]` : host
+  const way = become === 'sudo' && user !== 'root' ? ', sudo' : ''
+  return `${transport} ${user}@${place}${port === 22 ? '' : `:${port}`}${way}`
+}
+
+/** As YAML has it on one line: text stands bare where it can't be taken for anything else. Secrets are masks. */
+function valueText(value: unknown): string {
+  if (isSecret(value)) return String(value)
+  const isBare =
+    typeof value === 'string' && /^[A-Za-z_./][\w./:@-]*$/.test(value) && !/^(true|false|null)$/i.test(value)
+  return isBare ? value : JSON.stringify(value)
+}
+
+export const placeText = ({ file, line }: Origin): string => (file.startsWith('--') ? file : `${file}:${line}`)
+
+/** Blocks with a blank line between them. */
+export const joined = (blocks: readonly (readonly Line[])[]): Line[] =>
+  blocks.flatMap((block, i) => (i === 0 ? block : [BLANK, ...block]))

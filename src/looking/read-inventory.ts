@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import { findRoles, loadRoles } from '../catalog/load-roles.ts'
+import type { Role } from '../catalog/role.ts'
+import { InputError } from '../errors.ts'
+import type { Host, Inventory } from '../inventory/inventory.ts'
+import { readInventory } from '../inventory/load.ts'
+import { selectHosts } from '../inventory/select.ts'
+import type { KeySources } from '../inventory/sops/identities.ts'
+import type { Secret } from '../masking/secret.ts'
+import { toldOnce } from '../problems/told-once.ts'
+
+export interface LookOptions {
+  /** Folder of the project, absolute or relative to the current one. */
+  readonly root: string
+  readonly inventory: string
+  readonly limit: readonly string[]
+  readonly vars: readonly string[]
+  readonly becomePassword?: Secret | undefined
+  readonly ageKeys?: KeySources | undefined
+}
+
+/** What is looked at: an inventory whose files are in order. */
+export interface Looked {
+  readonly inventory: Inventory
+  /** Those that `limit` leaves. */
+  readonly hosts: readonly Host[]
+  /** The roles that its tiers name. */
+  readonly roles: ReadonlyMap<string, Role>
+}
+
+/**
+ * Reads an inventory and the roles that it names, and no more: what is still missing of vars is no reason not to look at it.
+ * @param named hosts, as `limit` has them: of those that it leaves, only these
+ * @throws InputError with everything that is wrong with them
+ */
+export async function lookAt(options: LookOptions, named: readonly string[] = []): Promise<Looked> {
+  const root = resolve(options.root)
+  const found = await findRoles(root)
+  const { inventory, problems } = await readInventory({
+    root,
+    name: options.inventory,
+    vars: options.vars,
+    knownRoles: [...found.keys()],
+    becomePassword: options.becomePassword,
+    ageKeys: options.ageKeys,
+  })
+  const names = inventory.tiers.flatMap((tier) => tier.roles)
+  const { roles, problems: roleProblems } = await loadRoles(root, found, names)
+  const all = [...problems, ...roleProblems]
+  if (all.length > 0) throw new InputError(toldOnce(all))
+  const wanted = new Set(selectHosts(inventory, named))
+  const hosts = selectHosts(inventory, options.limit).filter((host) => wanted.has(host))
+  if (hosts.length === 0) throw new InputError([{ message: `--limit leaves none of ${named.join(', ')}` }])
+  return { inventory, hosts, roles }
+}
