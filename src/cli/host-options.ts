@@ -19,6 +19,7 @@ export interface HostFlags {
   readonly json: boolean
   readonly showScript: boolean
   readonly verbose: number
+  readonly askPassword: boolean
   readonly askBecomePassword: boolean
   readonly color?: boolean
   readonly yes: boolean
@@ -26,7 +27,7 @@ export interface HostFlags {
 
 /** What every command has that looks at an inventory or its hosts and brings them to no state. */
 export type LookFlags = Pick<HostFlags, 'inventory' | 'project' | 'limit' | 'var' | 'color' | 'json'> &
-  Partial<Pick<HostFlags, 'forks' | 'askBecomePassword'>>
+  Partial<Pick<HostFlags, 'forks' | 'askPassword' | 'askBecomePassword'>>
 
 /** Each use of an option adds one. */
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
@@ -63,6 +64,12 @@ export const shared = {
       collect,
       [],
     ),
+  loginPassword: (command: Command): Command =>
+    command.option(
+      '-k, --ask-password',
+      'ask once for the SSH password: the first contact with hosts that have no key yet',
+      false,
+    ),
   becomePassword: (command: Command): Command =>
     command.option(
       '-K, --ask-become-password',
@@ -89,7 +96,7 @@ export function withHostOptions(command: Command): Command {
     .option('--diff', 'show the diffs of files and fields (with --check by default)')
     .option('--no-diff', 'leave the diffs out')
   withShared(command, 'limit').option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
-  withShared(command, 'forks', 'vars', 'becomePassword', 'project')
+  withShared(command, 'forks', 'vars', 'loginPassword', 'becomePassword', 'project')
     .option('-y, --yes', 'go on without asking where a rollout has confirm: true', false)
     .addOption(
       new Option(
@@ -120,5 +127,6 @@ export const mannerWords = (flags: HostFlags): string[] => [
   ...each('--var', flags.var),
   ...(flags.forks === DEFAULT_FORKS ? [] : ['--forks', String(flags.forks)]),
   ...(flags.yes ? ['--yes'] : []),
+  ...(flags.askPassword ? ['--ask-password'] : []),
   ...(flags.askBecomePassword ? ['--ask-become-password'] : []),
 ]

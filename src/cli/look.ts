@@ -6,7 +6,8 @@ import { problemLines } from '../render/format/failure.ts'
 import { type Line, paint } from '../render/format/line.ts'
 import { flushed, outliveFailure } from '../render/stream.ts'
 import type { LookFlags } from './host-options.ts'
-import { becomePasswordOf, missingInventory, problemsOf, wantsColor } from './main.ts'
+import { missingInventory, problemsOf, wantsColor } from './main.ts'
+import { passphraseAsker, passwordsOf } from './passwords.ts'
 
 /** What a command that looks works with. */
 export interface LookEdges {
@@ -29,7 +30,8 @@ export async function look(flags: LookFlags, carryOut: (edges: LookEdges) => Pro
       inventory: flags.inventory,
       limit: flags.limit,
       vars: flags.var,
-      becomePassword: await becomePasswordOf({ askBecomePassword: flags.askBecomePassword ?? false }),
+      ...(await passwordsOf(flags, process.env)),
+      askPassphrase: passphraseAsker(),
       ageKeys: takeKeySources(process.env, homedir()),
     }
     return await carryOut({

@@ -2,12 +2,12 @@ import { homedir } from 'node:os'
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
 import { inventoryNames } from '../inventory/files.ts'
 import { takeKeySources } from '../inventory/sops/identities.ts'
-import { type Secret, secret } from '../masking/secret.ts'
 import { createRenderer, type RendererKind } from '../render/index.ts'
 import type { PrepareOptions } from '../run/prepare.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'
 import { confirmer } from './confirm.ts'
 import type { HostFlags } from './host-options.ts'
+import { passphraseAsker, passwordsOf } from './passwords.ts'
 import { againOf } from './retry-command.ts'
 import { stopOnSignals } from './signals.ts'
 
@@ -50,7 +50,8 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       vars: flags.var,
       forks: flags.forks,
       showScripts: flags.showScript,
-      becomePassword: await becomePasswordOf(flags),
+      ...(await passwordsOf(flags, process.env)),
+      askPassphrase: passphraseAsker(),
       ageKeys,
     }
     const { summary } = await job.carryOut(input, {
@@ -83,6 +84,9 @@ export async function missingInventory(project: string): Promise<Problem> {
 export function problemsOf(error: unknown): readonly Problem[] {
   if (error instanceof InputError) return error.problems
   if (error instanceof ProvisionError) return [{ message: error.message, origin: error.origin, hint: error.hint }]
+  if (error instanceof Error && error.name === 'ExitPromptError') {
+    return [{ message: 'the question was left with Ctrl-C: nothing was begun' }]
+  }
   const stack = error instanceof Error && error.stack ? `\n${error.stack}` : ''
   return [{ message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' }]
 }
@@ -97,13 +101,4 @@ export function wantsColor(flags: Pick<HostFlags, 'color'>): boolean {
   if (flags.color === false || process.env.NO_COLOR) return false
   if (process.env.FORCE_COLOR) return process.env.FORCE_COLOR !== '0'
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
-}
-
-export async function becomePasswordOf(flags: Pick<HostFlags, 'askBecomePassword'>): Promise<Secret | undefined> {
-  const given = process.env.PROVISION_BECOME_PASSWORD
-  // What this process starts must not inherit it.
-  delete process.env.PROVISION_BECOME_PASSWORD
-  if (!flags.askBecomePassword) return given ? secret(given) : undefined
-  const { default: password } = await import('@inquirer/password')
-  return secret(await password({ message: 'sudo password:' }, { output: process.stderr }))
 }

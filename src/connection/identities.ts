@@ -1,10 +1,8 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { AnyAuthMethod, ParsedKey } from 'ssh2'
 import type { Host } from '../inventory/inventory.ts'
 import { type AgentKey, agentKeys } from './agent.ts'
 import { failure } from './failure.ts'
-import { blobOf, readKey } from './key-file.ts'
+import { blobOf, defaultKeyFiles, readKey } from './key-file.ts'
 import { keyLabel } from './key-label.ts'
 import { NO_KEYS, type UnlockedKeys } from './unlock.ts'
 
@@ -25,12 +23,7 @@ export interface Identities {
   readonly named: boolean
 }
 
-const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
 const AGENT = 'ssh-agent'
-
-/** ~/.ssh/id_*, as ssh looks for them. */
-export const defaultKeyFiles = (env: NodeJS.ProcessEnv): string[] =>
-  DEFAULT_KEYS.map((name) => join(env.HOME ?? homedir(), '.ssh', name))
 
 /**
  * Which keys to log in with: the identity file alone when one is set, else the agent's keys, then ~/.ssh/id_*.

@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { ParsedKey } from 'ssh2'
 import { reveal, type Secret } from '../masking/secret.ts'
 import { errno } from './failure.ts'
@@ -8,6 +10,12 @@ export type KeyFile =
   | { readonly key: ParsedKey }
   | { readonly problem: 'unreadable' | 'not a private key' }
   | { readonly problem: 'encrypted' | 'only the public key' | 'missing'; readonly blob: string | undefined }
+
+const DEFAULT_KEYS = ['id_ed25519', 'id_ecdsa', 'id_rsa']
+
+/** ~/.ssh/id_*, as ssh looks for them. */
+export const defaultKeyFiles = (env: NodeJS.ProcessEnv): string[] =>
+  DEFAULT_KEYS.map((name) => join(env.HOME ?? homedir(), '.ssh', name))
 
 export const blobOf = (key: ParsedKey): string => key.getPublicSSH().toString('base64')
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { findRoles, loadRoles } from '../catalog/load-roles.ts'
 import type { Role } from '../catalog/role.ts'
+import type { AskPassphrase } from '../connection/unlock.ts'
 import { InputError } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/load.ts'
@@ -16,6 +17,10 @@ export interface LookOptions {
   readonly limit: readonly string[]
   readonly vars: readonly string[]
   readonly becomePassword?: Secret | undefined
+  /** For logins where no key is accepted. */
+  readonly loginPassword?: Secret | undefined
+  /** Asks for the passphrase of a key; undefined: there is nobody to ask. */
+  readonly askPassphrase?: AskPassphrase | undefined
   readonly ageKeys?: KeySources | undefined
 }
 

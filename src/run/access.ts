@@ -10,9 +10,9 @@ import type { RunEdges } from './run-options.ts'
 const nonce = (): string => randomBytes(9).toString('hex')
 
 /** The connections of a run; whoever opens it closes it. */
-export function openPool({ mask }: Prepared, { connect, emit, stop }: RunEdges): Pool {
+export function openPool({ mask, logins }: Prepared, { connect, emit, stop }: RunEdges): Pool {
   const warn = (message: string) => emit({ type: 'warning', message })
-  return createPool(connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal }))
+  return createPool(connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal, ...logins }))
 }
 
 /** How all hosts of a run are spoken to. */

@@ -6,6 +6,7 @@ import { findRoles, loadRoles } from '../catalog/load-roles.ts'
 import { placeFinder } from '../catalog/places.ts'
 import { strayKeys } from '../catalog/stray-keys.ts'
 import { templateLookup } from '../catalog/templates.ts'
+import { type AskPassphrase, type UnlockedKeys, unlockKeys } from '../connection/unlock.ts'
 import { InputError, type Problem } from '../errors.ts'
 import { type FactsCache, factsCache } from '../facts/cache.ts'
 import type { Facts } from '../facts/facts.ts'
@@ -32,6 +33,10 @@ export interface PrepareOptions {
   /** Files of the controller that changes would bring need not be there: nothing is sent. */
   readonly sendsNothing?: boolean | undefined
   readonly becomePassword?: Secret | undefined
+  /** For logins where no key is accepted. */
+  readonly loginPassword?: Secret | undefined
+  /** Asks for the passphrase of a key; undefined: there is nobody to ask. */
+  readonly askPassphrase?: AskPassphrase | undefined
   /** Where the age keys of encrypted files may be; default: the usual file in the user's configuration. */
   readonly ageKeys?: KeySources | undefined
 }
@@ -48,6 +53,8 @@ export interface Prepared {
   readonly cache: FactsCache
   /** Knows every secret of the inventory, and of the resources that were compiled. */
   readonly mask: Mask
+  /** What logins need beside what the inventory says. */
+  readonly logins: { readonly keys: UnlockedKeys; readonly password: Secret | undefined }
 }
 
 /**
@@ -71,6 +78,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   })
   const mask = createMask()
   mask.learn(read.inventory.hosts.map(({ vars, connection }) => [vars, connection.becomePassword]))
+  if (options.loginPassword) mask.learn([options.loginPassword])
   try {
     return await check(options, { root, found, read, mask })
   } catch (error) {
@@ -106,7 +114,13 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const stray = tried.length > 0 ? [] : strayKeys(inventory, compiler, (host) => systems(host, known.get(host.name)))
   const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts, ...stray]
   if (problems.length > 0) throw new InputError(toldOnce(problems))
-  return { inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
+  // Last, so that nobody types a passphrase for a run that does not begin.
+  const keys = await unlockKeys(hosts.value, process.env, {
+    ask: options.askPassphrase,
+    hasPassword: options.loginPassword !== undefined,
+  })
+  const logins = { keys, password: options.loginPassword }
+  return { logins, inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
 
 const isFolder = (path: string): Promise<boolean> =>
