@@ -45,6 +45,8 @@ export interface ErrorFacts {
   readonly restored?: boolean | undefined
   /** The change was refused by its own validation: nothing of it landed. */
   readonly refused?: boolean | undefined
+  /** Keys of steps that were sent and of which nobody heard how they ended, if they began at all. */
+  readonly unheard?: readonly string[] | undefined
   readonly cause?: unknown
 }
 
@@ -59,6 +61,7 @@ export class ProvisionError extends Error {
   readonly log: readonly string[]
   readonly restored: boolean
   readonly refused: boolean
+  readonly unheard: readonly string[]
 
   constructor(message: string, facts: ErrorFacts) {
     super(message, facts.cause === undefined ? undefined : { cause: facts.cause })
@@ -70,6 +73,7 @@ export class ProvisionError extends Error {
     this.log = facts.log ?? []
     this.restored = facts.restored ?? false
     this.refused = facts.refused ?? false
+    this.unheard = facts.unheard ?? []
   }
 }
 

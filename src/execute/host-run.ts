@@ -65,8 +65,8 @@ export function hostRun(input: HostRunInput): HostRun {
   /** By which the rollout of its tier is made. */
   let agreed: Planned | undefined
   let failure: Failure | undefined
-  /** What failed was refused by its own validation: it calls for nothing. */
-  let refused = false
+  /** Changes that call for their handlers without being done: the one that failed, those that nobody heard of. */
+  let halfway: readonly string[] = []
   let problems: readonly Problem[] = []
   const progress: Progress = { changed: [] }
   const standing: Standing = { drained: false, putBack: false }
@@ -77,9 +77,7 @@ export function hostRun(input: HostRunInput): HostRun {
     outcome,
     changed: [...progress.changed],
     pendingHandlers:
-      outcome === 'failed' || outcome === 'skipped'
-        ? pendingAfter(planned, [...progress.changed, refused ? '' : (because?.resource ?? '')])
-        : [],
+      outcome === 'failed' || outcome === 'skipped' ? pendingAfter(planned, [...progress.changed, ...halfway]) : [],
     ...(standing.drained || (planned?.state.drained && !standing.putBack) ? { drained: true } : {}),
     ...(standing.putBack ? { putBack: true } : {}),
     ...(because ? { failure: because } : {}),
@@ -109,7 +107,7 @@ export function hostRun(input: HostRunInput): HostRun {
       return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
     } catch (error) {
       failure = withAdvice(failureOf(error), standing)
-      refused = error instanceof ProvisionError && error.refused
+      halfway = halfwayAfter(error)
       return 'failed'
     }
   }
@@ -156,7 +154,7 @@ export function hostRun(input: HostRunInput): HostRun {
         failure = planned && unreadable(planned)
       } catch (error) {
         failure = failureOf(error)
-        refused = error instanceof ProvisionError && error.refused
+        halfway = halfwayAfter(error)
       }
       const ms = performance.now() - began
       worked += ms
@@ -217,7 +215,14 @@ function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
 const orphan = (id: string, stateDir: string): string =>
   `orphaned pending handler from an earlier run: "${id}", which no role declares any more. Do by hand what it would, then remove ${pendingMarker(id, stateDir)}`
 
-/** Handlers whose markers stand when the run leaves the host: pending before, or by a change begun, and not run. */
+/** One that was refused by its own validation calls for nothing. */
+function halfwayAfter(error: unknown): string[] {
+  if (!(error instanceof ProvisionError) || error.refused) return []
+  const { resource, unheard } = error
+  return [...(resource === undefined ? [] : [resource]), ...unheard.filter((key) => !key.startsWith('handler:'))]
+}
+
+/** Handlers whose markers stand, or may stand, when the run leaves the host: pending before, or by a change begun, and not run. */
 function pendingAfter(planned: Planned | undefined, begun: readonly string[]): string[] {
   const handlers = planned?.plan.handlers ?? []
   return handlers

@@ -126,6 +126,7 @@ export function stepReader(session: Listener, run: StepsRun) {
         host: session.host,
         resource: step.keys[0],
         hint: UNFINISHED,
+        unheard: unheard(),
         log: stderr.split('\n').filter((line) => line !== ''),
       })
     }
@@ -151,6 +152,9 @@ export function stepReader(session: Listener, run: StepsRun) {
     })
   }
 
+  /** The host may be further than what came through. */
+  const unheard = (): string[] => run.steps.flatMap(({ id, keys }) => (ended.has(id) ? [] : keys))
+
   /** The way to the host is gone, in the middle of a step: which one, and what that means, the connection can't know. */
   const lost = (error: unknown): unknown => {
     if (!(error instanceof ProvisionError)) return error
@@ -162,6 +166,7 @@ export function stepReader(session: Listener, run: StepsRun) {
       resource: error.resource ?? infoOf(current)?.keys[0],
       origin: error.origin,
       hint: error.hint ?? UNFINISHED,
+      unheard: unheard(),
       log: printed.length > 0 ? printed : logged(),
       cause: error,
     })

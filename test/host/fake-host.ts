@@ -24,8 +24,8 @@ export type Trouble =
   | { readonly what: 'cut' }
   /** The link is lost when so many bytes of the answer have come; the script runs to its end, and nobody hears of it. */
   | { readonly what: 'drop'; readonly after: number }
-  /** The host loses its power when so many bytes of the answer have come: nothing of the script goes on. */
-  | { readonly what: 'die'; readonly after: number }
+  /** The host loses its power when it has said so many bytes: nothing of the script goes on. The last ones may not come through. */
+  | { readonly what: 'die'; readonly after: number; readonly heard?: number | undefined }
   /** No answer, ever. */
   | { readonly what: 'hang' }
   /** It answers with something else. */
@@ -171,7 +171,8 @@ export function fakeHost(name = 'a'): FakeHost {
         }
         child.stdout?.setEncoding('utf8').on('data', (text: string) => {
           const limit = trouble?.what === 'drop' || trouble?.what === 'die' ? trouble.after : Number.POSITIVE_INFINITY
-          if (trouble?.what !== 'garbage') heard(text.slice(0, Math.max(0, limit - bytes)))
+          const comesThrough = trouble?.what === 'die' ? (trouble.heard ?? limit) : limit
+          if (trouble?.what !== 'garbage') heard(text.slice(0, Math.max(0, comesThrough - bytes)))
           bytes += text.length
           if (bytes < limit) return
           if (trouble?.what === 'die') host.reboot()

@@ -71,6 +71,19 @@ describe('a change', () => {
     ])
   })
 
+  it('whose link is lost names all that it may have done meanwhile, heard of or not', async () => {
+    const all = [step('echo one', 'one'), step('echo two', 'two'), step('echo three', 'three')]
+    const begun = (steps: ChangeStep[]) =>
+      spokenTo([host]).session('a').change({ purpose: 'apply', generation: '', steps })
+    for (const after of [0, 1]) {
+      host.onExec(() => ({ what: 'drop', after }))
+      expect(await thrown(begun(all))).toMatchObject({ unheard: ['command:one', 'command:two', 'command:three'] })
+      await host.quiet()
+    }
+    host.onExec(() => undefined)
+    expect(await thrown(begun([step('exit 1', 'one'), step(':', 'two')]))).toMatchObject({ code: 'apply', unheard: [] })
+  })
+
   it('of another generation is stale, and nothing is done', async () => {
     await change(spokenTo([host], { run: { id: 'other', who: 'x@y' } }).session('a'), ':')
     host.later(60)

@@ -15,6 +15,8 @@ interface Accident {
   readonly at: number
   /** Share of the answer that comes before it. */
   readonly after?: number
+  /** Share of the answer that comes through of that; all of it, where not said. */
+  readonly heard?: number
 }
 
 /** How long the answer to each exec is, in a run without accidents. */
@@ -31,6 +33,7 @@ const accidentsOf = (sizes: Sizes): Accident[] => [
   ...each(sizes, 'drop'),
   ...each(sizes, 'killed'),
   ...[0.15, 0.3, 0.45, 0.6, 0.75, 0.9].map((after) => ({ what: 'die' as const, at: CHANGE, after })),
+  ...[0.45, 0.75].map((after) => ({ what: 'die' as const, at: CHANGE, after, heard: 0 })),
   ...[MARK, UNMARK].map((at) => ({ what: 'die' as const, at, after: 0.7 })),
 ]
 
@@ -72,7 +75,7 @@ async function madeGood(project: FakeProject, accident: Accident, sizes: Sizes):
 /** @returns undefined: nobody heard what became of it */
 async function firstRun(
   project: FakeProject,
-  { what, at, after = 0 }: Accident,
+  { what, at, after = 0, heard }: Accident,
   sizes: Sizes,
 ): Promise<HostResult | undefined> {
   if (what === 'killed') {
@@ -83,7 +86,9 @@ async function firstRun(
     return undefined
   }
   let execs = 0
-  const accident: Trouble = what === 'cut' ? { what } : { what, after: Math.floor(after * (sizes[at] ?? 0)) }
+  const bytes = (share: number) => Math.floor(share * (sizes[at] ?? 0))
+  const accident: Trouble =
+    what === 'cut' ? { what } : { what, after: bytes(after), heard: heard === undefined ? undefined : bytes(heard) }
   project.onExec(() => (execs++ === at ? accident : undefined))
   const { results } = await project.run()
   return results[0]
