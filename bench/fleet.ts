@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { AdHocHost } from '../src/lab/spec.ts'
 import { type Lab, startLab } from '../test/lab/lab.ts'
-import type { AdHocHost } from '../test/lab/spec.ts'
 
 const INVENTORY = fileURLToPath(new URL('inventory', import.meta.url))
 

@@ -8,7 +8,8 @@ import { builtinSchemas, precompiledModule } from './precompile.ts'
  * Packages that are loaded from node_modules: those that look for files of their own (a native part, a compiler), that
  * have no text of a licence with them to be passed on, and that a run without changes does without.
  */
-const INSTALLED = /^(ssh2|node-ssh|jiti|zx|listr2|@inquirer\/(input|password)|age-encryption|ajv|tar)(\/|$)/
+const INSTALLED =
+  /^(ssh2|node-ssh|jiti|zx|listr2|@inquirer\/(input|password)|age-encryption|ajv|tar|testcontainers)(\/|$)/
 
 /**
  * Puts the modules of the program, and of the packages that each run needs, into few files: Node takes longer to find and

@@ -7,8 +7,8 @@ import { logIn } from '../../src/connection/login.ts'
 import { loginMemory } from '../../src/connection/login-memory.ts'
 import { loginPassword } from '../../src/connection/login-password.ts'
 import { type Offers, offering, type Refusal } from '../../src/connection/offers.ts'
+import { makeKeyPair } from '../../src/lab/keys.ts'
 import { secret } from '../../src/masking/secret.ts'
-import { makeKeyPair } from '../lab/keys.ts'
 import { aHost } from './host-fixture.ts'
 
 const identities: readonly Identity[] = Array.from({ length: 10 }, (_, i) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2, { type AuthContext, type ServerChannel } from 'ssh2'
 import type { ConnectionSettings, Host } from '../../src/inventory/inventory.ts'
-import { makeKeyPair } from '../lab/keys.ts'
+import { makeKeyPair } from '../../src/lab/keys.ts'
 import { aHost } from './host-fixture.ts'
 
 export interface SshServer {

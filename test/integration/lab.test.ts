@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { $ } from 'zx'
-import type { LabHost } from '../lab/host.ts'
+import type { LabHost } from '../../src/lab/host.ts'
+import { sshArguments } from '../../src/lab/ssh.ts'
 import { type Lab, startLab } from '../lab/lab.ts'
-import { sshArguments } from '../lab/ssh.ts'
 import { startTestLab, testLab } from '../lab/test-labs.ts'
 
 const run = $({ quiet: true, nothrow: true })

@@ -1,5 +1,5 @@
 import { TARGET } from '../../src/host/target.ts'
-import type { LabHost } from '../lab/host.ts'
+import type { LabHost } from '../../src/lab/host.ts'
 
 /** The half minute for which a run that was killed keeps others out is over: tests of something else need not wait. */
 export async function endLease(host: LabHost): Promise<void> {

@@ -1,4 +1,4 @@
-import type { LabHost } from '../lab/host.ts'
+import type { LabHost } from '../../src/lab/host.ts'
 
 const NEWER = `set -eu
 rm -rf /root/repo && mkdir -p /root/repo && cd /root/repo

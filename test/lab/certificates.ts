@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { $ } from 'zx'
-import { ensureProgram, type Say } from './machine.ts'
+import { ensureProgram, type Say } from '../../src/lab/machine.ts'
 
 const run = $({ quiet: true, nothrow: true })
 

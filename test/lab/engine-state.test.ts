@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DEFAULT_ENDPOINT, type EngineAnswer, judgeEngine } from './engine-state.ts'
+import { DEFAULT_ENDPOINT, type EngineAnswer, judgeEngine } from '../../src/lab/engine-state.ts'
 
 // Recorded answers of `docker info --format '{{json .}}'`, without the fields that play no part.
 const engine = {

@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { copyInventory, readHosts, subnetOf, writeInventory } from './inventory.ts'
-import { adHocSpecs } from './spec.ts'
+import { subnetOf, writeInventory } from '../../src/lab/inventory.ts'
+import { adHocSpecs } from '../../src/lab/spec.ts'
+import { copyInventory, readHosts } from './inventory.ts'
 
 let root: string
 

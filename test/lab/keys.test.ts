@@ -1,6 +1,6 @@
 import ssh2 from 'ssh2'
 import { expect, test } from 'vitest'
-import { makeKeyPair } from './keys.ts'
+import { makeKeyPair } from '../../src/lab/keys.ts'
 
 test('every key pair can be read, as one in 256 of those that ssh2 makes can not', () => {
   for (let n = 0; n < 1000; n += 1) {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { aptInstall, reachSystemPrograms } from './machine.ts'
+import { aptInstall, reachSystemPrograms } from '../../src/lab/machine.ts'
 
 /** What apt does as far as its callers see it: locks, lists, a database that a killed run left half-done. */
 const APT = `#!/bin/sh

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
-import { hold, withLock } from './lock.ts'
+import { hold, withLock } from '../../src/lab/lock.ts'
 import { testLab } from './test-labs.ts'
 
 test('a lab of a test is at the same place each time, and no other one is there', () => {
@@ -28,7 +28,7 @@ test('a name is held by one process, until that lets it go', async () => {
 test('what a killed process held is free', async () => {
   const name = `unit-killed-${process.pid}`
   const script = `import { createJiti } from 'jiti'
-    const { hold } = await createJiti('${import.meta.url}').import('./lock.ts')
+    const { hold } = await createJiti('${import.meta.url}').import('../../src/lab/lock.ts')
     await hold('${name}')
     console.log('held')
     setInterval(() => 0, 1000)`

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
-import { ensureEngine } from './engine.ts'
+import { ensureEngine } from '../../src/lab/engine.ts'
+import { hold } from '../../src/lab/lock.ts'
 import { findLab, type Lab, type LabSpec, startLab } from './lab.ts'
-import { hold } from './lock.ts'
 
 /** The labs of tests; the place of each in this list is the third number of its addresses. */
 const NAMES = [

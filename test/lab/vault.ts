@@ -6,9 +6,9 @@ import { generateIdentity, identityToRecipient } from 'age-encryption'
 import { stringify } from 'yaml'
 import { parseSops } from '../../src/inventory/sops/document.ts'
 import { newFile, sealFile } from '../../src/inventory/sops/file.ts'
+import type { Say } from '../../src/lab/machine.ts'
+import type { HostSpec } from '../../src/lab/spec.ts'
 import { ensureCertificates } from './certificates.ts'
-import type { Say } from './machine.ts'
-import type { HostSpec } from './spec.ts'
 
 /** The lab's passwords by account. */
 export type Passwords = Readonly<Record<(typeof ACCOUNTS)[number], string>>

@@ -1,6 +1,7 @@
 import type { Register } from '../command.ts'
 import { init } from './init.ts'
 import { inventory } from './inventory.ts'
+import { lab } from './lab.ts'
 import { newCommand } from './new.ts'
 import { release } from './release.ts'
 import { rollback } from './rollback.ts'
@@ -22,4 +23,5 @@ export const COMMANDS: readonly Register[] = [
   init,
   newCommand,
   schema,
+  lab,
 ]

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LabHost } from '../../../src/lab/host.ts'
 import { optionValue } from '../../../src/products/mysql/kinds/client.ts'
 import { PASSWORDS } from '../../lab/databases.ts'
-import type { LabHost } from '../../lab/host.ts'
 import { until } from '../until.ts'
 
 /** What a writer was told of its writes. */

@@ -1,5 +1,13 @@
 # PID 1 of a lab host, until systemd takes its place: does what an engine's options can't.
 
+# A user that the image does not have.
+if [ -f /etc/lab-user ]; then
+  read -r user </etc/lab-user
+  id "$user" >/dev/null 2>&1 || useradd --no-create-home --shell /bin/bash --user-group "$user"
+  chown -R "$user": "/home/$user"
+  touch "/var/lib/systemd/linger/$user"
+fi
+
 # What the tar of copied files can't say: an owner, a password.
 chown -R deploy: /home/deploy/.ssh
 if [ -f /etc/lab-password ]; then chpasswd </etc/lab-password && rm /etc/lab-password; fi

@@ -8,8 +8,10 @@ export interface HostSpec extends ImageSpec {
   readonly name: string
   readonly tier: string
   readonly address: string
-  /** The user that logs in: the image knows `root` and `deploy`. */
+  /** The user that logs in; made where the image does not have it. */
   readonly user: string
+  /** Where sshd listens, if not at 22. */
+  readonly port?: number | undefined
   readonly sudo: Sudo
 }
 
@@ -21,23 +23,6 @@ export interface AdHocHost {
   readonly sudo?: Sudo
   readonly suite?: Suite
   readonly sudoRs?: boolean
-}
-
-/**
- * What an inventory can't say about a lab host: the system it runs.
- * Every host that is not named here is a trixie with the usual sudo.
- */
-const VARIANTS: Readonly<Record<string, Partial<ImageSpec>>> = {
-  lb1: { sudoRs: true },
-  db1: { suite: 'sid' },
-  db2: { suite: 'sid' },
-  db3: { suite: 'sid' },
-  bookworm1: { suite: 'bookworm' },
-}
-
-/** The image that a host of the inventory runs on. */
-export function imageOf(host: string): ImageSpec {
-  return { suite: 'trixie', sudoRs: false, ...VARIANTS[host] }
 }
 
 /** Gives ad-hoc hosts their addresses: .11 and up, in order. */

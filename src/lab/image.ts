@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { $ } from 'zx'
+import { packageRoot } from '../catalog/package-root.ts'
 import { withLock } from './lock.ts'
 import { ensureProgram, type Say } from './machine.ts'
 
-/** Debian suites that hosts can run. */
-export type Suite = 'trixie' | 'bookworm' | 'sid'
+/** Suites that hosts can run: Debian's. */
+export const SUITES = ['trixie', 'bookworm', 'sid'] as const
+
+export type Suite = (typeof SUITES)[number]
 
 /** What distinguishes one host image from another. */
 export interface ImageSpec {
@@ -19,7 +22,7 @@ export interface ImageSpec {
 export const IMAGE_LABEL = 'provision.lab.image'
 
 const run = $({ quiet: true, nothrow: true })
-const SETUP = fileURLToPath(new URL('host-image.sh', import.meta.url))
+const SETUP = join(packageRoot(), 'lab/host-image.sh')
 
 const BASE_PACKAGES = [
   'systemd',

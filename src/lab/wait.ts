@@ -6,12 +6,12 @@ import { $ } from 'zx'
 const run = $({ quiet: true, nothrow: true })
 
 /** Waits until sshd at `address` sends its banner: an open port alone may still be a half-booted host. */
-export async function waitForSsh(address: string, timeoutMs = 60_000): Promise<void> {
+export async function waitForSsh(address: string, port = 22, timeoutMs = 60_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   let reason = ''
   while (Date.now() < deadline) {
     try {
-      return await readBanner(address)
+      return await readBanner(address, port)
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error)
       await sleep(100)
@@ -22,9 +22,9 @@ export async function waitForSsh(address: string, timeoutMs = 60_000): Promise<v
   )
 }
 
-function readBanner(address: string): Promise<void> {
+function readBanner(address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: address, port: 22 })
+    const socket = connect({ host: address, port })
     const fail = (error: Error) => {
       socket.destroy()
       reject(error)
@@ -62,15 +62,17 @@ async function howItIs(container: Container): Promise<string> {
 /** Tells testcontainers that a host is ready when its sshd answers. */
 export class SshAnswers implements WaitStrategy {
   readonly #address: string
+  readonly #port: number | undefined
   #timeoutMs = 60_000
 
-  constructor(address: string) {
+  constructor(address: string, port?: number) {
     this.#address = address
+    this.#port = port
   }
 
   async waitUntilReady(container: Container): Promise<void> {
     try {
-      await waitForSsh(this.#address, this.#timeoutMs)
+      await waitForSsh(this.#address, this.#port, this.#timeoutMs)
     } catch (error) {
       // The container is removed next, and with it all that tells why.
       throw new Error(`${error instanceof Error ? error.message : String(error)}\n${await howItIs(container)}`)

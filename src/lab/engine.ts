@@ -28,6 +28,21 @@ export async function ensureEngine(say: Say): Promise<EngineState> {
   return engine
 }
 
+/**
+ * The engine that is there.
+ * @throws Error why there is none; nothing is installed or started on somebody's machine
+ */
+export async function readyEngine(say: Say): Promise<EngineState> {
+  const found = await findEngine()
+  if (found.state !== 'ready') {
+    const how =
+      found.state === 'absent' ? ' Install one (on Debian and Ubuntu: apt-get install docker.io), or start it.' : ''
+    throw new Error(`${found.advice}${how}`)
+  }
+  await raiseInotifyLimit(say)
+  return found
+}
+
 /** What answers as a Docker engine on this machine. Nothing is installed or started. */
 export async function findEngine(): Promise<EngineState> {
   reachSystemPrograms()

@@ -15,7 +15,8 @@ export function sshArguments(lab: { dir: string }, host: LabHost): string[] {
   }
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
   // No user configuration: a laptop's ~/.ssh/config must not decide how the lab is reached.
-  return ['-F', '/dev/null', ...flags, `${host.login}@${host.address}`]
+  const port = host.port === undefined ? [] : ['-p', String(host.port)]
+  return ['-F', '/dev/null', ...flags, ...port, `${host.login}@${host.address}`]
 }
 
 /** Runs the OpenSSH client on this terminal; resolves to its exit code. */

@@ -18,21 +18,32 @@ export interface HostStatus {
   readonly connected: boolean
 }
 
+/** Who and where a host is. */
+export interface LabHostPlace {
+  readonly name: string
+  readonly address: string
+  readonly login: string
+  readonly port?: number | undefined
+}
+
 /** One host of a running lab, with the accidents that can happen to it. */
 export class LabHost {
   readonly name: string
   readonly address: string
   /** The user that logs in over SSH. */
   readonly login: string
+  /** Where its sshd listens, if not at 22. */
+  readonly port: number | undefined
   readonly #lab: string
   readonly #docker: Docker
 
-  constructor(docker: Docker, lab: string, host: { name: string; address: string; login: string }) {
+  constructor(docker: Docker, lab: string, host: LabHostPlace) {
     this.#docker = docker
     this.#lab = lab
     this.name = host.name
     this.address = host.address
     this.login = host.login
+    this.port = host.port
   }
 
   /** Pulls the network cable: connections hang, they are not refused. */
@@ -69,7 +80,7 @@ export class LabHost {
    * Returns systemd's word: `running`, or `degraded` when a unit has failed.
    */
   async ready(): Promise<string> {
-    await waitForSsh(this.address)
+    await waitForSsh(this.address, this.port)
     const deadline = Date.now() + 60_000
     while (Date.now() < deadline) {
       const state = (await this.exec(['systemctl', 'is-system-running', '--wait'])).stdout.trim()

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type ContainerRuntimeClient, GenericContainer } from 'testcontainers'
+import { packageRoot } from '../catalog/package-root.ts'
 import type { LabKeys } from './keys.ts'
 import type { HostSpec } from './spec.ts'
 import { SshAnswers } from './wait.ts'
@@ -15,6 +17,7 @@ export const LABEL = {
   host: 'provision.lab.host',
   address: 'provision.lab.address',
   user: 'provision.lab.user',
+  port: 'provision.lab.port',
   config: 'provision.lab.config',
 } as const
 
@@ -30,7 +33,7 @@ export interface LabContext {
   readonly keys: LabKeys
 }
 
-const BOOT = readFileSync(new URL('boot.sh', import.meta.url), 'utf8')
+const BOOT = readFileSync(join(packageRoot(), 'lab/boot.sh'), 'utf8')
 const CAPABILITIES = ['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'NET_BROADCAST', 'SYS_PTRACE', 'SYS_NICE']
 
 /** A lab host's container: systemd as PID 1 at a fixed address, without `--privileged`. */
@@ -53,7 +56,7 @@ export class HostContainer extends GenericContainer {
       .withTmpFs({ '/run': 'rw,exec', '/run/lock': 'rw', '/tmp': 'rw,exec,mode=1777' })
       .withCopyContentToContainer(files)
       .withNetworkMode(engineName(lab.name))
-      .withWaitStrategy(new SshAnswers(host.address))
+      .withWaitStrategy(new SshAnswers(host.address, host.port))
       // Hosts outlive the process that starts them: no reaper.
       .withAutoCleanup(false)
       .withLabels({
@@ -62,6 +65,7 @@ export class HostContainer extends GenericContainer {
         [LABEL.host]: host.name,
         [LABEL.address]: host.address,
         [LABEL.user]: host.user,
+        ...(host.port === undefined ? {} : { [LABEL.port]: String(host.port) }),
         [LABEL.config]: this.config,
       })
     this.createOpts.StopSignal = 'SIGRTMIN+3'
@@ -78,6 +82,9 @@ export function endpoint(name: string, address: string): { IPAMConfig: { IPv4Add
   return { IPAMConfig: { IPv4Address: address }, Aliases: [name] }
 }
 
+/** Users that the images bring. */
+const KNOWN_USERS: readonly string[] = ['root', 'deploy']
+
 interface CopiedFile {
   readonly target: string
   readonly content: string
@@ -93,11 +100,15 @@ function hostFiles(host: HostSpec, { keys }: LabContext): CopiedFile[] {
     { target: '/etc/ssh/ssh_host_ed25519_key.pub', content: `${hostKey.public}\n`, mode: 0o644 },
     { target: `${home}/.ssh/authorized_keys`, content: `${keys.login.public}\n`, mode: 0o600 },
   ]
+  if (host.port !== undefined) {
+    files.push({ target: '/etc/ssh/sshd_config.d/80-lab.conf', content: `Port ${host.port}\n`, mode: 0o644 })
+  }
+  if (!KNOWN_USERS.includes(host.user)) files.push({ target: '/etc/lab-user', content: `${host.user}\n`, mode: 0o644 })
   if (host.sudo === 'none') return files
   const tag = host.sudo === 'nopasswd' ? 'NOPASSWD: ' : ''
-  files.push({ target: '/etc/sudoers.d/deploy', content: `deploy ALL=(ALL:ALL) ${tag}ALL\n`, mode: 0o440 })
+  files.push({ target: '/etc/sudoers.d/deploy', content: `${host.user} ALL=(ALL:ALL) ${tag}ALL\n`, mode: 0o440 })
   if (host.sudo === 'password') {
-    files.push({ target: '/etc/lab-password', content: `deploy:${keys.becomePassword}\n`, mode: 0o600 })
+    files.push({ target: '/etc/lab-password', content: `${host.user}:${keys.becomePassword}\n`, mode: 0o600 })
   }
   return files
 }

@@ -26,7 +26,8 @@ export async function ensureKeys(dir: string, hosts: readonly HostSpec[]): Promi
   for (const host of hosts) pairs.set(host.name, await ensurePair(join(dir, 'host_keys', host.name), host.name))
   const lines = hosts.map((host) => {
     const [type, key] = (pairs.get(host.name)?.public ?? '').split(' ')
-    return `${host.address} ${type} ${key}\n`
+    const place = host.port === undefined ? host.address : `[${host.address}]:${host.port}`
+    return `${place} ${type} ${key}\n`
   })
   await writeFile(join(dir, 'known_hosts'), lines.join(''))
   return { login, hosts: pairs, becomePassword: becomePassword.trim() }
