@@ -3,6 +3,8 @@
 export {
   clientAddresses,
   ipFamily,
+  isIn,
+  listedOrAny,
   listedOrTier,
   listeningAddress,
   managementSocket,

@@ -4,6 +4,7 @@ import {
   type HostRollout,
   httpAnswers,
   ipFamily,
+  isIn,
   likePeers,
   nginxUpstreamServer,
   type Provided,
@@ -24,10 +25,7 @@ type Upstream = ValueOf<typeof upstream>
 export function rollout({ host, vars, group, provided }: RoleInput<AppVars>): HostRollout {
   const port = vars.app_port
   const address = ipFamily(host.address) === 6 ? `[${host.address}]` : host.address
-  const clients = webServers(
-    { name: host.name, tier: host.tier, server: `${address}:${port}`, port },
-    provided(upstream),
-  )
+  const clients = webServers({ ...host, server: `${address}:${port}`, port }, provided(upstream))
   const monitors = provided(prometheusApi)
   // The counter that the monitor knows the application's requests by.
   const metric = monitors[0]?.value.appRequests ?? 'http_requests_total'
@@ -94,17 +92,15 @@ interface Client {
   readonly server: string
 }
 
-interface Here {
-  readonly name: string
-  readonly tier: string
+interface Here extends Pick<Host, 'name' | 'tier' | 'groups'> {
   /** `address:port` */
   readonly server: string
   readonly port: number
 }
 
 /**
- * Web servers that can send their requests elsewhere meanwhile: those that have the tier as an upstream, or this server by
- * its address beside others. This host's own nginx may know it by a loopback address. Where an upstream has this server
+ * Web servers that can send their requests elsewhere meanwhile: those that have its tier or a group of it as an upstream, or
+ * this server by its address beside others. This host's own nginx may know it by a loopback address. Where an upstream has this server
  * alone, nothing can be drained here: the web server itself has to be (role nginx does so for a program on its own host).
  */
 function webServers(here: Here, upstreams: readonly Provided<Upstream>[]): Client[] {
@@ -115,8 +111,9 @@ function webServers(here: Here, upstreams: readonly Provided<Upstream>[]): Clien
   return [...new Map(found.map((one) => [`${one.name} ${one.server}`, one])).values()]
 }
 
-function serverIn(upstream: Upstream, { name, tier, server, port }: Here, peer: string): string | undefined {
-  if (upstream.tier === tier && upstream.port === port) return server
+function serverIn(upstream: Upstream, here: Here, peer: string): string | undefined {
+  const { name, server, port } = here
+  if (upstream.tier !== undefined && isIn(here, upstream.tier) && upstream.port === port) return server
   const { servers } = upstream
   const called = peer === name ? [server, ...LOOPBACK.map((address) => `${address}:${port}`)] : [server]
   return servers.length > 1 || upstream.tier !== undefined ? servers.find((one) => called.includes(one)) : undefined

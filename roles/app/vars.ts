@@ -162,7 +162,7 @@ export const vars = {
     default: [],
   },
   app_allow_from_tiers: {
-    description: 'Tiers whose hosts may connect, those of the inventory.',
+    description: 'Tiers and groups whose hosts may connect, those of the inventory.',
     type: 'array',
     items: { type: 'string' },
     default: ['web', 'monitor'],

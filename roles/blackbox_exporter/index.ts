@@ -40,7 +40,7 @@ export default defineRole({
       default: [],
     },
     blackbox_exporter_monitor_tier: {
-      description: 'Tier whose hosts may ask for probes.',
+      description: 'Tier or group whose hosts may ask for probes.',
       type: 'string',
       default: 'monitor',
     },

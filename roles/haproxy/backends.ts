@@ -25,7 +25,9 @@ export function backendViews(backends: readonly Backend[], peers: readonly Peer[
     if (all.length === 0) {
       throw wrong(
         `haproxy_backends: '${backend.name}' has no servers`,
-        tier === undefined ? 'give servers, or a tier' : `the inventory has no hosts in tier '${tier}'`,
+        tier === undefined
+          ? 'give servers, or a tier or group'
+          : `the inventory has no hosts in tier or group '${tier}'`,
       )
     }
     const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) < i)

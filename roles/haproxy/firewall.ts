@@ -1,12 +1,12 @@
 import {
   allowFrom,
+  listedOrAny,
   listedOrTier,
   metricsReader,
   type Nested,
   type Peer,
   type Resource,
   type RoleInput,
-  tierAddresses,
   ufwRule,
 } from 'provision'
 import { openPorts } from './binds.ts'
@@ -36,8 +36,7 @@ export function firewallRules(
 function clientsByPort(vars: HaproxyVars, peers: readonly Peer[]): Map<number, string[]> {
   const ports = new Map<number, string[]>()
   for (const frontend of vars.haproxy_frontends) {
-    const named = [...frontend.allow_from, ...tierAddresses(peers, frontend.allow_from_tiers, 'allow_from')]
-    const from = named.length > 0 ? named : ['any']
+    const from = [listedOrAny(peers, frontend.allow_from, frontend.allow_from_tiers, 'allow_from')].flat()
     for (const port of openPorts(frontend)) ports.set(port, [...new Set([...(ports.get(port) ?? []), ...from])])
   }
   return ports

@@ -98,7 +98,7 @@ export const frontend = {
       default: [],
     },
     allow_from_tiers: {
-      description: 'Tiers whose hosts may connect.',
+      description: 'Tiers and groups whose hosts may connect.',
       type: 'array',
       items: { type: 'string' },
       default: [],
@@ -128,7 +128,7 @@ export const backend = {
     name: { type: 'string', pattern: NAME },
     mode: { ...mode, default: 'http' },
     tier: {
-      description: 'Its servers are the hosts of a tier, whatever --limit says; beside servers.',
+      description: 'Its servers are the hosts of a tier or a group, whatever --limit says; beside servers.',
       type: 'string',
     },
     port: { description: 'Port on the hosts of the tier.', type: 'integer', minimum: 1, maximum: 65535, default: 80 },

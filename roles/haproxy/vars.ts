@@ -74,7 +74,11 @@ export const vars = {
     pattern: '^[0-9A-Fa-f:.]+$',
     optional: true,
   },
-  haproxy_monitor_tier: { description: 'Tier whose hosts may read the metrics.', type: 'string', default: 'monitor' },
+  haproxy_monitor_tier: {
+    description: 'Tier or group whose hosts may read the metrics.',
+    type: 'string',
+    default: 'monitor',
+  },
   haproxy_metrics_allow_from: {
     description: "Addresses that may read the metrics, in place of the monitor tier's.",
     type: 'array',

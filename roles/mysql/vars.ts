@@ -171,7 +171,7 @@ export const vars = {
     default: 120,
   },
   mysql_allow_from_tiers: {
-    description: 'Tiers whose hosts may connect. The servers of the group always may.',
+    description: 'Tiers and groups whose hosts may connect. The servers of its own tier always may.',
     type: 'array',
     items: { type: 'string' },
     default: ['app', 'monitor'],

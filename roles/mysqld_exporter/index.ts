@@ -58,7 +58,7 @@ export default defineRole({
       default: [],
     },
     mysqld_exporter_monitor_tier: {
-      description: 'Tier whose hosts may read the metrics.',
+      description: 'Tier or group whose hosts may read the metrics.',
       type: 'string',
       default: 'monitor',
     },

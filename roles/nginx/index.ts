@@ -4,6 +4,7 @@ import {
   directory,
   fileSet,
   keepDrainedServers,
+  listedOrAny,
   reload,
   sh,
   systemdUnit,
@@ -49,7 +50,7 @@ export default defineRole({
       ...vars.nginx_real_ip_from,
       ...tierAddresses(peers, vars.nginx_real_ip_from_tiers, 'nginx_real_ip_from'),
     ]
-    const clients = [...vars.nginx_allow_from, ...tierAddresses(peers, vars.nginx_allow_from_tiers, 'nginx_allow_from')]
+    const { nginx_allow_from: listed, nginx_allow_from_tiers: tiers } = vars
     return [
       nginxPackage(vars),
       // Root's, and not in /var/lib/provision, into which the workers could not look.
@@ -83,7 +84,7 @@ export default defineRole({
             action: 'allow',
             proto: 'tcp',
             port,
-            from: clients.length > 0 ? [...new Set(clients)] : 'any',
+            from: listedOrAny(peers, listed, tiers, 'nginx_allow_from'),
             comment: 'nginx',
           }),
         ),

@@ -6,6 +6,7 @@ import {
   haproxyServer,
   httpAnswers,
   ipFamily,
+  isIn,
   likePeers,
   type Provided,
   program,
@@ -26,7 +27,7 @@ type Backend = ValueOf<typeof backend>
  */
 export function rollout(input: RoleInput<NginxVars>): HostRollout {
   const { host, vars, group, provided } = input
-  const backends = backendsWith(host.tier, provided(backend))
+  const backends = backendsWith(host, provided(backend))
   const servers = backends.map(({ name, on, timeout }) =>
     haproxyServer({ on, backend: name, server: host.name, others: vars.nginx_rollout_others, timeout: timeout }),
   )
@@ -97,11 +98,11 @@ interface BackendOf {
   readonly timeout: number
 }
 
-/** Backends that name the tier as their servers, with the hosts that balance them. */
-function backendsWith(tier: string, backends: readonly Provided<Backend>[]): BackendOf[] {
+/** Backends that name the host's tier, or a group of it, as their servers, with the hosts that balance them. */
+function backendsWith(server: RoleInput<NginxVars>['host'], backends: readonly Provided<Backend>[]): BackendOf[] {
   const found = new Map<string, { on: string[]; timeout: number }>()
   for (const { host, value } of backends) {
-    if (value.tier !== tier) continue
+    if (value.tier === undefined || !isIn(server, value.tier)) continue
     const one = found.get(value.name) ?? { on: [], timeout: value.drainTimeout }
     one.on.push(host.name)
     found.set(value.name, one)

@@ -134,7 +134,7 @@ export const upstream = {
   properties: {
     name: { type: 'string', pattern: NAME },
     servers: { type: 'array', items: server, default: [] },
-    tier: { description: 'The hosts of a tier, in place of or beside servers.', type: 'string' },
+    tier: { description: 'The hosts of a tier or a group, in place of or beside servers.', type: 'string' },
     port: { description: 'Port on the hosts of the tier.', type: 'integer', minimum: 1, maximum: 65535, default: 80 },
     paired: {
       description: 'Host N asks host N of the tier; the others are its backup.',

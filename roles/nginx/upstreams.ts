@@ -27,8 +27,8 @@ export function upstreamViews(
       throw wrong(
         `nginx_upstreams: '${name}' has no servers`,
         upstream.tier === undefined
-          ? 'give servers, or a tier'
-          : `the inventory has no hosts in tier '${upstream.tier}'`,
+          ? 'give servers, or a tier or group'
+          : `the inventory has no hosts in tier or group '${upstream.tier}'`,
       )
     }
     if (balance === 'ip_hash' && servers.some((server) => server.backup)) {

@@ -49,7 +49,7 @@ export const vars = {
     default: [],
   },
   nginx_real_ip_from_tiers: {
-    description: 'Tiers whose hosts are such proxies, usually the load balancers.',
+    description: 'Tiers and groups whose hosts are such proxies, usually the load balancers.',
     type: 'array',
     items: { type: 'string' },
     default: [],
@@ -115,7 +115,7 @@ export const vars = {
     default: [],
   },
   nginx_allow_from_tiers: {
-    description: 'Tiers whose hosts may connect.',
+    description: 'Tiers and groups whose hosts may connect.',
     type: 'array',
     items: { type: 'string' },
     default: [],

@@ -38,7 +38,7 @@ export default defineRole({
       default: [],
     },
     nginx_exporter_monitor_tier: {
-      description: 'Tier whose hosts may read the metrics.',
+      description: 'Tier or group whose hosts may read the metrics.',
       type: 'string',
       default: 'monitor',
     },

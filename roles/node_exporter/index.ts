@@ -37,7 +37,7 @@ export default defineRole({
       default: ['--collector.systemd', '--collector.netdev.address-info'],
     },
     node_exporter_monitor_tier: {
-      description: 'Tier whose hosts may read the metrics.',
+      description: 'Tier or group whose hosts may read the metrics.',
       type: 'string',
       default: 'monitor',
     },

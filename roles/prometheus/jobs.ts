@@ -1,5 +1,6 @@
 import {
   floatingAddress,
+  isIn,
   type Provided,
   type ProvidingHost,
   ProvisionError,
@@ -113,16 +114,16 @@ const hostTarget = (host: Named, address: string, port: number, more: Target['la
   labels: { instance: host.name, tier: host.tier, ...more },
 })
 
-/** Each host of the one tier asks each host of the other: what the firewall and the network between them do, counts. */
+/** Each host of the one tier or group asks each host of the other: what the firewall and the network between them do, counts. */
 function linkTargets({ vars, group, provided }: Input): Target[] {
   const probers = provided(prober)
   return vars.prometheus_links.flatMap(({ from, to, probe, port, role, path }) => {
-    const sources = probers.filter(({ host }) => host.tier === from)
+    const sources = probers.filter(({ host }) => isIn(host, from))
     if (sources.length === 0) return []
     const ports = new Map(
       provided(program).flatMap((one) => (one.role === role ? [[one.host.name, one.value.ports[0]]] : [])),
     )
-    const members = group('all').filter(({ tier }) => tier === to)
+    const members = group('all').filter((peer) => isIn(peer, to))
     return sources.flatMap((source) =>
       members.flatMap((target) => {
         const wanted = ports.get(target.name) ?? port

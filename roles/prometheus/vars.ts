@@ -11,8 +11,12 @@ const link = {
   additionalProperties: false,
   required: ['from', 'to'],
   properties: {
-    from: { description: 'Tier that asks; its hosts need the role blackbox_exporter.', type: 'string', pattern: NAME },
-    to: { description: 'Tier that is asked.', type: 'string', pattern: NAME },
+    from: {
+      description: 'Tier or group that asks; its hosts need the role blackbox_exporter.',
+      type: 'string',
+      pattern: NAME,
+    },
+    to: { description: 'Tier or group that is asked.', type: 'string', pattern: NAME },
     probe: { enum: ['http', 'tcp'], default: 'http' },
     port: { description: 'Port, where role gives none. Without either there is no probe.', ...PORT },
     role: {
@@ -116,7 +120,7 @@ export const vars = {
     default: 'http_requests_total',
   },
   prometheus_links: {
-    description: 'Links between tiers that are probed from each host of the one to each host of the other.',
+    description: 'Links between tiers or groups that are probed from each host of the one to each host of the other.',
     type: 'array',
     items: link,
     default: [

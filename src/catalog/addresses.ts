@@ -11,8 +11,8 @@ export function ipFamily(address: string): 4 | 6 | undefined {
 }
 
 /**
- * Addresses of the hosts of some tiers, each once, for what takes no names: firewall rules, trusted proxies. A tier
- * that the site does not have has no hosts.
+ * Addresses of the hosts of some tiers and groups, each once, for what takes no names: firewall rules, trusted proxies. A
+ * tier that the site does not have has no hosts.
  * @param peers usually `group('all')`
  * @param instead the var to be set where a host is known by a DNS name only
  * @param except name of a host that is left out
@@ -30,8 +30,31 @@ export function tierAddresses(
 }
 
 /**
- * Who may use what is not for everyone: the addresses that are listed or, where none is, those of a tier's hosts and of
- * the hosts that say so themselves, but for this one.
+ * Who may connect to what is for everyone unless somebody is named.
+ * @param listed addresses and networks
+ * @param tiers tiers and groups whose hosts may
+ * @param instead the var of the list; that of the tiers is called the same with `_tiers`
+ * @returns `any` where nobody is named
+ * @throws ProvisionError where tiers are named and no host is in them: that would let everyone in
+ */
+export function listedOrAny(
+  peers: readonly Peer[],
+  listed: readonly string[],
+  tiers: readonly string[],
+  instead: string,
+): 'any' | readonly string[] {
+  const named = [...new Set([...listed, ...tierAddresses(peers, tiers, instead)])]
+  if (named.length > 0) return named
+  if (tiers.length === 0) return 'any'
+  throw new ProvisionError(`${instead}_tiers: no host is in ${tiers.map((tier) => `'${tier}'`).join(', ')}`, {
+    code: 'input',
+    hint: 'name a tier or a group that has hosts; with an empty list anyone may connect',
+  })
+}
+
+/**
+ * Who may use what is not for everyone: the addresses that are listed or, where none is, those of a tier's or group's
+ * hosts and of the hosts that say so themselves, but for this one.
  * @param instead the var of the list, for the hint where a host is known by a DNS name only
  * @param clients what those provide who want to be let in
  * @throws ProvisionError for a host whose address is a name
@@ -70,8 +93,12 @@ export function clientAddresses(
 // Every host of a site asks for the same few tiers of the same list.
 const members = new WeakMap<readonly Peer[], Map<string, readonly Peer[]>>()
 
+/** Whether a host is in a tier or a group; all of them are in `all`. */
+export const isIn = ({ tier, groups }: Pick<Peer, 'tier' | 'groups'>, name: string): boolean =>
+  name === tier || name === 'all' || groups.includes(name)
+
 /**
- * Hosts of a tier, in the order of the inventory: none where the site does not have it.
+ * Hosts of a tier or a group, in the order of the inventory: none where the site does not have it.
  * @param peers usually `group('all')`, which is gone through once for all hosts that ask
  */
 export const tierMembers = (peers: readonly Peer[], tier: string): readonly Peer[] => membersOf(peers, new Set([tier]))
@@ -81,7 +108,7 @@ function membersOf(peers: readonly Peer[], tiers: ReadonlySet<string>): readonly
   const known = members.get(peers) ?? new Map<string, readonly Peer[]>()
   members.set(peers, known)
   const key = [...tiers].join('\n')
-  const found = known.get(key) ?? peers.filter(({ tier }) => tiers.has(tier))
+  const found = known.get(key) ?? peers.filter((peer) => [...tiers].some((tier) => isIn(peer, tier)))
   known.set(key, found)
   return found
 }

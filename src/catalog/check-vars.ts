@@ -15,7 +15,9 @@ export function checkVars(
   rolesOf: (tier: string) => readonly Role[],
   reader: RoleVarsReader,
 ): Problem[] {
-  const domains = inventory.tiers.flatMap(({ rollout }) => rollout.failureDomain ?? [])
+  const domains = inventory.tiers.flatMap(({ rollout: { failureDomain } }) =>
+    typeof failureDomain === 'string' ? [failureDomain] : [],
+  )
   const known = [...new Set([...[...roles.values()].flatMap((role) => Object.keys(role.vars)), ...domains])]
   // With a role missing, its vars would all be reported as unknown.
   const complete = inventory.tiers.every((tier) => tier.roles.every((name) => roles.has(name)))

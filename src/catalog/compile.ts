@@ -102,7 +102,8 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
   }
 
   const inputOf = (role: Role, host: Host, facts: Facts, { group }: Groups) => {
-    const about = { name: host.name, tier: host.tier, address: host.address, sshPort: host.connection.port }
+    const { name, tier, groups, address } = host
+    const about = { name, tier, groups, address, sshPort: host.connection.port }
     const { vars } = reader.read(role, host)
     return {
       host: about,
@@ -110,8 +111,8 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       facts,
       group,
       provided: provisions.provided,
-      template: (name: string, data: Readonly<Record<string, unknown>> = {}) =>
-        render(role.name, name, { host: about, vars, facts, group, ...data }),
+      template: (file: string, data: Readonly<Record<string, unknown>> = {}) =>
+        render(role.name, file, { host: about, vars, facts, group, ...data }),
     }
   }
 

@@ -6,24 +6,25 @@ import type { Peer, Role } from './role.ts'
 import type { RoleVarsReader } from './role-vars.ts'
 
 export interface Groups {
-  /** @throws ProvisionError when there is no such tier. */
+  /** @throws ProvisionError when there is no such tier or group. */
   group(name: string): readonly Peer[]
 }
 
 /** The hosts of an inventory as roles see each other's: vars complete and tainted, worked out when first asked for. */
 export function groupsOf(inventory: Inventory, roles: ReadonlyMap<string, Role>, reader: RoleVarsReader): Groups {
   const peers = inventory.hosts.map((host) => peerOf(host, () => completeVars(host, inventory, roles, reader)))
-  const byTier = new Map(
-    inventory.tiers.map((tier) => [tier.name, peers.filter((peer) => peer.tier === tier.name)] as const),
-  )
-  const names = [...byTier.keys(), 'all']
+  const byName = new Map([
+    ...inventory.groups.map(({ name }) => [name, peers.filter(({ groups }) => groups.includes(name))] as const),
+    ...inventory.tiers.map(({ name }) => [name, peers.filter(({ tier }) => tier === name)] as const),
+    ['all', peers] as const,
+  ])
   return {
     group(name) {
-      const found = name === 'all' ? peers : byTier.get(name)
+      const found = byName.get(name)
       if (found !== undefined) return found
-      throw new ProvisionError(`group('${name}'): there is no such tier`, {
+      throw new ProvisionError(`group('${name}'): there is no such tier or group`, {
         code: 'input',
-        hint: nameHint(name, names),
+        hint: nameHint(name, [...byName.keys()]),
       })
     },
   }
@@ -34,6 +35,7 @@ function peerOf(host: Host, read: () => Peer['vars']): Peer {
   return {
     name: host.name,
     tier: host.tier,
+    groups: host.groups,
     address: host.address,
     get vars() {
       vars ??= read()

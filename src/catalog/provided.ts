@@ -20,7 +20,7 @@ export interface Provisions {
   problems(role: Role, host: Host): readonly Problem[]
   /**
    * All that was provided under a contract, in the order of the inventory.
-   * @throws ProvisionError (input) when there is no such tier or host, or another contract of that name
+   * @throws ProvisionError (input) when there is no such tier, group or host, or another contract of that name
    */
   provided<T extends object>(contract: Contract<T>, by?: ProvidedBy): readonly Provided<T>[]
 }
@@ -55,13 +55,14 @@ export function provisionsOf(
     inventory.tiers.map((tier) => [tier.name, tier.roles.flatMap((name) => roles.get(name) ?? [])]),
   )
   const names = new Set(inventory.hosts.map(({ name }) => name))
+  const groups = new Set(inventory.groups.map(({ name }) => name))
 
   let everything: ReadonlyMap<string, readonly (Omit<Provided, 'value'> & Offer)[]> | undefined
   const byName = () => {
     everything ??= grouped(
       inventory.hosts.flatMap((host) => {
         const { name, tier, address } = host
-        const shown = { name, tier, address }
+        const shown = { name, tier, groups: host.groups, address }
         return (rolesOf.get(tier) ?? []).flatMap((role) =>
           ask(role, host).offers.map((offer) => ({ ...offer, host: shown, role: role.name })),
         )
@@ -91,7 +92,7 @@ export function provisionsOf(
 
   return {
     problems: (role, host) => ask(role, host).problems,
-    provided<T extends object>(contract: Contract<T>, { tier, host }: ProvidedBy = {}) {
+    provided<T extends object>(contract: Contract<T>, { tier, group, host }: ProvidedBy = {}) {
       if (!isContract(contract)) {
         throw new ProvisionError('provided(): that is no contract', {
           code: 'input',
@@ -99,10 +100,14 @@ export function provisionsOf(
         })
       }
       if (tier !== undefined && !rolesOf.has(tier)) throw unknown('tier', tier, [...rolesOf.keys()])
+      if (group !== undefined && !groups.has(group)) throw unknown('group', group, [...groups])
       if (host !== undefined && !names.has(host)) throw unknown('host', host, [...names])
       const { all, byTier, byHost } = answerTo(contract)
       const found = host !== undefined ? byHost.get(host) : tier !== undefined ? byTier.get(tier) : all
-      return (found ?? []).filter((one): one is Provided<T> => tier === undefined || one.host.tier === tier)
+      return (found ?? []).filter(
+        (one): one is Provided<T> =>
+          (tier === undefined || one.host.tier === tier) && (group === undefined || one.host.groups.includes(group)),
+      )
     },
   }
 }
@@ -113,9 +118,9 @@ const unknown = (what: string, name: string, known: readonly string[]): Provisio
 function offersOf(role: Role, host: Host, reader: RoleVarsReader, placeOf: PlaceOf): Told {
   if (role.provides === undefined) return { offers: [], problems: [] }
   try {
-    const { name, tier, address, connection } = host
+    const { name, tier, groups, address, connection } = host
     const input: ProvidesInput<VarsOf<Role['vars']>> = {
-      host: { name, tier, address, sshPort: connection.port },
+      host: { name, tier, groups, address, sshPort: connection.port },
       vars: reader.read(role, host).vars,
     }
     const offers = unnested(role.provides(input))

@@ -1,5 +1,5 @@
 import type { ExtendedJSONSchema, FromExtendedSchema } from 'json-schema-to-ts'
-import type { Contract, Offer, Provided, ProvidedBy } from '../contracts/contract.ts'
+import type { Contract, Offer, Provided, ProvidedBy, ProvidingHost } from '../contracts/contract.ts'
 import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Secret, Text } from '../masking/secret.ts'
@@ -40,6 +40,8 @@ type TypeOf<V> = V extends ExtendedJSONSchema<Extension> ? FromExtendedSchema<Ex
 export interface Peer {
   readonly name: string
   readonly tier: string
+  /** All groups that it is in, outer ones before those in them. */
+  readonly groups: readonly string[]
   readonly address: string
   /**
    * Everything set for it, merged with the defaults of its roles: for what the hosts of one role must know of each other. What
@@ -49,15 +51,19 @@ export interface Peer {
 }
 
 export interface RoleInput<V> {
-  readonly host: { readonly name: string; readonly tier: string; readonly address: string; readonly sshPort: number }
+  readonly host: ProvidingHost & { readonly sshPort: number }
   readonly vars: V
   readonly facts: Facts
-  /** Hosts of a tier (`web`), or all of them (`all`), from the inventory, whatever --limit says; this host included. */
-  group(tier: string): readonly Peer[]
+  /**
+   * Hosts of a tier (`web`) or of a group (`eu`), or all of them (`all`), from the inventory, whatever --limit says; this host
+   * included, where it is one.
+   * @throws ProvisionError (input) when there is no such tier or group
+   */
+  group(name: string): readonly Peer[]
   /**
    * What roles of all hosts provide under a contract, in the order of the inventory, whatever --limit says; this host
-   * included. `by` picks those of a tier, or of a host.
-   * @throws ProvisionError (input) when there is no such tier or host
+   * included. `by` picks those of a tier, of a group, or of a host.
+   * @throws ProvisionError (input) when there is no such tier, group or host
    */
   provided<T extends object>(contract: Contract<T>, by?: ProvidedBy): readonly Provided<T>[]
   /**

@@ -34,6 +34,8 @@ export interface Offer {
 export interface ProvidingHost {
   readonly name: string
   readonly tier: string
+  /** All groups that it is in, outer ones before those in them. */
+  readonly groups: readonly string[]
   readonly address: string
 }
 
@@ -47,6 +49,8 @@ export interface Provided<T extends object = object> {
 /** Which of it. */
 export interface ProvidedBy {
   readonly tier?: string | undefined
+  /** Name of a group. */
+  readonly group?: string | undefined
   /** Name of a host. */
   readonly host?: string | undefined
 }

@@ -1,21 +1,20 @@
-import type { Origin } from '../errors.ts'
+import type { Origin, Problem } from '../errors.ts'
 import { step } from '../problems/pointer.ts'
+import { toldOnce } from '../problems/told-once.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
 import { type ConnectionContext, connectionSettings } from './connection.ts'
-import type { Host, Origins, Tier } from './inventory.ts'
+import { type Conflict, conflictProblem, type MergedGroups, mergeGroups, undecided } from './group-vars.ts'
+import type { Membership } from './groups.ts'
+import type { Host, NamedLevel, Scope, Tier } from './inventory.ts'
 import { originAt } from './origins.ts'
 import type { HostsFile, RolloutFile, SiteFile } from './schema.ts'
+import type { Source } from './source.ts'
 import { type Level, levelOf, mergeLevels, NO_VARS } from './vars.ts'
-
-/** Data that passed its schema, and where its values were written. */
-export interface Source<T> {
-  readonly data: T
-  readonly origins: Origins
-}
 
 export interface Sources {
   readonly site: Source<SiteFile>
   readonly hosts: Source<HostsFile>
+  readonly membership: Membership
   readonly groupVars: ReadonlyMap<string, Level>
   readonly hostVars: ReadonlyMap<string, Level>
   /** From `--var`: above everything. */
@@ -52,37 +51,115 @@ function policyOf(file: RolloutFile = {}): RolloutPolicy {
   }
 }
 
+export interface BuiltHosts {
+  readonly hosts: readonly Host[]
+  /** Groups that disagree. */
+  readonly problems: readonly Problem[]
+}
+
 /** All hosts in the order of the tiers, each with its vars merged by precedence and its connection complete. */
-export function buildHosts(sources: Sources): Host[] {
-  const { site, hosts } = sources
-  return site.data.tiers.flatMap((tier, i) => {
+export function buildHosts(sources: Sources): BuiltHosts {
+  const { site, hosts, membership } = sources
+  const shared = sharedLevels(sources)
+  const disagreements = new Map<Conflict, Disagreement>()
+  const note = (conflicts: readonly Conflict[], host: string, prefix: string) => {
+    for (const conflict of conflicts) {
+      const known = disagreements.get(conflict) ?? { prefix, hosts: [] }
+      disagreements.set(conflict, { prefix, hosts: [...known.hosts, host] })
+    }
+  }
+  const built = site.data.tiers.flatMap((tier, i) => {
     const members = hosts.data.tiers[tier.name]
     if (members === undefined) return []
-    const shared = mergeLevels([
-      levelOf(tier.vars, site.origins, `/tiers/${i}/vars`),
-      sources.groupVars.get('all') ?? NO_VARS,
-      sources.groupVars.get(tier.name) ?? NO_VARS,
-    ])
+    const place = `/tiers${step(tier.name)}`
+    const siteLevel = named('site', tier.name, levelOf(tier.vars, site.origins, `/tiers/${i}/vars`))
+    const tierLevel = named('tier', tier.name, shared.tier(tier.name))
+    const below = memoized((groups: GroupsOfHost) => {
+      const levels = [siteLevel, shared.all, ...groups.levels, tierLevel].filter(isSet)
+      return { levels, merged: mergeLevels([siteLevel, shared.all, groups.merged.level, tierLevel]) }
+    })
     return Object.entries(members.hosts).map(([name, host]): Host => {
-      const pointer = `/tiers${step(tier.name)}/hosts${step(name)}`
-      const merged = mergeLevels([
-        shared,
-        levelOf(host.vars, hosts.origins, `${pointer}/vars`),
-        sources.hostVars.get(name) ?? NO_VARS,
-        sources.given,
-      ])
+      const pointer = `${place}/hosts${step(name)}`
+      const groups = shared.groups(membership.of(name))
+      const own = [
+        named('host', name, levelOf(host.vars, hosts.origins, `${pointer}/vars`)),
+        named('host', name, sources.hostVars.get(name) ?? NO_VARS),
+        named('given', name, sources.given),
+      ].filter(isSet)
+      const { levels, merged: under } = below(groups)
+      const merged = mergeLevels([under, ...own])
+      note(undecided(groups.merged.conflicts, [tierLevel, ...own]), name, '')
+      const above = [members.connection, host.connection].map((vars = {}) => ({ vars, origins: hosts.origins }))
+      note(undecided(groups.connection.conflicts, above), name, 'connection.')
       return {
         name,
         tier: tier.name,
+        groups: membership.of(name),
         address: host.address,
         connection: connectionSettings(
-          [hosts.data.connection, members.connection, host.connection],
+          [hosts.data.connection, groups.connection.level.vars, members.connection, host.connection],
           sources.connection,
         ),
         vars: merged.vars,
         origins: merged.origins,
+        levels: [...levels, ...own],
         origin: originAt(hosts.origins, pointer) ?? NOWHERE,
       }
     })
   })
+  const problems = [...disagreements].map(([one, { prefix, hosts: of }]) => conflictProblem(one, of, prefix))
+  return { hosts: built, problems: toldOnce(problems) }
+}
+
+interface Disagreement {
+  readonly prefix: string
+  readonly hosts: readonly string[]
+}
+
+/** What the groups of a host set; one for all hosts that are in the same groups. */
+interface GroupsOfHost {
+  readonly levels: readonly NamedLevel[]
+  readonly merged: MergedGroups
+  readonly connection: MergedGroups
+}
+
+/** The levels that hosts have in common, each made once. */
+function sharedLevels({ hosts: { data, origins }, groupVars, membership }: Sources) {
+  const written = (vars: unknown, pointer: string, file: string): Level =>
+    mergeLevels([levelOf(vars, origins, `${pointer}/vars`), groupVars.get(file) ?? NO_VARS])
+  const group = memoized((name: string) => named('group', name, written(data.groups?.[name]?.vars, at(name), name)))
+  const connection = memoized((name: string) =>
+    levelOf(data.groups?.[name]?.connection, origins, `${at(name)}/connection`),
+  )
+  const made = new Map<string, GroupsOfHost>()
+  return {
+    all: named('all', 'all', written(data.vars, '', 'all')),
+    tier: (name: string) => written(data.tiers[name]?.vars, `/tiers${step(name)}`, name),
+    groups(names: readonly string[]): GroupsOfHost {
+      const key = names.join(' ')
+      const merge = (level: (name: string) => Level) =>
+        mergeGroups(
+          names.map((name) => ({ group: name, level: level(name) })).filter((one) => isSet(one.level)),
+          membership.contains,
+        )
+      const known = made.get(key) ?? { levels: names.map(group), merged: merge(group), connection: merge(connection) }
+      made.set(key, known)
+      return known
+    },
+  }
+}
+
+const at = (group: string): string => `/groups${step(group)}`
+
+const named = (scope: Scope, name: string, { vars, origins }: Level): NamedLevel => ({ scope, name, vars, origins })
+
+const isSet = ({ vars }: Level): boolean => Object.keys(vars).length > 0
+
+function memoized<K, V>(make: (key: K) => V): (key: K) => V {
+  const made = new Map<K, V>()
+  return (key) => {
+    const known = made.get(key) ?? make(key)
+    made.set(key, known)
+    return known
+  }
 }

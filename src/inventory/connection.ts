@@ -14,12 +14,8 @@ export interface ConnectionContext {
   readonly becomePassword: Secret | undefined
 }
 
-/** What is written for all hosts, for the tier, for the host. */
-export type ConnectionLayers = readonly [
-  all: ConnectionFile | undefined,
-  tier: ConnectionFile | undefined,
-  host: ConnectionFile | undefined,
-]
+/** What is written for all hosts, for the groups, for the tier, for the host: the narrower later. */
+export type ConnectionLayers = readonly (ConnectionFile | undefined)[]
 
 /** An absolute path from one as it is written in hosts.yml. */
 export function expandPath(path: string, dir: string, home: string): string {
@@ -52,4 +48,4 @@ export function connectionSettings(
   }
 }
 
-const merged = ([all, tier, host]: ConnectionLayers): ConnectionFile => ({ ...all, ...tier, ...host })
+const merged = (layers: ConnectionLayers): ConnectionFile => Object.assign({}, ...layers)

@@ -1,10 +1,10 @@
 import type { Problem } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
 import { dotted, step } from '../problems/pointer.ts'
-import type { Source } from './build.ts'
 import type { Host, Origins, Tier } from './inventory.ts'
 import { originAt } from './origins.ts'
 import type { HostsFile, SiteFile } from './schema.ts'
+import type { Source } from './source.ts'
 import { isMapping } from './vars.ts'
 import type { YamlFile } from './yaml.ts'
 
@@ -91,34 +91,11 @@ export function addressProblems(hosts: readonly Host[]): Problem[] {
   })
 }
 
-/** Hosts of a tier with a failure domain that don't say in which one they are. */
-export function domainProblems(tiers: readonly Tier[], hosts: readonly Host[]): Problem[] {
-  return tiers.flatMap(({ name: tier, rollout: { failureDomain } }) =>
-    hosts.flatMap((host) => {
-      if (failureDomain === undefined || host.tier !== tier || domainOf(host, failureDomain) !== undefined) return []
-      return [
-        {
-          message: `host '${host.name}' lacks '${failureDomain}', the failure_domain of tier '${tier}'`,
-          origin: host.origin,
-          path: `tiers.${tier}.hosts.${host.name}.vars`,
-          hint: `set it in the host's vars: a word or a number`,
-        },
-      ]
-    }),
-  )
-}
-
-/** The failure domain that a host says it is in. */
-export function domainOf({ vars }: Host, name: string): string | undefined {
-  const value = vars[name]
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
-}
-
 /** Files of vars that belong to nothing. */
 export function strayFiles(
   files: ReadonlyMap<string, YamlFile>,
   known: readonly string[],
-  what: 'tier' | 'host',
+  what: 'tier or group' | 'host',
 ): Problem[] {
   return [...files]
     .filter(([name, { file }]) => !known.includes(name) && file.endsWith('.yml'))

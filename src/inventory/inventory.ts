@@ -35,14 +35,30 @@ export interface ConnectionSettings {
   readonly connectTimeout: number
 }
 
+/** Whose vars a level has. */
+export type Scope = 'site' | 'all' | 'group' | 'tier' | 'host' | 'given'
+
+/** One level of precedence. */
+export interface NamedLevel {
+  readonly scope: Scope
+  /** Name of the tier, the group or the host. */
+  readonly name: string
+  readonly vars: Vars
+  readonly origins: Origins
+}
+
 export interface Host {
   readonly name: string
   readonly tier: string
+  /** All groups that it is in, also by other groups: outer ones before those in them. */
+  readonly groups: readonly string[]
   readonly address: string
   readonly connection: ConnectionSettings
-  /** Merged by precedence: site tier < group_vars/all < group_vars/tier < host < --var. Role defaults come in compile. */
+  /** Merged by precedence: site tier < all < groups < tier < host < --var. Role defaults come in compile. */
   readonly vars: Vars
   readonly origins: Origins
+  /** What the vars were merged of, lowest first; hosts that have a level in common share it. */
+  readonly levels: readonly NamedLevel[]
   /** Where the host is declared in hosts.yml. */
   readonly origin: Origin
 }
@@ -54,12 +70,25 @@ export interface Tier {
   readonly origin: Origin
 }
 
+/** Hosts that have something in common, whatever they are made of: a place, a stage of a rollout. */
+export interface Group {
+  readonly name: string
+  /** Groups and tiers that are in it, as it was written. */
+  readonly children: readonly string[]
+  /** Names of all hosts in it, also by its children, in the order of hosts.yml. */
+  readonly hosts: readonly string[]
+  /** Where it is declared, or where a host first names it. */
+  readonly origin: Origin
+}
+
 export interface Inventory {
   readonly name: string
   /** Absolute path of inventories/<name>. */
   readonly dir: string
   /** In the order of site.yml. */
   readonly tiers: readonly Tier[]
+  /** Outer ones before those in them. */
+  readonly groups: readonly Group[]
   /** All hosts, tier by tier, in the order of hosts.yml. */
   readonly hosts: readonly Host[]
 }

@@ -3,23 +3,18 @@ import { resolve } from 'node:path'
 import { InputError, type Problem } from '../errors.ts'
 import type { Secret } from '../masking/secret.ts'
 import { validators } from '../schemas/validators.ts'
-import { buildHosts, buildTiers, type Source } from './build.ts'
-import {
-  addressProblems,
-  domainProblems,
-  hostsProblems,
-  siteProblems,
-  strayFiles,
-  tierNames,
-  writtenHosts,
-} from './consistency.ts'
+import { buildHosts, buildTiers } from './build.ts'
+import { addressProblems, hostsProblems, siteProblems, strayFiles, tierNames, writtenHosts } from './consistency.ts'
+import { domainProblems } from './domains.ts'
 import { inventoryFolder, readInventoryFiles } from './files.ts'
 import { givenVars } from './given-vars.ts'
+import { membershipOf, NO_GROUPS } from './groups.ts'
 import type { Inventory } from './inventory.ts'
 import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
 import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
 import { createKeyring } from './sops/unlock.ts'
+import type { Source } from './source.ts'
 import { checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
 import type { YamlFile } from './yaml.ts'
@@ -73,17 +68,20 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
   const passwords = await readPasswords(hosts.source?.data, files.hosts?.origins ?? new Map(), files.dir, home)
 
   const tiers = site.source ? buildTiers(site.source) : []
+  const membership = hosts.source ? membershipOf(hosts.source, tierNames(tiers)) : NO_GROUPS
   const built =
     site.source && hosts.source
       ? buildHosts({
           site: site.source,
           hosts: hosts.source,
+          membership,
           groupVars: levels(files.groupVars),
           hostVars: levels(files.hostVars),
           given: given.level,
           connection: { dir: files.dir, home, passwords: passwords.passwords, becomePassword: options.becomePassword },
         })
-      : []
+      : { hosts: [], problems: [] }
+  const groupNames = membership.groups.map(({ name }) => name)
   const written = writtenHosts(files.hosts).map(({ host }) => host)
   const problems = [
     ...files.problems,
@@ -91,15 +89,17 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...hosts.problems,
     ...(site.source ? siteProblems(site.source, options.knownRoles) : []),
     ...(hosts.source && files.hosts && site.source ? hostsProblems(hosts.source, files.hosts, tierNames(tiers)) : []),
-    ...addressProblems(built),
-    ...domainProblems(tiers, built),
-    ...(site.source ? strayFiles(files.groupVars, ['all', ...tierNames(tiers)], 'tier') : []),
+    ...membership.problems,
+    ...addressProblems(built.hosts),
+    ...domainProblems(tiers, built.hosts),
+    ...built.problems,
+    ...(site.source ? strayFiles(files.groupVars, ['all', ...tierNames(tiers), ...groupNames], 'tier or group') : []),
     ...(hosts.source ? strayFiles(files.hostVars, written, 'host') : []),
     ...[...files.groupVars.values(), ...files.hostVars.values()].flatMap(notMapping),
     ...passwords.problems,
     ...given.problems,
   ]
-  const inventory = { name: options.name, dir: files.dir, tiers, hosts: built }
+  const inventory = { name: options.name, dir: files.dir, tiers, groups: membership.groups, hosts: built.hosts }
   return { inventory, problems, incomplete: files.incomplete || given.problems.length > 0 }
 }
 

@@ -55,5 +55,8 @@ function namedFiles(hosts: HostsFile | undefined): { file: string; pointer: stri
     )
     return [...one(connection, place), ...inside]
   })
-  return [...one(hosts?.connection, ''), ...tiers]
+  const groups = Object.entries(hosts?.groups ?? {}).flatMap(([name, group]) =>
+    one(group?.connection, `/groups${step(name)}`),
+  )
+  return [...one(hosts?.connection, ''), ...groups, ...tiers]
 }

@@ -1,6 +1,8 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import { TRANSPORTS } from './transports.ts'
 
+export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]*$'
+
 /** The one place that says what site.yml and hosts.yml may hold: types, checks and editors' schemas come from here. */
 
 const VARS = {
@@ -12,7 +14,7 @@ const VARS = {
 const CONNECTION = {
   type: 'object',
   description:
-    'How to log in. Narrower settings win: host, tier, all. Paths are relative to this file; ~ is your home.',
+    'How to log in. Narrower settings win: host, tier, groups, all. Paths are relative to this file; ~ is your home.',
   additionalProperties: false,
   properties: {
     transport: {
@@ -78,11 +80,36 @@ const HOST = {
       description: 'IP address or DNS name, without a port: what the other hosts reach it by.',
     },
     connection: HOST_CONNECTION,
+    groups: {
+      type: 'array',
+      items: { type: 'string', pattern: NAME_PATTERN },
+      uniqueItems: true,
+      description: 'Groups that it is in, beside its tier: a place, a stage of a rollout.',
+    },
     vars: VARS,
   },
 } as const
 
-export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]*$'
+const GROUP = {
+  type: ['object', 'null'],
+  additionalProperties: false,
+  description: 'Hosts that have something in common. Empty: those that name it themselves.',
+  properties: {
+    hosts: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      description: 'Names of hosts, and globs: web1, eu-*, web{01..12}.',
+    },
+    groups: {
+      type: 'array',
+      items: { type: 'string', pattern: NAME_PATTERN },
+      uniqueItems: true,
+      description: 'Groups, or whole tiers, that are in it. Where both set a var, the inner group wins.',
+    },
+    connection: CONNECTION,
+    vars: VARS,
+  },
+} as const
 
 /** inventories/<name>/hosts.yml */
 export const HOSTS_SCHEMA = {
@@ -98,6 +125,13 @@ export const HOSTS_SCHEMA = {
       minLength: 1,
       description: 'Age key of *.sops.yml, beside those in $SOPS_AGE_KEY, $SOPS_AGE_KEY_FILE and ~/.config/sops.',
     },
+    vars: VARS,
+    groups: {
+      type: 'object',
+      description: 'Groups by name: all that there are, where this is written.',
+      propertyNames: { pattern: NAME_PATTERN },
+      additionalProperties: GROUP,
+    },
     tiers: {
       type: 'object',
       description: 'Tiers of site.yml and the hosts in each.',
@@ -108,6 +142,7 @@ export const HOSTS_SCHEMA = {
         required: ['hosts'],
         properties: {
           connection: CONNECTION,
+          vars: VARS,
           hosts: {
             type: 'object',
             description: 'Hosts by name.',
@@ -162,10 +197,12 @@ const ROLLOUT = {
       description: 'Failed hosts of the tier above which the rest is not begun; the stricter of both counts.',
     },
     failure_domain: {
-      type: 'string',
-      minLength: 1,
       description:
-        'Var of the hosts, such as rack: hosts with different values of it are never at work at the same time.',
+        'Var of the hosts, such as rack, or groups: [eu, us], [rack-*]. Hosts with different values of it, or in different ones of these groups, are never at work at the same time.',
+      anyOf: [
+        { type: 'string', minLength: 1 },
+        { type: 'array', items: { type: 'string', minLength: 1 }, minItems: 1, uniqueItems: true },
+      ],
     },
     pause: seconds('Seconds between batches: then a batch ends before the next begins. Default: 0.'),
     confirm: { type: 'boolean', description: 'Ask before each batch but the first. Default: false.' },

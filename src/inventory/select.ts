@@ -1,38 +1,46 @@
-import picomatch from 'picomatch'
 import { InputError, type Problem } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
 import { elementsOf } from './elements.ts'
 import type { Host, Inventory } from './inventory.ts'
+import { matcherOf } from './patterns.ts'
 
 /**
- * Hosts that `--limit` means: names of hosts and tiers, `all`, globs over both, `!` before what is left out;
- * separated by commas, and the option may be repeated. Only exclusions: all the others.
+ * Hosts that `--limit` means: names of hosts, tiers and groups, `all`, globs over them; `&` before what they must be in
+ * besides, `!` before what is left out; separated by commas, and the option may be repeated. Without a name that is neither,
+ * all hosts are meant.
  * @returns in the inventory's order; all of them without a limit.
  * @throws InputError when an element matches nothing, or no host is left.
  */
 export function selectHosts(inventory: Inventory, limits: readonly string[]): readonly Host[] {
   const elements = limits.flatMap(elementsOf)
   if (elements.length === 0) return inventory.hosts
-  const names = [...inventory.tiers.map((tier) => tier.name), ...inventory.hosts.map((host) => host.name)]
   const parts = elements.map((element) => {
-    const out = element.startsWith('!')
-    const pattern = out ? element.slice(1) : element
-    return { out, pattern, hosts: new Set(matching(inventory, pattern)) }
+    const sign = /^[!&]/.exec(element)?.[0]
+    const pattern = sign === undefined ? element : element.slice(1)
+    return { sign, pattern, ...matching(inventory, pattern) }
   })
   const problems = parts
-    .filter((part) => part.hosts.size === 0)
-    .map(({ pattern }) => unmatched('--limit', pattern, names))
-  const wanted = parts.filter((part) => !part.out)
-  const unwanted = parts.filter((part) => part.out)
+    .filter(({ isKnown }) => !isKnown)
+    .map(({ pattern }) => unmatched('--limit', pattern, namesIn(inventory)))
+  if (problems.length > 0) throw new InputError(problems)
+  const signed = (sign: string | undefined) => parts.filter((part) => part.sign === sign)
+  const [wanted, needed, unwanted] = [signed(undefined), signed('&'), signed('!')]
   const hosts = inventory.hosts.filter(
     (host) =>
       (wanted.length === 0 || wanted.some((part) => part.hosts.has(host))) &&
+      needed.every((part) => part.hosts.has(host)) &&
       !unwanted.some((part) => part.hosts.has(host)),
   )
-  if (problems.length > 0) throw new InputError(problems)
-  if (hosts.length === 0) throw new InputError([{ message: `--limit ${limits.join(',')} leaves no host` }])
+  if (hosts.length === 0) {
+    const empty = parts.filter((part) => part.sign !== '!' && part.hosts.size === 0).map(({ pattern }) => pattern)
+    const hint = empty.length === 0 ? undefined : `no host is in ${empty.map((name) => `'${name}'`).join(', ')}`
+    throw new InputError([{ message: `--limit ${limits.join(',')} leaves no host`, hint }])
+  }
   return hosts
 }
+
+const namesIn = ({ tiers, groups, hosts }: Inventory): string[] =>
+  [...tiers, ...groups, ...hosts].map(({ name }) => name)
 
 /**
  * Of these hosts, those of the tiers that `--tier` names.
@@ -63,7 +71,7 @@ export function selectRoles(inventory: Inventory, tags: readonly string[]): Read
   if (elements.length === 0) return undefined
   const names = [...new Set(inventory.tiers.flatMap((tier) => tier.roles))]
   const found = elements.map((element) => {
-    const matches = picomatch(element)
+    const matches = matcherOf(element)
     return { element, roles: names.filter((name) => matches(name)) }
   })
   const problems = found
@@ -73,14 +81,22 @@ export function selectRoles(inventory: Inventory, tags: readonly string[]): Read
   return new Set(found.flatMap(({ roles }) => roles))
 }
 
-const matching = (inventory: Inventory, pattern: string): readonly Host[] => {
-  if (pattern === 'all') return inventory.hosts
-  if (pattern === '') return []
-  const matches = picomatch(pattern)
-  return inventory.hosts.filter((host) => matches(host.name) || matches(host.tier))
+/** Known: something is called so, though maybe no host is in it. */
+function matching(inventory: Inventory, pattern: string): { isKnown: boolean; hosts: ReadonlySet<Host> } {
+  if (pattern === 'all') return { isKnown: true, hosts: new Set(inventory.hosts) }
+  if (pattern === '') return { isKnown: false, hosts: new Set() }
+  const matches = matcherOf(pattern)
+  const groups = inventory.groups.filter(({ name }) => matches(name))
+  const inGroups = new Set(groups.flatMap(({ hosts }) => hosts))
+  const hosts = inventory.hosts.filter(({ name, tier }) => matches(name) || matches(tier) || inGroups.has(name))
+  return { isKnown: hosts.length > 0 || groups.length > 0, hosts: new Set(hosts) }
 }
 
-const unmatched = (option: string, pattern: string, names: readonly string[]): Problem => ({
-  message: `${option}: nothing is named '${pattern}'`,
-  hint: nameHint(pattern, names),
-})
+function unmatched(option: string, pattern: string, names: readonly string[]): Problem {
+  const parts = pattern.split(':')
+  const isAnsible = parts.length > 1 && !pattern.includes('[')
+  return {
+    message: `${option}: nothing is named '${pattern}'`,
+    hint: isAnsible ? `elements are separated by commas: ${parts.join(',')}` : nameHint(pattern, names),
+  }
+}

@@ -89,8 +89,14 @@ function replacedBy(low: Vars, high: Vars, pointer: string): ReadonlySet<string>
 /** Vars found inside a file, as a level: their pointers are made relative to the vars. */
 export function levelOf(value: unknown, origins: Origins, pointer: string): Level {
   if (!isMapping(value) || Object.keys(value).length === 0) return NO_VARS
-  const inside = [...origins].flatMap(([place, origin]): [string, Origin][] =>
-    place === pointer || place.startsWith(`${pointer}/`) ? [[place.slice(pointer.length), origin]] : [],
-  )
-  return { vars: value, origins: new Map(inside) }
+  const inside = new Map<string, Origin>()
+  const take = (data: unknown, place: string): void => {
+    const origin = origins.get(pointer + place)
+    if (origin !== undefined) inside.set(place, origin)
+    if (!Array.isArray(data) && !isMapping(data)) return
+    for (const [key, item] of Object.entries(data)) take(item, place + step(key))
+  }
+  // By what is there: a file of thousands of hosts has their places too.
+  take(value, '')
+  return { vars: value, origins: inside }
 }

@@ -16,8 +16,11 @@ export interface RolloutPolicy {
   readonly maxFailPercentage?: number | undefined
   /** The same as a number of hosts; the stricter of both counts. */
   readonly maxFailures?: number | undefined
-  /** Name of a var (`rack`): hosts with different values of it are never at work at the same time. */
-  readonly failureDomain?: string | undefined
+  /**
+   * Name of a var (`rack`), or names and globs of groups: hosts with different values of it, or in different groups, are never
+   * at work at the same time.
+   */
+  readonly failureDomain?: string | readonly string[] | undefined
   /** Seconds between batches. */
   readonly pause: number
   /** Ask before each batch but the first. */

@@ -19,7 +19,7 @@ export interface RolloutHost {
   readonly first?: readonly string[] | undefined
   /** It failed before anything was changed (unreachable, unreadable): it counts against the budget. */
   readonly failed: boolean
-  /** Value of the var that `failure_domain` names. */
+  /** The failure domain that it is in: a value of the var, or a group. */
   readonly domain?: string | undefined
 }
 

@@ -1,13 +1,17 @@
 import type { Role } from '../catalog/role.ts'
-import { buildHosts, buildTiers, type Source } from '../inventory/build.ts'
+import { buildHosts, buildTiers } from '../inventory/build.ts'
+import { membershipOf } from '../inventory/groups.ts'
 import type { Inventory, Value, Vars } from '../inventory/inventory.ts'
 import type { HostsFile, SiteFile } from '../inventory/schema.ts'
+import type { Source } from '../inventory/source.ts'
 import { isMapping, type Level } from '../inventory/vars.ts'
 
 /** A host that is there for a trial. */
 export interface TestedHost {
   readonly name: string
   readonly tier: string
+  /** Groups that it is in. Default: none. */
+  readonly groups?: readonly string[] | undefined
   /** Default: one of 192.0.2.0/24. */
   readonly address?: string | undefined
   /** Over the vars of all hosts. */
@@ -30,21 +34,25 @@ export function inventoryOf(hosts: readonly TestedHost[], vars: Readonly<Record<
   })
   const membersOf = (name: string) =>
     hosts.flatMap((host, i) =>
-      host.tier === name ? [[host.name, { address: host.address ?? `192.0.2.${i + 1}` }] as const] : [],
+      host.tier === name
+        ? [[host.name, { address: host.address ?? `192.0.2.${i + 1}`, groups: (host.groups ?? []).slice() }] as const]
+        : [],
     )
   const written: Source<HostsFile> = source({
     tiers: Object.fromEntries(tiers.map((name) => [name, { hosts: Object.fromEntries(membersOf(name)) }])),
   })
+  const membership = membershipOf(written, tiers)
   const built = buildHosts({
     site,
     hosts: written,
+    membership,
     groupVars: new Map([['all', level(vars)]]),
     hostVars: new Map(hosts.map((host) => [host.name, level(host.vars ?? {})])),
     given: level({}),
     connection: { dir: '/', home: '/', passwords: new Map(), becomePassword: undefined },
   })
   return {
-    inventory: { name: 'tested', dir: '/', tiers: buildTiers(site), hosts: built },
+    inventory: { name: 'tested', dir: '/', tiers: buildTiers(site), groups: membership.groups, hosts: built.hosts },
     roles: new Map(tiers.flatMap(rolesOf).map((role) => [role.name, role])),
   }
 }

@@ -1,14 +1,20 @@
 import { describe, expect, it, vi } from 'vitest'
-import { listedOrTier, tierMembers } from '../../src/catalog/addresses.ts'
+import { isIn, listedOrAny, listedOrTier, tierAddresses, tierMembers } from '../../src/catalog/addresses.ts'
 
-const peer = (name: string, tier: string, address: string) => ({ name, tier, address, vars: {} })
+const peer = (name: string, tier: string, address: string, groups: readonly string[] = []) => ({
+  name,
+  tier,
+  groups,
+  address,
+  vars: {},
+})
 const PEERS = [
   peer('mon1', 'monitor', '192.0.2.1'),
   peer('mon2', 'monitor', '192.0.2.2'),
   peer('web1', 'web', 'web1.example.org'),
 ]
 const input = (name: string) => ({
-  host: { name, tier: 'monitor', address: '192.0.2.1', sshPort: 22 },
+  host: { name, tier: 'monitor', groups: [], address: '192.0.2.1', sshPort: 22 },
   group: () => PEERS,
   provided: () => [],
 })
@@ -39,5 +45,42 @@ describe('who may use what is not for everyone', () => {
     expect(() => listedOrTier(input('mon1'), [], 'web', 'x_allow_from')).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('x_allow_from') }),
     )
+  })
+})
+
+describe('a tier, a group or all', () => {
+  const peers = [
+    peer('a', 'web', '192.0.2.1', ['eu']),
+    peer('b', 'db', '192.0.2.2', ['eu', 'canary']),
+    peer('c', 'db', '192.0.2.3'),
+  ]
+  it.each([
+    ['web', ['a']],
+    ['eu', ['a', 'b']],
+    ['canary', ['b']],
+    ['all', ['a', 'b', 'c']],
+    ['none', []],
+  ])('%s', (name, expected) => {
+    expect(peers.filter((one) => isIn(one, name)).map((one) => one.name)).toEqual(expected)
+    expect(tierMembers(peers, name).map((one) => one.name)).toEqual(expected)
+  })
+
+  it('gives each address once, whatever it is in', () => {
+    expect(tierAddresses(peers, ['eu', 'db', 'web'], 'x')).toEqual(['192.0.2.1', '192.0.2.2', '192.0.2.3'])
+  })
+})
+
+describe('who may connect to what is for everyone unless somebody is named', () => {
+  it('is everyone only where nobody is named', () => {
+    expect(listedOrAny(PEERS, [], [], 'x_allow_from')).toBe('any')
+    expect(listedOrAny(PEERS, ['198.51.100.1'], ['monitor'], 'x_allow_from')).toEqual([
+      '198.51.100.1',
+      '192.0.2.1',
+      '192.0.2.2',
+    ])
+  })
+
+  it('is not everyone because a tier that is named has no hosts', () => {
+    expect(() => listedOrAny(PEERS, [], ['lbb'], 'x_allow_from')).toThrow("x_allow_from_tiers: no host is in 'lbb'")
   })
 })

@@ -4,6 +4,7 @@ import type { Host, Vars } from '../../src/inventory/inventory.ts'
 export const hostNamed = (name: string, vars: Vars = {}, origins: Host['origins'] = new Map()): Host => ({
   name,
   tier: 't',
+  groups: [],
   address: 'a',
   connection: {
     transport: 'ssh',
@@ -16,5 +17,6 @@ export const hostNamed = (name: string, vars: Vars = {}, origins: Host['origins'
   },
   vars,
   origins,
+  levels: [],
   origin: { file: 'f', line: 1, col: 1 },
 })

@@ -5,9 +5,11 @@ export function aHost(settings: Partial<ConnectionSettings> = {}, address = '192
   return {
     name: 'web1',
     tier: 'web',
+    groups: [],
     address,
     vars: {},
     origins: new Map(),
+    levels: [],
     origin: { file: 'hosts.yml', line: 3, col: 7 },
     connection: {
       transport: 'ssh',

@@ -65,7 +65,7 @@ describe('an encrypted file beside a plain one', () => {
   test('for nobody and nothing is told', async () => {
     const root = projectFolder({ ...FILES, 'inventories/prod/group_vars/wbe.sops.yml': all })
     expect(await problemsOf(() => load(root))).toEqual([
-      "inventories/prod/group_vars/wbe.sops.yml:1:1 there is no tier 'wbe' (did you mean 'web'?)",
+      "inventories/prod/group_vars/wbe.sops.yml:1:1 there is no tier or group 'wbe' (did you mean 'web'?)",
     ])
   })
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { InputError } from '../../src/errors.ts'
 import { elementsOf } from '../../src/inventory/elements.ts'
 import type { Inventory } from '../../src/inventory/inventory.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
@@ -9,8 +10,12 @@ const inventory = async (): Promise<Inventory> => {
   const root = projectFolder({
     'inventories/site.yml': 'tiers: [{ name: lb, roles: [base, haproxy] }, { name: web, roles: [base, nginx] }]',
     'inventories/prod/hosts.yml': `
+groups:
+  eu: { hosts: [web1, lb1] }
+  canary: { hosts: [web1, 'web{10..12}'] }
+  empty: {}
 tiers:
-  web: { hosts: { web1: { address: a }, web2: { address: b }, web3: { address: c } } }
+  web: { hosts: { web10: { address: f }, web1: { address: a }, web2: { address: b }, web3: { address: c } } }
   lb: { hosts: { lb1: { address: d }, lb2.example.org: { address: e } } }
 `,
   })
@@ -30,9 +35,9 @@ describe('a list on the command line', () => {
 
 describe('--limit', () => {
   test.each([
-    [[], ['lb1', 'lb2.example.org', 'web1', 'web2', 'web3']],
-    [['all'], ['lb1', 'lb2.example.org', 'web1', 'web2', 'web3']],
-    [['web'], ['web1', 'web2', 'web3']],
+    [[], ['lb1', 'lb2.example.org', 'web10', 'web1', 'web2', 'web3']],
+    [['all'], ['lb1', 'lb2.example.org', 'web10', 'web1', 'web2', 'web3']],
+    [['web'], ['web10', 'web1', 'web2', 'web3']],
     [['web2,lb1'], ['lb1', 'web2']],
     [
       ['web2', 'lb1'],
@@ -43,17 +48,37 @@ describe('--limit', () => {
     [['web[1-2], !web1'], ['web2']],
     [['!web'], ['lb1', 'lb2.example.org']],
     [['l*,!lb1'], ['lb2.example.org']],
-  ])('%j', async (limits, expected) => {
-    expect(await names(...limits)).toEqual(expected)
+    [['eu'], ['lb1', 'web1']],
+    [['eu,web2'], ['lb1', 'web1', 'web2']],
+    [['{eu,canary}'], ['lb1', 'web10', 'web1']],
+    [['web,&eu'], ['web1']],
+    [['&eu,&web'], ['web1']],
+    [['web', '&eu,!canary'], undefined],
+    [['web,lb,&eu,!canary'], ['lb1']],
+    [['all,!eu'], ['lb2.example.org', 'web10', 'web2', 'web3']],
+    [['web{2..10}'], ['web10', 'web2', 'web3']],
+    [['web[2:3]'], ['web2', 'web3']],
+    [['web{01..09}'], undefined],
+    [['empty'], undefined],
+    [['web,!empty'], ['web10', 'web1', 'web2', 'web3']],
+  ] as const)('%j', async (limits, expected) => {
+    if (expected === undefined) await expect(names(...limits)).rejects.toThrow(InputError)
+    else expect(await names(...limits)).toEqual(expected)
   })
 
   test('refuses what matches nothing, all of it at once', async () => {
     const found = await inventory()
     expect(await problemsOf(() => selectHosts(found, ['wbe1,lb1,!nope*']))).toEqual([
       "--limit: nothing is named 'wbe1' (did you mean 'web1'?)",
-      "--limit: nothing is named 'nope*' (known: lb, lb1, lb2.example.org, web, web1, web2, web3)",
+      "--limit: nothing is named 'nope*' (known: canary, empty, eu, lb, lb1, lb2.example.org, web, web1, web10, web2, web3)",
     ])
     expect(await problemsOf(() => selectHosts(found, ['web1,!web']))).toEqual(['--limit web1,!web leaves no host'])
+    expect(await problemsOf(() => selectHosts(found, ['web,&empty']))).toEqual([
+      "--limit web,&empty leaves no host (no host is in 'empty')",
+    ])
+    expect(await problemsOf(() => selectHosts(found, ['web:&eu']))).toEqual([
+      "--limit: nothing is named 'web:&eu' (elements are separated by commas: web,&eu)",
+    ])
   })
 })
 
@@ -74,8 +99,8 @@ describe('--tier', () => {
     const found = await inventory()
     const left = (tiers: string[], ...limits: string[]) =>
       selectTiers(found, selectHosts(found, limits), tiers).map(({ name }) => name)
-    expect(left(['web'])).toEqual(['web1', 'web2', 'web3'])
-    expect(left(['web'], '!web2')).toEqual(['web1', 'web3'])
+    expect(left(['web'])).toEqual(['web10', 'web1', 'web2', 'web3'])
+    expect(left(['web'], '!web2')).toEqual(['web10', 'web1', 'web3'])
     expect(left([], 'lb1')).toEqual(['lb1'])
   })
 

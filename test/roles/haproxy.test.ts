@@ -218,7 +218,11 @@ describe('role haproxy', () => {
       { ...one, haproxy_frontends: [{ ...front, backend: 'wbe' }] },
       "there is no backend 'wbe' (did you mean 'web'?)",
     ],
-    ['a backend without servers', { haproxy_backends: [{ name: 'x', tier: 'app' }] }, "no hosts in tier 'app'"],
+    [
+      'a backend without servers',
+      { haproxy_backends: [{ name: 'x', tier: 'app' }] },
+      "no hosts in tier or group 'app'",
+    ],
     [
       'two servers of a name',
       { haproxy_backends: [{ ...web, servers: [{ name: 'web1', addr: 'a:1' }] }] },

@@ -219,7 +219,7 @@ describe('role nginx', () => {
     [
       'an upstream without servers',
       { nginx_upstreams: [{ name: 'x', tier: 'app' }] },
-      "'x' has no servers (the inventory has no hosts in tier 'app')",
+      "'x' has no servers (the inventory has no hosts in tier or group 'app')",
     ],
     [
       'two answers in one',

@@ -55,6 +55,47 @@ describe('compileRole', () => {
     expect(content.some(isSecret)).toBe(true)
   })
 
+  it('has groups, of its own host and of the peers', () => {
+    const grouped = defineRole({
+      name: 'grouped',
+      description: 'Of a test.',
+      vars: {},
+      provides: () => [scrape.of({ job: 'grouped', port: 1 })],
+      resources: ({ host, group, provided }) => [
+        file({ path: '/own', content: host.groups.join(' ') }),
+        file({
+          path: '/eu',
+          content: group('eu')
+            .map(({ name, groups }) => `${name}: ${groups.join(' ')}`)
+            .join('\n'),
+        }),
+        file({
+          path: '/scraped',
+          content: provided(scrape, { group: 'canary' })
+            .map((one) => one.host.name)
+            .join(' '),
+        }),
+      ],
+    })
+    const peers = [
+      { name: 'web1', tier: 'web', groups: ['eu', 'canary'], roles: [grouped] },
+      { name: 'web2', tier: 'web', groups: ['us'] },
+    ]
+    const tried = compileRole(grouped, { host: { groups: ['eu'] }, peers })
+    expect(tried.problems).toEqual([])
+    expect(tried.content('file:/own')).toBe('eu')
+    expect(tried.content('file:/eu')).toBe('host1: eu\nweb1: eu canary')
+    expect(tried.content('file:/scraped')).toBe('web1')
+    const slip = defineRole({
+      ...grouped,
+      name: 'slip',
+      resources: ({ group }) => [file({ path: '/x', content: group('uu')[0]?.name ?? '' })],
+    })
+    expect(compileRole(slip, { peers }).problems).toEqual([
+      expect.stringContaining("group('uu'): there is no such tier or group (did you mean 'eu'?)"),
+    ])
+  })
+
   it('shows the sh of a change, without its secrets', () => {
     const script = compileRole(shop, { vars: VARS, peers: PEERS, root: root() }).script('file:/etc/shop/env')
     expect(script).toContain('grep -q host1 "$file"')

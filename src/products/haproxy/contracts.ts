@@ -4,7 +4,7 @@ import { contract } from '../../contracts/contract.ts'
 export const backend = contract('backend', {
   name: { description: 'As the load balancer calls it.', type: 'string', minLength: 1 },
   tier: {
-    description: 'Its servers are the hosts of this tier, under their names.',
+    description: 'Its servers are the hosts of this tier or group, under their names.',
     type: 'string',
     optional: true,
   },

@@ -7,7 +7,7 @@ import { LIKE_PEERS, type LikePeers, likePeers } from '../../../src/products/pro
 import { compiled } from '../../roles/compiled.ts'
 
 const OPTIONS = { qps_ratio: 0.5, error_ratio: 0.01, min_qps: 5, window: 60, timeout: 180, unanswered: 'fail' } as const
-const monitor = { host: { name: 'm1', tier: 'mon', address: '192.0.2.9' }, role: 'prometheus' }
+const monitor = { host: { name: 'm1', tier: 'mon', groups: [], address: '192.0.2.9' }, role: 'prometheus' }
 const MONITORS = [{ ...monitor, value: { port: 9999, appRequests: 'hits_total' } }]
 
 const asked = (more: Partial<LikePeers> = {}) =>
