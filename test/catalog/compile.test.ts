@@ -208,7 +208,7 @@ web_sites:
     expect(problem).toBe(
       name === 'its own error'
         ? "role 'web': boom"
-        : "role 'web': group('wbe'): there is no such tier (did you mean 'web'?)",
+        : "role 'web': group('wbe'): there is no such tier or group (did you mean 'web'?)",
     )
   })
 
