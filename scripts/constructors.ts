@@ -5,6 +5,7 @@ import { MYSQL_SERVER } from '../src/products/mysql/steps.ts'
 import { NGINX_UPSTREAM_SERVER } from '../src/products/nginx/steps.ts'
 import { PROMQL_PLACE, PROMQL_QUESTION } from '../src/products/prometheus/promql.ts'
 import { ERRORS_QUESTION, QPS_QUESTION } from '../src/products/prometheus/traffic.ts'
+import { HANDLER_INPUT, RELOAD_OPTIONS } from '../src/resources/handlers.ts'
 import { CHECK_PLACE, ENDPOINT, HTTP_QUESTION } from '../src/rollout/checks.ts'
 import { HOST_ROLLOUT, ROLLOUT_STEP } from '../src/rollout/step.ts'
 import type { FieldSchemas } from '../src/schemas/fields.ts'
@@ -40,6 +41,12 @@ export const ROLLOUT_FIELDS: readonly (readonly [name: string, fields: FieldSche
   ['haproxyServer', HAPROXY_SERVER],
   ['nginxUpstreamServer', NGINX_UPSTREAM_SERVER],
   ['mysqlServer', MYSQL_SERVER],
+]
+
+/** What the constructors of handlers take, by name. */
+export const HANDLER_FIELDS: readonly (readonly [name: string, fields: FieldSchemas])[] = [
+  ['reload', RELOAD_OPTIONS],
+  ['handler', HANDLER_INPUT],
 ]
 
 /** The same for people: steps are told once, not again in each phase. */

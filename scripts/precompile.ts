@@ -7,7 +7,7 @@ import { HOSTS_SCHEMA, SITE_SCHEMA } from '../src/inventory/schema.ts'
 import { createAjv } from '../src/schemas/ajv.ts'
 import { objectSchema } from '../src/schemas/fields.ts'
 import { schemaDigest } from '../src/schemas/validators.ts'
-import { fieldsOfConstructors, fieldsOfContracts, ROLLOUT_FIELDS } from './constructors.ts'
+import { fieldsOfConstructors, fieldsOfContracts, HANDLER_FIELDS, ROLLOUT_FIELDS } from './constructors.ts'
 
 /**
  * The schemas that every run checks something by: those of the inventory, of the built-in roles and of the kinds.
@@ -18,8 +18,8 @@ export async function builtinSchemas(root: string): Promise<object[]> {
   const found = await findRoles(root, join(root, 'roles'))
   const { roles, problems } = await loadRoles(root, found, [...found.keys()])
   if (problems.length > 0) throw new InputError(problems)
-  const fields = [...fieldsOfConstructors(), ...fieldsOfContracts(), ...ROLLOUT_FIELDS].map(([, schemas]) =>
-    objectSchema(schemas),
+  const fields = [...fieldsOfConstructors(), ...fieldsOfContracts(), ...ROLLOUT_FIELDS, ...HANDLER_FIELDS].map(
+    ([, schemas]) => objectSchema(schemas),
   )
   return [SITE_SCHEMA, HOSTS_SCHEMA, ...[...roles.values()].map(varsSchema), ...fields]
 }

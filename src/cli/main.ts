@@ -38,7 +38,11 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     verbosity: flags.verbose,
   })
   const ageKeys = takeKeySources(process.env, homedir())
-  const stop = stopOnSignals((message) => renderer.event({ type: 'warning', message }))
+  let isChanging = false
+  const stop = stopOnSignals(
+    (message) => renderer.event({ type: 'warning', message }),
+    () => isChanging,
+  )
   try {
     if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
     const input: HostsInput = {
@@ -55,7 +59,10 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       ageKeys,
     }
     const { summary } = await job.carryOut(input, {
-      emit: (event) => renderer.event(event),
+      emit: (event) => {
+        isChanging ||= event.type === 'host-started' || event.type === 'step-started'
+        renderer.event(event)
+      },
       stop,
       confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
       again: (mask) => againOf(job.name, flags, job.again, mask),

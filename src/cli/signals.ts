@@ -12,8 +12,9 @@ export interface Stop {
 /**
  * First Ctrl-C: finish the hosts in hand, begin no other. Second: let go at once; what runs on a host runs to its end.
  * A terminal that is closed is the first one, however often it says so: the kernel and the shell both do.
+ * @param isChanging whether a host has been begun to be changed
  */
-export function stopOnSignals(tell: (message: string) => void): Stop {
+export function stopOnSignals(tell: (message: string) => void, isChanging: () => boolean): Stop {
   const controller = new AbortController()
   // Every exec listens, and there may be as many as hosts: no leak.
   setMaxListeners(0, controller.signal)
@@ -21,7 +22,8 @@ export function stopOnSignals(tell: (message: string) => void): Stop {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (!asked) {
       asked = true
-      tell('Stopping: finishing hosts in progress. Press Ctrl-C again to abort.')
+      const what = isChanging() ? 'finishing hosts in progress' : 'no further host is asked, and nothing is changed'
+      tell(`Stopping: ${what}. Press Ctrl-C again to abort.`)
     } else if (signal !== 'SIGHUP' && !controller.signal.aborted) {
       tell('Aborting. A step already running on a host will finish there; run again to continue.')
       controller.abort()

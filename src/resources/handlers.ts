@@ -1,26 +1,31 @@
-import { ProvisionError } from '../errors.ts'
-import { scriptHint } from '../schemas/explain.ts'
-import { wordsFor } from '../schemas/values.ts'
-import { isScript, joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
+import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
+import { givenTo } from '../schemas/given.ts'
+import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
 import type { Handler } from './resource.ts'
 
-export interface ReloadOptions {
-  /**
-   * sh`…` that prints what a reload that took effect must change, e.g. the PIDs of a server's workers; when it fails
-   * it proves nothing. Without it, a unit that is still active afterwards is all the proof there is.
-   */
-  readonly changes?: Script | undefined
-  /** Seconds to wait for the change. Default 10. */
-  readonly timeout?: number | undefined
-}
+/** What {@link reload} may be told. */
+export const RELOAD_OPTIONS = {
+  changes: {
+    is: 'script',
+    optional: true,
+    description:
+      "sh`…` that prints what a reload that took effect must change, e.g. the PIDs of a server's workers; when it fails it proves nothing. Without it, a unit that is still active afterwards is all the proof there is.",
+  },
+  timeout: { type: 'number', exclusiveMinimum: 0, default: 10, description: 'Seconds to wait for the change.' },
+} as const satisfies FieldSchemas
+
+export type ReloadOptions = FieldsOf<typeof RELOAD_OPTIONS>
+
+const checkReload = givenTo('reload', RELOAD_OPTIONS)
 
 /**
  * Reloads a systemd unit. A unit that does not run has nothing pending: it reads its configuration when it starts.
  * @example reload('nginx', { changes: sh`pgrep -P "$(cat /run/nginx.pid)" | sort` })
- * @throws ProvisionError (input) for text in place of a script
+ * @throws ProvisionError (input) for an option that there is not, and for text in place of a script
  */
-export function reload(unit: string, { changes, timeout = 10 }: ReloadOptions = {}): Handler {
-  if (changes !== undefined) mustBeScript(changes, 'reload(): changes')
+export function reload(unit: string, options: ReloadOptions = {}): Handler {
+  checkReload(options)
+  const { changes, timeout = 10 } = options
   return {
     id: `reload ${shortName(unit)}`,
     unit: fullName(unit),
@@ -59,20 +64,27 @@ export function daemonReload(): Handler {
   return { id: 'daemon-reload', script: rawScript('systemctl daemon-reload') }
 }
 
-export interface HandlerInput {
-  /** Unique on a host, as people read it. */
-  readonly id: string
-  /** sh`…` that proves its effect; safe to run twice. */
-  readonly run: Script
-  /** A unit that pays this by being started anew. */
-  readonly unit?: string | undefined
-  /** Ids of handlers that are run with this one. */
-  readonly supersedes?: readonly string[] | undefined
-}
+/** What {@link handler} takes. */
+export const HANDLER_INPUT = {
+  id: { type: 'string', minLength: 1, description: 'Unique on a host, as people read it.' },
+  run: { is: 'script', description: 'sh`…` that proves its effect; safe to run twice.' },
+  unit: { type: 'string', optional: true, description: 'A unit that pays this by being started anew.' },
+  supersedes: {
+    type: 'array',
+    items: { type: 'string' },
+    optional: true,
+    description: 'Ids of handlers that are run with this one.',
+  },
+} as const satisfies FieldSchemas
 
-/** A handler of one's own. @throws ProvisionError (input) for text in place of a script */
-export function handler({ id, run, unit, supersedes }: HandlerInput): Handler {
-  mustBeScript(run, `handler '${id}': run`)
+export type HandlerInput = FieldsOf<typeof HANDLER_INPUT>
+
+const checkHandler = givenTo('handler', HANDLER_INPUT)
+
+/** A handler of one's own. @throws ProvisionError (input) for a field that there is not, and for text in place of a script */
+export function handler(input: HandlerInput): Handler {
+  checkHandler(input)
+  const { id, run, unit, supersedes } = input
   return {
     id,
     // A subshell: an `exit` in it must not skip what the executor does after it.
@@ -80,15 +92,6 @@ export function handler({ id, run, unit, supersedes }: HandlerInput): Handler {
     ...(unit !== undefined && { unit: fullName(unit) }),
     ...(supersedes && { supersedes }),
   }
-}
-
-/** Text may have a value in it that nobody quoted. */
-function mustBeScript(value: unknown, what: string): void {
-  if (isScript(value)) return
-  throw new ProvisionError(`${what} must be ${wordsFor('script')}`, {
-    code: 'input',
-    hint: scriptHint(what.replace(/^.*: /, '')),
-  })
 }
 
 const TYPED = /\.(service|socket|timer|path|mount|automount|target|swap|slice|scope|device)$/

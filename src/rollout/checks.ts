@@ -1,6 +1,6 @@
 import type { FieldSchema } from '../schemas/fields.ts'
+import { givenTo } from '../schemas/given.ts'
 import { type Script, sh } from '../shell/script.ts'
-import { givenTo } from './given.ts'
 import { HTTP_GET } from './http-get.ts'
 import type { RolloutStep } from './step.ts'
 

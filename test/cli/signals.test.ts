@@ -5,9 +5,12 @@ let stop: Stop | undefined
 afterEach(() => stop?.dispose())
 
 const told: string[] = []
-const begin = () => {
+const begin = (isChanging = true) => {
   told.length = 0
-  stop = stopOnSignals((message) => told.push(message))
+  stop = stopOnSignals(
+    (message) => told.push(message),
+    () => isChanging,
+  )
   return stop
 }
 const send = (signal: NodeJS.Signals) => process.emit(signal, signal)
@@ -18,6 +21,15 @@ describe('signals', () => {
     expect(now.requested()).toBe(false)
     send(signal)
     expect([now.requested(), now.signal.aborted, told.length]).toEqual([true, false, 1])
+  })
+
+  it.each([
+    [false, 'Stopping: no further host is asked, and nothing is changed. Press Ctrl-C again to abort.'],
+    [true, 'Stopping: finishing hosts in progress. Press Ctrl-C again to abort.'],
+  ])('the first one says what goes on (a host is being changed: %s)', (isChanging, sentence) => {
+    begin(isChanging)
+    send('SIGINT')
+    expect(told).toEqual([sentence])
   })
 
   it('a second one lets go at once', () => {

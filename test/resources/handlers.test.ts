@@ -141,7 +141,7 @@ test('sh of a handler is a script: text, in which nobody quoted a value, is refu
   }
   // @ts-expect-error: text
   expect(problem(() => handler({ id: 'load', run: `systemctl reload ${unit}` }))).toMatchObject({
-    message: "handler 'load': run must be a script, as sh`…` makes it",
+    message: expect.stringMatching(/^handler\(\): run .*must be a script, as sh`…` makes it$/),
     code: 'input',
     hint,
   })
@@ -149,8 +149,15 @@ test('sh of a handler is a script: text, in which nobody quoted a value, is refu
   expect(problem(() => handler({ id: 'load', run: { sh: `systemctl reload ${unit}` } }))).toMatchObject({ hint })
   // @ts-expect-error: text
   expect(problem(() => reload('x', { changes: `pgrep ${unit}` }))).toMatchObject({
-    message: 'reload(): changes must be a script, as sh`…` makes it',
+    message: expect.stringMatching(/^reload\(\): changes .*must be a script, as sh`…` makes it$/),
     hint: hint.replace('run:', 'changes:'),
   })
+  // @ts-expect-error: there is no such option
+  expect(problem(() => reload('x', { change: sh`pgrep x` }))).toMatchObject({
+    message: 'reload(): change is not known',
+    hint: 'did you mean changes?',
+  })
+  // @ts-expect-error: there is no such field
+  expect(problem(() => handler({ id: 'load', run: sh`x`, units: 'x' }))).toMatchObject({ hint: 'did you mean unit?' })
   expect(handler({ id: 'load', run: sh`systemctl reload ${unit}` }).script.sh).toContain("reload 'x; reboot'")
 })

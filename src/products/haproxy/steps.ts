@@ -1,6 +1,6 @@
-import { givenTo } from '../../rollout/given.ts'
 import type { RolloutStep } from '../../rollout/step.ts'
 import type { FieldSchema } from '../../schemas/fields.ts'
+import { givenTo } from '../../schemas/given.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 
 /** A server of a backend as load balancers know it. */

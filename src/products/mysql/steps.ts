@@ -1,7 +1,7 @@
 import type { CheckPlace } from '../../rollout/checks.ts'
-import { givenTo } from '../../rollout/given.ts'
 import { NEVER, type RolloutStep } from '../../rollout/step.ts'
 import type { FieldSchema } from '../../schemas/fields.ts'
+import { givenTo } from '../../schemas/given.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import { askSql } from './kinds/client.ts'
 import { FOLLOWS } from './kinds/server.ts'

@@ -1,8 +1,8 @@
 import { CHECK_PLACE, type CheckPlace } from '../../rollout/checks.ts'
-import { givenTo } from '../../rollout/given.ts'
 import { HTTP_GET } from '../../rollout/http-get.ts'
 import { NEVER, type RolloutStep, UNANSWERED } from '../../rollout/step.ts'
 import type { FieldSchema } from '../../schemas/fields.ts'
+import { givenTo } from '../../schemas/given.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 
 export interface PromqlQuestion {

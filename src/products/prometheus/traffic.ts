@@ -1,6 +1,6 @@
-import { givenTo } from '../../rollout/given.ts'
 import type { RolloutStep } from '../../rollout/step.ts'
 import type { FieldSchema } from '../../schemas/fields.ts'
+import { givenTo } from '../../schemas/given.ts'
 import { PROMETHEUS, type PromqlPlace, promqlHolds } from './promql.ts'
 
 /** A counter as Prometheus has it: one series per server, or several that are added up. */

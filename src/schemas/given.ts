@@ -1,8 +1,8 @@
 import { ProvisionError } from '../errors.ts'
-import { type FieldSchemas, fieldsCheck } from '../schemas/fields.ts'
+import { type FieldSchemas, fieldsCheck } from './fields.ts'
 
 /**
- * What makes sure of the fields that a constructor of steps is given.
+ * What makes sure of the fields that a constructor of steps or handlers is given.
  * @returns a function that throws a ProvisionError (input) with all that is wrong
  */
 export function givenTo(name: string, fields: FieldSchemas): (input: object) => void {
