@@ -154,10 +154,10 @@ test('sh of a handler is a script: text, in which nobody quoted a value, is refu
   })
   // @ts-expect-error: there is no such option
   expect(problem(() => reload('x', { change: sh`pgrep x` }))).toMatchObject({
-    message: 'reload(): change is not known',
-    hint: 'did you mean changes?',
+    message: "reload(): unknown field 'change'",
+    hint: "did you mean 'changes'?",
   })
   // @ts-expect-error: there is no such field
-  expect(problem(() => handler({ id: 'load', run: sh`x`, units: 'x' }))).toMatchObject({ hint: 'did you mean unit?' })
+  expect(problem(() => handler({ id: 'load', run: sh`x`, units: 'x' }))).toMatchObject({ hint: "did you mean 'unit'?" })
   expect(handler({ id: 'load', run: sh`systemctl reload ${unit}` }).script.sh).toContain("reload 'x; reboot'")
 })
