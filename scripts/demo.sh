@@ -38,13 +38,13 @@ awk '/^[^ ]/ || /^  [^ ]/ { host += /^  [^ ]/; print; next }
 echo "All $(wc -l <"$dry_run") lines, with every line of every file: less $dry_run"
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
-step "provision --inventory $inventory"
+step "provision --inventory $inventory --yes"
 echo 'Bring every host to its declared state: new hosts first get what needs no other, all at once; then databases first, the monitor last. Usually 4 minutes.'
-provision || die 'The run failed: see above.'
+provision --yes || die 'The run failed: see above.'
 
-step "provision --inventory $inventory -v"
+step "provision --inventory $inventory --yes -v"
 echo 'Once more: nothing left to do, and one exec per host to know it. Usually 5 s.'
-provision -v || die 'The second run failed: see above.'
+provision --yes -v || die 'The second run failed: see above.'
 
 # The floating addresses, as the inventory has them.
 read -r vip_a vip_b <<<"$(sed -n 's/.*vip: \([0-9.]*\).*/\1/p' "$folder/group_vars/lb.yml" | tr '\n' ' ')"

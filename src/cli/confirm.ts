@@ -1,9 +1,16 @@
 import { clearScreenDown, moveCursor } from 'node:readline'
 import { messageOf } from '../errors.ts'
 
+export interface Asking {
+  /** What a bare Enter means; default: yes. */
+  readonly enter?: boolean
+  /** Resolves when what the question is about is on the screen. */
+  readonly ready?: () => Promise<void>
+}
+
 /**
- * Asks on the terminal: Enter, y and yes go on; n, no, Ctrl-C, Ctrl-D and the end of the run do not; anything else is asked
- * again.
+ * Asks on the terminal: y and yes go on, mostly Enter too; n, no, Ctrl-C, Ctrl-D and the end of the run do not; anything
+ * else is asked again.
  * @param redraws whether what stands above the question is drawn anew: the question is taken off the screen then
  * @returns undefined where there is no terminal, and so nobody to ask
  */
@@ -11,18 +18,20 @@ export function confirmer(
   yes: boolean,
   signal: AbortSignal,
   redraws: boolean,
+  { enter = true, ready }: Asking = {},
 ): ((question: string) => Promise<boolean>) | undefined {
   if (yes) return async () => true
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
   return async (question) => {
     const { createInterface } = await import('node:readline/promises')
     const lines = createInterface({ input: process.stdin, output: process.stderr })
-    const asked = `${question} [Y/n] `
+    await ready?.()
+    const asked = `${question} [${enter ? 'Y/n' : 'y/N'}] `
     try {
       for (;;) {
         const answer = await lines.question(asked, { signal })
         if (redraws) takeBack(asked + answer)
-        const meant = meaningOf(answer)
+        const meant = meaningOf(answer, enter)
         if (meant !== undefined) return meant
       }
     } catch (error) {
@@ -38,9 +47,10 @@ export function confirmer(
 }
 
 /** Enter, y and yes; n and no; undefined: neither, so that a slip is asked about once more. */
-export function meaningOf(answer: string): boolean | undefined {
+export function meaningOf(answer: string, enter = true): boolean | undefined {
   const word = answer.trim().toLowerCase()
-  if (['', 'y', 'yes'].includes(word)) return true
+  if (word === '') return enter
+  if (['y', 'yes'].includes(word)) return true
   return ['n', 'no'].includes(word) ? false : undefined
 }
 

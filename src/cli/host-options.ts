@@ -97,7 +97,7 @@ export function withHostOptions(command: Command): Command {
     .option('--no-diff', 'leave the diffs out')
   withShared(command, 'limit').option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
   withShared(command, 'forks', 'vars', 'loginPassword', 'becomePassword', 'project')
-    .option('-y, --yes', 'go on without asking where a rollout has confirm: true', false)
+    .option('-y, --yes', 'apply without asking: the plan on a terminal, and where a rollout has confirm: true', false)
     .addOption(
       new Option(
         '--renderer <kind>',

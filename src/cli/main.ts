@@ -29,12 +29,14 @@ export interface Job {
 
 /** From parsed flags to an exit status: 0 as declared or done, 2 changes found by --check, 1 failed. */
 export async function main(flags: HostFlags, job: Job): Promise<number> {
-  const renderer = await createRenderer(kindOf(flags), {
+  const kind = kindOf(flags)
+  const renderer = await createRenderer(kind, {
     out: process.stdout,
     err: process.stderr,
     color: wantsColor(flags),
     columns: process.stdout.columns ?? 120,
     diff: flags.diff ?? flags.check,
+    planDiff: flags.diff ?? true,
     verbosity: flags.verbose,
   })
   const ageKeys = takeKeySources(process.env, homedir())
@@ -65,6 +67,9 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       },
       stop,
       confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
+      approve: seesPlan(flags, kind)
+        ? confirmer(false, stop.signal, false, { enter: false, ready: () => renderer.shown() })
+        : undefined,
       again: (mask) => againOf(job.name, flags, job.again, mask),
     })
     if (summary.failed > 0 || summary.skipped > 0) return 1
@@ -97,6 +102,10 @@ export function problemsOf(error: unknown): readonly Problem[] {
   const stack = error instanceof Error && error.stack ? `\n${error.stack}` : ''
   return [{ message: `${messageOf(error)}${stack}`, hint: 'this is a fault of provision itself: please report it' }]
 }
+
+/** Somebody is there to see the plan, and wants to be asked about it. */
+const seesPlan = (flags: HostFlags, kind: RendererKind): boolean =>
+  !flags.yes && !flags.check && kind !== 'json' && process.stdout.isTTY === true && !process.env.CI
 
 function kindOf(flags: HostFlags): RendererKind {
   if (flags.json) return 'json'

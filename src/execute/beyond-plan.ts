@@ -1,5 +1,8 @@
 import { ProvisionError } from '../errors.ts'
 import type { Planned } from '../plan/planner.ts'
+import { type Approved, needAsShown } from './as-shown.ts'
+
+export type { Approved } from './as-shown.ts'
 
 /**
  * What a plan made anew would disrupt that the one by which the host's tier was planned does not: nobody asked the tier's
@@ -20,6 +23,12 @@ export function beyondPlan(agreed: Planned, anew: Planned): string[] {
     ...(isFailover && !isNewDrain ? ['it is the primary of its tier now'] : []),
     ...first.map(({ host, what }) => `${host} comes first (${what})`),
   ]
+}
+
+/** @throws ProvisionError stale, when a plan made anew is not what the rollout of its tier was made of, or was approved */
+export function needAgreed(host: string, agreed: Planned, anew: Planned, approved: Approved | undefined): void {
+  needWithin(host, agreed, anew)
+  if (approved) needAsShown(host, approved, anew)
 }
 
 /** @throws ProvisionError stale, when a plan made anew goes beyond the one that the tier's rollout was made of */

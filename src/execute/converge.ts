@@ -7,7 +7,7 @@ import type { Segment } from '../plan/segments.ts'
 import type { Handler } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
 import { changeWithRevert } from './auto-revert.ts'
-import { needWithin } from './beyond-plan.ts'
+import { type Approved, needAgreed } from './beyond-plan.ts'
 import { calledBy, type ReadArtifact, runSegment } from './segment.ts'
 
 /** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
@@ -21,6 +21,8 @@ export interface Means {
    */
   probe(session: HostSession, after?: Script): Promise<Planned>
   readonly readArtifact: ReadArtifact
+  /** What somebody has seen and said yes to, and what of it is done; undefined: nobody was asked. */
+  approved?(): Approved | undefined
 }
 
 /** What was done to a host so far; also told when it fails halfway. */
@@ -56,7 +58,7 @@ export async function converge(
       const next = await means.probe(session, last && !keepLock ? releaseLock(session.run, session.target) : undefined)
       lockHeld = !last
       if (outcome === 'applied') verify(session, current, next, progress)
-      else needWithin(session.host, planned, next)
+      else needAgreed(session.host, planned, next, means.approved?.())
       current = next
     }
   } finally {

@@ -70,6 +70,8 @@ export type Event =
   | { readonly type: 'host-planned'; readonly host: string; readonly plan: HostPlan; readonly ms: number }
   /** How the tiers with work will be changed; told before any is, also in a dry run. */
   | { readonly type: 'rollout-planned'; readonly tiers: readonly TierPlan[] }
+  /** The plan is to be seen now, for somebody is asked about it. */
+  | { readonly type: 'plan-shown'; readonly failures: readonly { readonly host: string; readonly failure: Failure }[] }
   | { readonly type: 'tier-note'; readonly tier: string; readonly message: string }
   | { readonly type: 'tier-started'; readonly tier: string; readonly hosts: readonly string[] }
   /** New hosts are given what needs no other host, before the turn of their tiers. */

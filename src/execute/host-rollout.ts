@@ -4,7 +4,7 @@ import type { Planned } from '../plan/planner.ts'
 import { limitOf, type Phase, stepsOf } from '../rollout/phase.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
 import type { CompiledRollout } from '../rollout/step.ts'
-import { needWithin } from './beyond-plan.ts'
+import { needAgreed } from './beyond-plan.ts'
 import { converge, type Means, type Progress } from './converge.ts'
 import { markDrained, unmarkDrained } from './drained.ts'
 import { runStep, type StepOptions } from './rollout-step.ts'
@@ -72,7 +72,7 @@ async function begin(session: HostSession, means: Means, planned: Planned, stand
     if (outcome === 'applied') return current
     if (tries === MAX_STALE) throw keepChanging(session)
     current = await means.probe(session)
-    needWithin(session.host, planned, current)
+    needAgreed(session.host, planned, current, means.approved?.())
   }
 }
 

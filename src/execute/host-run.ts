@@ -7,7 +7,7 @@ import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
 import { pendingMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
-import { needWithin } from './beyond-plan.ts'
+import { needAgreed } from './beyond-plan.ts'
 import { convergePart, type Means, type Progress } from './converge.ts'
 import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
 import { failureOf, unreadable } from './failure.ts'
@@ -43,6 +43,10 @@ export interface HostRun {
   work(): readonly Work[] | undefined
   /** What it is planned to change, and what would be done around it; undefined when that is not known. */
   planned(): Planned | undefined
+  /** What went wrong with it so far. */
+  failure(): Failure | undefined
+  /** Somebody has seen the plan and said yes: from now on it is done as it was shown, or not at all. */
+  approve(): void
   /** What was planned need not be true any more: it is planned anew before it is applied. */
   invalidate(): void
   /** Whether a part of the plan may be done before the host's turn: it serves nobody, and needs no other for it. */
@@ -64,6 +68,8 @@ export function hostRun(input: HostRunInput): HostRun {
   let plannedAt = 0
   /** By which the rollout of its tier is made. */
   let agreed: Planned | undefined
+  /** What somebody has seen and said yes to. */
+  let shown: Planned | undefined
   let failure: Failure | undefined
   /** Changes that call for their handlers without being done: the one that failed, those that nobody heard of. */
   let halfway: readonly string[] = []
@@ -90,6 +96,7 @@ export function hostRun(input: HostRunInput): HostRun {
   }
   const means: Means = {
     ...input.means,
+    approved: () => shown && { planned: shown, changed: progress.changed },
     async probe(session, after) {
       planned = await input.means.probe(session, after)
       plannedAt = performance.now()
@@ -102,7 +109,7 @@ export function hostRun(input: HostRunInput): HostRun {
   const change = async (turn: Turn): Promise<HostOutcome> => {
     try {
       const isFresh = !planned?.replanBeforeApply && performance.now() - plannedAt < PLAN_MAX_AGE_MS
-      const current = planned && isFresh ? planned : await anew(input.host, agreed, probe)
+      const current = planned && isFresh ? planned : await anew(input.session, agreed, means)
       await takeTurn(input.session, means, current, progress, turn, standing)
       return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
     } catch (error) {
@@ -138,6 +145,10 @@ export function hostRun(input: HostRunInput): HostRun {
     pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
     work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
     planned: () => (failure ? undefined : planned),
+    failure: () => failure,
+    approve() {
+      shown = planned
+    },
     invalidate() {
       plannedAt = Number.NEGATIVE_INFINITY
     },
@@ -151,6 +162,8 @@ export function hostRun(input: HostRunInput): HostRun {
         await convergePart(input.session, means, begun, progress)
         // Tiers are planned once more after it.
         agreed = planned
+        // What it called for on this host may look another way now.
+        if (shown) shown = planned
         failure = planned && unreadable(planned)
       } catch (error) {
         failure = failureOf(error)
@@ -186,11 +199,12 @@ export function hostRun(input: HostRunInput): HostRun {
 }
 
 /** @throws ProvisionError when what is to be done has become another, or can't be told any more */
-async function anew(host: string, agreed: Planned | undefined, probe: () => Promise<Planned>): Promise<Planned> {
-  const found = await probe()
+async function anew(session: HostSession, agreed: Planned | undefined, means: Means): Promise<Planned> {
+  const { host } = session
+  const found = await means.probe(session)
   const failure = unreadable(found)
   if (failure) throw new ProvisionError(failure.message, { ...failure, code: 'probe', host })
-  if (agreed) needWithin(host, agreed, found)
+  if (agreed) needAgreed(host, agreed, found, means.approved?.())
   return found
 }
 

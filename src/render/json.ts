@@ -21,5 +21,10 @@ export function jsonRenderer(options: RenderOptions): Renderer {
     options.out.write(`${json}\n`)
   }
   write({ type: 'header', format: 'provision-events', version: JSON_VERSION })
-  return { event: (event: Event) => write(event), redraws: false, finish: () => flushed([options.out]) }
+  return {
+    event: (event: Event) => write(event),
+    redraws: false,
+    shown: async () => undefined,
+    finish: () => flushed([options.out]),
+  }
 }

@@ -89,6 +89,16 @@ export function plainRenderer(options: RenderOptions): Renderer {
       case 'rollout-planned':
         tiers = event.tiers
         break
+      case 'plan-shown':
+        print([
+          BLANK,
+          ...reportLines(
+            { hosts, plans, results: new Map(), tiers },
+            { ...options, diff: options.planDiff ?? options.diff },
+          ),
+          ...event.failures.flatMap(({ host, failure }) => [...failureLines(host, failure), BLANK]),
+        ])
+        break
       case 'tier-note':
         print([line(span('warn', `${event.tier}: `), event.message)])
         break
@@ -134,7 +144,8 @@ export function plainRenderer(options: RenderOptions): Renderer {
         break
     }
   }
-  return { event, redraws: false, finish: () => flushed([options.out, options.err]) }
+  const written = () => flushed([options.out, options.err])
+  return { event, redraws: false, shown: written, finish: written }
 }
 
 const tierLine = (tier: string, hosts: number, plans: readonly TierPlan[]): Line => {

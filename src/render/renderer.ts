@@ -5,6 +5,8 @@ export interface Renderer {
   event(event: Event): void
   /** Whether it draws lines anew that stand above the cursor: who writes below them puts the cursor back. */
   readonly redraws: boolean
+  /** Resolves when what was told so far, and is not live, is on the screen. */
+  shown(): Promise<void>
   /** Resolves when everything is written. */
   finish(): Promise<void>
 }
@@ -17,6 +19,8 @@ export interface RenderOptions {
   readonly columns: number
   /** Show the diffs of planned changes. */
   readonly diff: boolean
+  /** The same where somebody is asked about them; default: as `diff`. */
+  readonly planDiff?: boolean
   /** 0 quiet … 2: also unchanged resources and timings. */
   readonly verbosity: number
 }

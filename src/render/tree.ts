@@ -89,6 +89,16 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     ticker.unref()
   }
 
+  const planShown = ({ failures }: Extract<Event, { type: 'plan-shown' }>) => {
+    endPart()
+    if (!run) return
+    const diff = options.planDiff ?? options.diff
+    print([
+      ...reportLines({ hosts: run.hosts, plans, results: new Map(), tiers }, { ...options, diff }),
+      ...failures.flatMap(({ host, failure }) => [...failureLines(host, failure), BLANK]),
+    ])
+  }
+
   const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
     const hadTiers = tier !== undefined
     endPart()
@@ -119,6 +129,9 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         break
       case 'rollout-planned':
         tiers = event.tiers
+        break
+      case 'plan-shown':
+        planShown(event)
         break
       case 'tier-note':
         tier?.note(event.message)
@@ -174,6 +187,10 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   return {
     event,
     redraws: true,
+    async shown() {
+      await shown
+      await flushed([options.out, options.err])
+    },
     async finish() {
       endPart()
       await shown

@@ -26,6 +26,11 @@ function maskedEvent(event: Event, mask: Mask): Event {
       return { ...event, plan: maskedPlan(event.plan, mask) }
     case 'host-finished':
       return { ...event, result: maskedResult(event.result, mask) }
+    case 'plan-shown':
+      return {
+        ...event,
+        failures: event.failures.map((one) => ({ ...one, failure: maskedFailure(one.failure, mask) })),
+      }
     case 'run-finished':
       return {
         ...event,

@@ -27,6 +27,11 @@ export interface RunEdges {
   /** Where a host has what scripts count on; undefined: where all have it. */
   readonly target?: (host: string) => Target
   readonly stop?: { requested(): boolean; readonly signal: AbortSignal }
+  /**
+   * Asks whether the plan that is shown is to be applied, before the first change; undefined: it is applied unasked. A host
+   * whose plan is another by then is not changed.
+   */
+  readonly approve?: ((question: string) => Promise<boolean>) | undefined
   /** Asks the user, for policies that want it; undefined: there is nobody to ask. */
   readonly confirm?: ((question: string) => Promise<boolean>) | undefined
 }

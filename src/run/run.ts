@@ -7,13 +7,14 @@ import type { HostAccess } from '../host/session.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { accessOf, openPool } from './access.ts'
+import { approved } from './approval.ts'
 import { type PrimaryMove, primaryMove } from './failover/move.ts'
 import { giveHeadStarts } from './head-start.ts'
 import { type HostPipeline, hostPipeline } from './host-pipeline.ts'
 import { lookAcross } from './look-across.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradeNotes } from './newer.ts'
-import { planAll, settleStopped } from './plan-all.ts'
+import { planAll, settleStopped, settleUnbegun } from './plan-all.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { type RollbackTarget, rollbackNotes, rollbackTarget } from './rollback.ts'
 import type { RunEdges, RunOptions, RunOutcome } from './run-options.ts'
@@ -122,13 +123,17 @@ async function changeAll(scene: Scene, { runs, ways }: Fleet, move: PrimaryMove 
   }
   const plans = planTiers(tiers)
   emit({ type: 'rollout-planned', tiers: plans.filter(({ batches }) => batches.length > 0) })
-  const results = await settleAll(tiers, options.check ? [] : await begun(tiers, plans))
+  if (!options.check) {
+    needSomebody(tiers, plans)
+    if (!(await approved({ runs, plans, emit, approve: edges.approve })))
+      return { results: settleUnbegun([...runs.values()], 'declined at the prompt'), notes: rollbackNotes(goals) }
+  }
+  const results = await settleAll(tiers, options.check ? [] : await begun(tiers))
   return { results, notes: [...rollbackNotes(goals), ...(move?.notes() ?? [])] }
 }
 
 /** How the tiers are changed once their new hosts have had a head start. */
-async function begun(tiers: TiersInput, plans: readonly TierPlan[]): Promise<readonly TierPlan[]> {
-  needSomebody(tiers, plans)
+async function begun(tiers: TiersInput): Promise<readonly TierPlan[]> {
   await giveHeadStarts({ ...tiers, stopped: () => tiers.stop?.requested() ?? false })
   return planTiers(tiers)
 }

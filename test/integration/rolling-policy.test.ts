@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { testLab } from '../lab/test-labs.ts'
-import { emulator } from '../render/screen.ts'
-import { CLI } from './provision.ts'
+import { onTerminal } from './terminal.ts'
 import { testBed } from './test-bed.ts'
 
 /** What a tier's policy says, on hosts whose drain and gates wait for files that the test puts there and takes away. */
@@ -130,27 +127,17 @@ describe('a policy that wants somebody to be asked', () => {
   // The question takes two lines of it.
   const [COLUMNS, ROWS] = [48, 40]
 
-  /** On a terminal: `script` gives the program one, and passes on what is typed. */
+  /** What is left on the screen is told from the answer on that the plan as a whole was given. */
   async function typed(content: string, ...answers: readonly string[]) {
     const { dir } = project(content, POLICY)
-    const command = `stty cols ${COLUMNS} rows ${ROWS}; '${process.execPath}' '${CLI}' -i test`
-    const env = { ...process.env, XDG_CACHE_HOME: `${dir}/cache`, NO_COLOR: '1', CI: '', TERM: 'xterm' }
-    const child = spawn('script', ['-qefc', command, '/dev/null'], {
+    const { left, ...rest } = await onTerminal({
       cwd: dir,
-      env,
-      stdio: ['pipe', 'pipe', 'inherit'],
+      args: ['-i', 'test'],
+      columns: COLUMNS,
+      rows: ROWS,
+      answers: [['[y/N]', 'y\r'], ...answers.map((answer) => ['[Y/n]', answer] as const)],
     })
-    let shown = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      const asked = () => shown.split('[Y/n]').length - 1
-      const before = asked()
-      shown += text
-      for (const answer of answers.slice(before, asked())) child.stdin.write(answer)
-    })
-    const [status] = await once(child, 'close')
-    const terminal = emulator(COLUMNS, ROWS)
-    await terminal.write(shown)
-    return { status, shown, left: terminal.screen() }
+    return { ...rest, left: left.slice(left.indexOf('[y/N] y')) }
   }
 
   test('is refused without a terminal, before any host is changed; --yes answers', async () => {
@@ -169,7 +156,7 @@ describe('a policy that wants somebody to be asked', () => {
     expect(shown.match(/tier tier-svc: go on with the next hosts\? \[Y\/n\]/g)).toHaveLength(2)
     expect(status).toBe(0)
     // Each line of the tree once, and the question is gone.
-    expect(left).toMatch(/^test: 5 hosts\n\n. tier-svc {2}4 hosts\n {2}. one {4}1 change/)
+    expect(left).toMatch(/^\[y\/N\] y\n. tier-svc {2}4 hosts\n {2}. one {4}1 change/)
     expect(left.match(/ tier-svc | one /g)).toHaveLength(2)
     expect(await contents()).toEqual(all('v6'))
   })
