@@ -1,4 +1,5 @@
 import type { Register } from '../command.ts'
+import { completion } from './completion.ts'
 import { init } from './init.ts'
 import { inventory } from './inventory.ts'
 import { lab } from './lab.ts'
@@ -24,4 +25,5 @@ export const COMMANDS: readonly Register[] = [
   newCommand,
   schema,
   lab,
+  completion,
 ]
