@@ -1,5 +1,5 @@
 import type { ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { reveal } from '../masking/secret.ts'
 import { failure } from './failure.ts'
 
@@ -81,7 +81,7 @@ const marked = (nonce: string, script: string, user: string) =>
  * @param nonce random word, so that nothing a host prints can be taken for the marker
  * @throws ProvisionError become: the password has a line break or NUL, which no prompt takes.
  */
-export function rootCommand(host: Host, nonce: string, script: string): RootCommand {
+export function rootCommand(host: Target, nonce: string, script: string): RootCommand {
   const { user, become, becomePassword } = host.connection
   const body = marked(nonce, script, user)
   if (become === 'none' || user === 'root') return { command: 'sh', input: body }
@@ -93,7 +93,7 @@ export function rootCommand(host: Host, nonce: string, script: string): RootComm
 }
 
 /** @returns a failure when the script runs as somebody else. */
-export function notRoot(host: Host, uid: string): ProvisionError | undefined {
+export function notRoot(host: Target, uid: string): ProvisionError | undefined {
   if (uid === '0') return undefined
   return failure(host, 'become', `${host.connection.user} is not root on ${host.name}, and become is none`, {
     hint: 'Set `become: sudo` for this host, or log in as root.',
@@ -104,7 +104,7 @@ export function notRoot(host: Host, uid: string): ProvisionError | undefined {
  * Why there is no root shell. That there is none is known from the missing marker; sudo's words (in English: LC_ALL=C)
  * only choose the explanation, and are shown where they are not known.
  */
-export function noRoot(host: Host, raw: Refusal): ProvisionError {
+export function noRoot(host: Target, raw: Refusal): ProvisionError {
   const { user, become, becomePassword } = host.connection
   const log = `${raw.stdout}\n${raw.stderr}`
     .split('\n')

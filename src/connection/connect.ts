@@ -1,5 +1,5 @@
 import { aborted } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { Transport } from '../inventory/transports.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
@@ -23,7 +23,7 @@ export interface ConnectOptions {
   readonly password?: Secret | undefined
 }
 
-type Connect = (host: Host) => Promise<Connection>
+type Connect = (host: Target) => Promise<Connection>
 
 const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
   let loaded: Promise<T> | undefined
@@ -70,6 +70,6 @@ export function connector(options: ConnectOptions = {}): Connect {
  * Connects one host by its transport.
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth.
  */
-export function connect(host: Host, options?: ConnectOptions): Promise<Connection> {
+export function connect(host: Target, options?: ConnectOptions): Promise<Connection> {
   return connector(options)(host)
 }

@@ -1,10 +1,10 @@
 import { type ErrorCode, type ErrorFacts, ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 
 type More = Partial<Omit<ErrorFacts, 'code' | 'host'>>
 
 /** A failure of this host's transport. */
-export function failure(host: Host, code: ErrorCode, message: string, more: More = {}): ProvisionError {
+export function failure(host: Target, code: ErrorCode, message: string, more: More = {}): ProvisionError {
   return new ProvisionError(message, { ...more, code, host: host.name, origin: host.origin })
 }
 
@@ -15,7 +15,7 @@ export function errno(error: unknown): string | undefined {
 }
 
 /** `user@address:port`, for messages. */
-export function place(host: Host): string {
+export function place(host: Target): string {
   const { user, port } = host.connection
   return `${user}@${host.address.includes(':') ? `[${host.address}]` : host.address}:${port}`
 }

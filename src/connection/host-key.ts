@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { messageOf, type ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { words } from '../shell/quote.ts'
 import { errno, failure } from './failure.ts'
 import {
@@ -96,7 +96,7 @@ export type HostKeyAlgorithm = (typeof ALGORITHMS)[number]
 const typeOf = (algorithm: HostKeyAlgorithm) => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
 
 /** What to ask the server for: types it is known by come first, so that it shows a key that can be compared. */
-export function hostKeyAlgorithms(known: KnownHosts, host: Host): HostKeyAlgorithm[] {
+export function hostKeyAlgorithms(known: KnownHosts, host: Target): HostKeyAlgorithm[] {
   // With keys of the first type only, as accept-new writes them, the order is the same whoever is in the file.
   const differs = known.entries.some(({ marker, type }) => marker === undefined && type !== ALGORITHMS[0])
   const types = differs ? knownTypes(known, { address: host.address, port: host.connection.port }) : []
@@ -104,7 +104,7 @@ export function hostKeyAlgorithms(known: KnownHosts, host: Host): HostKeyAlgorit
   return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
 }
 
-const keyscan = (host: Host, type: string): string => {
+const keyscan = (host: Target, type: string): string => {
   const port = host.connection.port === 22 ? [] : ['-p', String(host.connection.port)]
   const short = type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '')
   return `${words(['ssh-keyscan', ...port, '-t', short, host.address])} >> ${words([host.connection.knownHosts])}`
@@ -115,7 +115,7 @@ const keyscan = (host: Host, type: string): string => {
  * host's address as the inventory has it, never its inventory name: that is what ssh(1) looks up for the same address.
  * @returns why the key is refused; undefined: it is good.
  */
-export function checkHostKey(files: KnownHostsFiles, host: Host, key: Buffer): ProvisionError | undefined {
+export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer): ProvisionError | undefined {
   const { knownHosts: path, hostKeyChecking, port } = host.connection
   const shown = `${keyType(key) ?? 'unknown'} key ${fingerprint(key)}`
   const refuse = (message: string, hint: string) => failure(host, 'host-key', message, { hint })

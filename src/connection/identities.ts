@@ -1,5 +1,5 @@
 import type { AnyAuthMethod, ParsedKey } from 'ssh2'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { type AgentKey, agentKeys } from './agent.ts'
 import { failure } from './failure.ts'
 import { blobOf, defaultKeyFiles, readKey } from './key-file.ts'
@@ -32,7 +32,7 @@ const AGENT = 'ssh-agent'
  * @throws ProvisionError auth when the identity file cannot be used.
  */
 export async function findIdentities(
-  host: Host,
+  host: Target,
   env: NodeJS.ProcessEnv,
   unlocked: UnlockedKeys = NO_KEYS,
 ): Promise<Identities> {
@@ -89,17 +89,17 @@ export async function findIdentities(
   }
 }
 
-const useless = (host: Host, message: string) =>
+const useless = (host: Target, message: string) =>
   failure(host, 'auth', message, {
     hint: 'Set identity_file to a private key that you may read, or remove it to use ssh-agent.',
   })
 
-const locked = (host: Host, message: string, agent: string) =>
+const locked = (host: Target, message: string, agent: string) =>
   failure(host, 'auth', `${message}, and of ssh-agent: ${agent}`, {
     hint: 'Load it into ssh-agent (`ssh-add`) and run provision where SSH_AUTH_SOCK is set; on a terminal, provision asks for the passphrase.',
   })
 
-const unknown = (host: Host, message: string, path: string) =>
+const unknown = (host: Target, message: string, path: string) =>
   failure(host, 'auth', `${message}, and which key of ssh-agent it is can't be told`, {
     hint: `Write its public part beside it: \`ssh-keygen -y -f ${path} > ${path}.pub\`.`,
   })

@@ -1,13 +1,13 @@
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { Identities, Identity } from './identities.ts'
 
 /** What let us in, here and elsewhere: it is offered first, for sshd takes a few tries only. */
 export interface LoginMemory {
   /** The same keys, in the order in which to offer them. */
-  ordered(host: Host, identities: Identities): Identities
+  ordered(host: Target, identities: Identities): Identities
   /** Whether it was the password that opened this host. */
-  byPassword(host: Host): boolean
-  worked(host: Host, by: Identity | 'password'): void
+  byPassword(host: Target): boolean
+  worked(host: Target, by: Identity | 'password'): void
 }
 
 export function loginMemory(): LoginMemory {

@@ -1,5 +1,5 @@
 import { ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { LoginMemory } from './login-memory.ts'
 import type { LoginPassword, PasswordVerdict } from './login-password.ts'
 import type { Offering, Offers, Refusal } from './offers.ts'
@@ -9,7 +9,7 @@ import { refusedLogin } from './refused-login.ts'
 const MAX_CONNECTIONS = 3
 
 export interface LoginMeans<Opened> {
-  readonly host: Host
+  readonly host: Target
   readonly offering: Offering
   readonly memory: LoginMemory
   readonly password: LoginPassword | undefined

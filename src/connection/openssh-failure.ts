@@ -1,5 +1,5 @@
 import type { ErrorCode, ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { failure, place } from './failure.ts'
 
 /** ssh says everything with exit status 255; its words (LC_ALL=C) are all there is to tell failures apart. */
@@ -22,7 +22,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 
 /** What a failed login with ssh means, as best its last words tell. */
 export function opensshFailure(
-  host: Host,
+  host: Target,
   result: { readonly status: number; readonly stderr: string },
 ): ProvisionError {
   const lines = result.stderr

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pLimit from 'p-limit'
 import { aborted } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import type { Connection } from './connection.ts'
 import { failure, place } from './failure.ts'
+import { sshArguments } from './openssh-arguments.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { runProgram } from './program.ts'
 import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
@@ -14,27 +15,6 @@ import { tied } from './tied.ts'
 
 const MAX_CHANNELS = 8
 const READY = 'connected'
-
-/** What every ssh is told; what is not said here comes from the user's ~/.ssh/config (ProxyJump, HostKeyAlias …). */
-const settings = (host: Host): string[] => {
-  const { port, user, identityFile, knownHosts, hostKeyChecking, connectTimeout } = host.connection
-  const options = {
-    BatchMode: 'yes',
-    StrictHostKeyChecking: hostKeyChecking === 'strict' ? 'yes' : 'accept-new',
-    // ssh splits this value at blanks.
-    UserKnownHostsFile: `"${knownHosts}"`,
-    ConnectTimeout: String(connectTimeout),
-    ServerAliveInterval: '5',
-    ServerAliveCountMax: '3',
-    LogLevel: 'ERROR',
-    ...(identityFile === undefined ? {} : { IdentitiesOnly: 'yes' }),
-  }
-  return [
-    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
-    ...(identityFile === undefined ? [] : ['-i', identityFile]),
-    ...['-p', String(port), '-l', user, '--', host.address],
-  ]
-}
 
 interface Master {
   /** What ssh said last when it ended; undefined while it runs. */
@@ -47,7 +27,7 @@ interface Master {
  * It tells that it is in by its LocalCommand, when its socket listens already.
  */
 const startMaster = (
-  host: Host,
+  host: Target,
   socket: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
@@ -60,7 +40,7 @@ const startMaster = (
       stop.abort()
     }, host.connection.connectTimeout * 1000)
     const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
-    const argv = ['ssh', '-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready, ...settings(host)]
+    const argv = ['ssh', '-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready, ...sshArguments(host)]
     const said = excerpt()
     const wire = {
       stdout(chunk: Buffer) {
@@ -102,7 +82,7 @@ const startMaster = (
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth, as far as ssh's words tell them apart.
  */
 export async function connectOpenSsh(
-  host: Host,
+  host: Target,
   env: NodeJS.ProcessEnv,
   options: RootOptions = {},
 ): Promise<Connection> {
@@ -117,7 +97,17 @@ export async function connectOpenSsh(
     throw error
   })
   // Without its master ssh would log in anew, behind our back: a proxy that fails forbids it.
-  const session = ['ssh', '-T', '-S', socket, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false', ...settings(host)]
+  const session = [
+    'ssh',
+    '-T',
+    '-S',
+    socket,
+    '-o',
+    'ControlMaster=no',
+    '-o',
+    'ProxyCommand=false',
+    ...sshArguments(host),
+  ]
   const limit = pLimit(MAX_CHANNELS)
   const transport: Transport = {
     run: (command, input, wire) =>

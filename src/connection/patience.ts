@@ -1,5 +1,5 @@
 import { aborted, type ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { ExecOptions } from './connection.ts'
 import { failure } from './failure.ts'
 
@@ -13,7 +13,7 @@ export interface Patience {
 }
 
 /** Giving up closes the way to the script; on the host, a change that has begun runs to its end. */
-export function patience(host: Host, { timeoutMs, signal }: Pick<ExecOptions, 'timeoutMs' | 'signal'>): Patience {
+export function patience(host: Target, { timeoutMs, signal }: Pick<ExecOptions, 'timeoutMs' | 'signal'>): Patience {
   const ended = new AbortController()
   const giveUp = (why: ProvisionError) => ended.abort(why)
   const stop = () => giveUp(aborted(host.name))

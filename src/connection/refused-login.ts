@@ -1,5 +1,5 @@
 import type { ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { failure, place } from './failure.ts'
 import type { Offered, Refusal } from './offers.ts'
 
@@ -14,7 +14,7 @@ export interface RefusedLogin extends Offered {
 }
 
 /** Why nobody was let in: what was offered, what was not, and what the server would take. */
-export function refusedLogin(host: Host, login: RefusedLogin): ProvisionError {
+export function refusedLogin(host: Target, login: RefusedLogin): ProvisionError {
   return failure(host, 'auth', `${place(host)} ${verdict(login)}${takes(login)}`, {
     hint: hint(host, login),
     log: [
@@ -52,7 +52,7 @@ const offered = (keys: number): string => {
 const takes = ({ accepted }: RefusedLogin) =>
   accepted === undefined || accepted.length === 0 ? '' : `; the server accepts ${accepted.join(', ')}`
 
-function hint(host: Host, { keys, left, password, question, refusedBy, given, accepted = [] }: RefusedLogin): string {
+function hint(host: Target, { keys, left, password, question, refusedBy, given, accepted = [] }: RefusedLogin): string {
   const { user } = host.connection
   if (question !== undefined) return 'Log in once by hand and see to it, or use a key.'
   if (password === 'offered' || refusedBy !== undefined) {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { noRoot, notRoot, rootCommand, rootMarker } from './become.ts'
 import type { Connection } from './connection.ts'
 import { failure } from './failure.ts'
@@ -30,7 +30,7 @@ export interface RootOptions {
 }
 
 /** A connection that runs scripts as root over a transport. */
-export function rootConnection(host: Host, transport: Transport, { mask = (text) => text }: RootOptions): Connection {
+export function rootConnection(host: Target, transport: Transport, { mask = (text) => text }: RootOptions): Connection {
   /** A shell was given once: the login is over, and what takes long from now on is the script. */
   let admitted = false
   return {
@@ -66,7 +66,7 @@ export function rootConnection(host: Host, transport: Transport, { mask = (text)
 }
 
 /** The time limit of the login, for what is still missing of it after the keys: the login shell, and sudo. */
-function loginLimit(host: Host, onLate: () => void): { done(): void } {
+function loginLimit(host: Target, onLate: () => void): { done(): void } {
   let check: NodeJS.Immediate | undefined
   const timer = setTimeout(() => {
     // What arrived while this process was busy is read first.
@@ -82,7 +82,7 @@ function loginLimit(host: Host, onLate: () => void): { done(): void } {
   }
 }
 
-function noShell(host: Host, log: readonly string[]): ProvisionError {
+function noShell(host: Target, log: readonly string[]): ProvisionError {
   const { user, connectTimeout, become } = host.connection
   const viaSudo = become !== 'none' && user !== 'root'
   const way = viaSudo ? 'neither the login shell nor sudo gave a shell' : 'the login shell did not start sh'
@@ -94,7 +94,7 @@ function noShell(host: Host, log: readonly string[]): ProvisionError {
 
 const mebibytes = (bytes: number): string => `${bytes / 1024 / 1024} MiB`
 
-function tooMuch(host: Host, what: Excess, taken: Intake, mask: (text: string) => string): ProvisionError {
+function tooMuch(host: Target, what: Excess, taken: Intake, mask: (text: string) => string): ProvisionError {
   const log = taken.lines(mask)
   switch (what) {
     case 'login':

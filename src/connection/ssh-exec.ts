@@ -1,12 +1,12 @@
 import { constants } from 'node:os'
 import type { Client, ClientChannel } from 'ssh2'
 import { messageOf, type ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { failure } from './failure.ts'
 import type { Wire } from './root-exec.ts'
 
 export interface Link {
-  readonly host: Host
+  readonly host: Target
   readonly client: Client
   /** Aborted when the connection is gone. */
   readonly gone: AbortSignal
@@ -70,7 +70,7 @@ function follow(channel: ClientChannel, input: string, wire: Wire, onEnd: (statu
   channel.end(input)
 }
 
-const channelFailure = (host: Host, error: unknown): ProvisionError =>
+const channelFailure = (host: Target, error: unknown): ProvisionError =>
   failure(host, 'unreachable', `no channel for the script: ${messageOf(error)}`, {
     hint: "Does sshd's MaxSessions allow several sessions per connection?",
     cause: error,

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { NodeSSH } from 'node-ssh'
 import pLimit from 'p-limit'
 import { aborted, messageOf, type ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { errno, failure, place } from './failure.ts'
 import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles } from './host-key.ts'
@@ -35,7 +35,7 @@ export interface LoginOptions {
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth.
  */
 export async function connectSsh(
-  host: Host,
+  host: Target,
   files: KnownHostsFiles,
   env: NodeJS.ProcessEnv,
   { memory = loginMemory(), keys, password, ...options }: RootOptions & LoginOptions = {},
@@ -60,7 +60,7 @@ interface Opened {
 
 /** One connection: in, or refused. */
 async function open(
-  host: Host,
+  host: Target,
   ssh: NodeSSH,
   files: KnownHostsFiles,
   offers: Offers,
@@ -120,7 +120,7 @@ const fail = (error: ProvisionError): never => {
   throw error
 }
 
-const readOrFail = (files: KnownHostsFiles, host: Host) => {
+const readOrFail = (files: KnownHostsFiles, host: Target) => {
   try {
     return files.read(host.connection.knownHosts)
   } catch (error) {
@@ -128,7 +128,7 @@ const readOrFail = (files: KnownHostsFiles, host: Host) => {
   }
 }
 
-const expired = (host: Host) =>
+const expired = (host: Target) =>
   failure(host, 'auth', `${place(host)} wants a new password for ${host.connection.user}: the one given has expired`, {
     hint: `Log in once by hand and set it: \`ssh ${host.connection.user}@${host.address}\`.`,
   })
@@ -147,7 +147,7 @@ function refusalOf(error: unknown, offers: Offers): Refusal | undefined {
 const isCut = (error: unknown): boolean =>
   errno(error) === 'ETIMEDOUT' || /Connection lost before handshake/.test(messageOf(error))
 
-const loginFailure = (host: Host, error: unknown): ProvisionError => {
+const loginFailure = (host: Target, error: unknown): ProvisionError => {
   if (errno(error)?.startsWith('E') && errno(error) !== 'ETIMEDOUT') return socketFailure(host, error)
   return failure(
     host,
@@ -163,7 +163,7 @@ const loginFailure = (host: Host, error: unknown): ProvisionError => {
 }
 
 const established = (
-  host: Host,
+  host: Target,
   ssh: NodeSSH,
   watch: (onSilent: () => void) => void,
   options: RootOptions,

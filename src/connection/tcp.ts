@@ -1,10 +1,10 @@
 import { createConnection, type Socket } from 'node:net'
 import { messageOf, type ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import { errno, failure, place } from './failure.ts'
 
 /** Turns what the system says about a socket into a failure that says what is wrong with this host. */
-export function socketFailure(host: Host, error: unknown): ProvisionError {
+export function socketFailure(host: Target, error: unknown): ProvisionError {
   const at = `${host.address} port ${host.connection.port}`
   const more = { cause: error }
   switch (errno(error)) {
@@ -36,7 +36,7 @@ export function socketFailure(host: Host, error: unknown): ProvisionError {
  * Opens the TCP connection. Nagle's algorithm is off: against delayed ACKs it costs an SSH login about 0.1 s.
  * @throws ProvisionError dns, refused, timeout, unreachable.
  */
-export function dial(host: Host, signal: AbortSignal): Promise<Socket> {
+export function dial(host: Target, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({
       host: host.address,

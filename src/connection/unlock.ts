@@ -1,6 +1,6 @@
 import type { ParsedKey } from 'ssh2'
 import { InputError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { Secret } from '../masking/secret.ts'
 import { agentKeys } from './agent.ts'
 import { decryptKey, defaultKeyFiles, readKey } from './key-file.ts'
@@ -35,7 +35,7 @@ export interface UnlockMeans {
  * @throws InputError when a passphrase was wrong three times
  */
 export async function unlockKeys(
-  hosts: readonly Host[],
+  hosts: readonly Target[],
   env: NodeJS.ProcessEnv,
   { ask, hasPassword }: UnlockMeans,
 ): Promise<UnlockedKeys> {
@@ -62,7 +62,7 @@ export async function unlockKeys(
   return unlocked
 }
 
-const namedFile = ({ connection: { transport, identityFile } }: Host): string[] =>
+const namedFile = ({ connection: { transport, identityFile } }: Target): string[] =>
   transport === 'local' || identityFile === undefined ? [] : [identityFile]
 
 async function passphraseOf(path: string, ask: AskPassphrase): Promise<UnlockedKey | undefined> {

@@ -2,10 +2,10 @@ import type { Origin, Problem } from '../errors.ts'
 import { step } from '../problems/pointer.ts'
 import { toldOnce } from '../problems/told-once.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
-import { type ConnectionContext, connectionSettings } from './connection.ts'
 import { type Conflict, conflictProblem, type MergedGroups, mergeGroups, undecided } from './group-vars.ts'
 import type { Membership } from './groups.ts'
-import type { Host, NamedLevel, Scope, Tier } from './inventory.ts'
+import type { ConnectionSettings, Host, NamedLevel, Scope, Tier } from './inventory.ts'
+import { groupConnections } from './members.ts'
 import { originAt } from './origins.ts'
 import type { HostsFile, RolloutFile, SiteFile } from './schema.ts'
 import type { Source } from './source.ts'
@@ -19,7 +19,8 @@ export interface Sources {
   readonly hostVars: ReadonlyMap<string, Level>
   /** From `--var`: above everything. */
   readonly given: Level
-  readonly connection: ConnectionContext
+  /** How to log in, by host. */
+  readonly logins: ReadonlyMap<string, ConnectionSettings>
 }
 
 const NOWHERE: Origin = { file: '', line: 1, col: 1 }
@@ -78,7 +79,9 @@ export function buildHosts(sources: Sources): BuiltHosts {
       const levels = [siteLevel, shared.all, ...groups.levels, tierLevel].filter(isSet)
       return { levels, merged: mergeLevels([siteLevel, shared.all, groups.merged.level, tierLevel]) }
     })
-    return Object.entries(members.hosts).map(([name, host]): Host => {
+    return Object.entries(members.hosts).flatMap(([name, host]): Host[] => {
+      const connection = sources.logins.get(name)
+      if (connection === undefined) return []
       const pointer = `${place}/hosts${step(name)}`
       const groups = shared.groups(membership.of(name))
       const own = [
@@ -91,20 +94,19 @@ export function buildHosts(sources: Sources): BuiltHosts {
       note(undecided(groups.merged.conflicts, [tierLevel, ...own]), name, '')
       const above = [members.connection, host.connection].map((vars = {}) => ({ vars, origins: hosts.origins }))
       note(undecided(groups.connection.conflicts, above), name, 'connection.')
-      return {
-        name,
-        tier: tier.name,
-        groups: membership.of(name),
-        address: host.address,
-        connection: connectionSettings(
-          [hosts.data.connection, groups.connection.level.vars, members.connection, host.connection],
-          sources.connection,
-        ),
-        vars: merged.vars,
-        origins: merged.origins,
-        levels: [...levels, ...own],
-        origin: originAt(hosts.origins, pointer) ?? NOWHERE,
-      }
+      return [
+        {
+          name,
+          tier: tier.name,
+          groups: membership.of(name),
+          address: host.address,
+          connection,
+          vars: merged.vars,
+          origins: merged.origins,
+          levels: [...levels, ...own],
+          origin: originAt(hosts.origins, pointer) ?? NOWHERE,
+        },
+      ]
     })
   })
   const problems = [...disagreements].map(([one, { prefix, hosts: of }]) => conflictProblem(one, of, prefix))
@@ -124,13 +126,12 @@ interface GroupsOfHost {
 }
 
 /** The levels that hosts have in common, each made once. */
-function sharedLevels({ hosts: { data, origins }, groupVars, membership }: Sources) {
+function sharedLevels({ hosts, groupVars, membership }: Sources) {
+  const { data, origins } = hosts
+  const connections = groupConnections(hosts, membership)
   const written = (vars: unknown, pointer: string, file: string): Level =>
     mergeLevels([levelOf(vars, origins, `${pointer}/vars`), groupVars.get(file) ?? NO_VARS])
   const group = memoized((name: string) => named('group', name, written(data.groups?.[name]?.vars, at(name), name)))
-  const connection = memoized((name: string) =>
-    levelOf(data.groups?.[name]?.connection, origins, `${at(name)}/connection`),
-  )
   const made = new Map<string, GroupsOfHost>()
   return {
     all: named('all', 'all', written(data.vars, '', 'all')),
@@ -142,7 +143,7 @@ function sharedLevels({ hosts: { data, origins }, groupVars, membership }: Sourc
           names.map((name) => ({ group: name, level: level(name) })).filter((one) => isSet(one.level)),
           membership.contains,
         )
-      const known = made.get(key) ?? { levels: names.map(group), merged: merge(group), connection: merge(connection) }
+      const known = made.get(key) ?? { levels: names.map(group), merged: merge(group), connection: connections(names) }
       made.set(key, known)
       return known
     },

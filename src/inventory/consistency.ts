@@ -74,7 +74,10 @@ export function addressProblems(hosts: readonly Host[]): Problem[] {
   const first = new Map<string, Host>()
   return hosts.flatMap((host) => {
     const place = host.connection.host ?? host.address
-    const key = `${place.toLowerCase()} ${host.connection.port} ${host.connection.transport === 'local'}`
+    const { port, transport, jumps = [] } = host.connection
+    // Private addresses mean other machines behind other jump hosts.
+    const way = jumps.map(({ name }) => name).join(' ')
+    const key = `${place.toLowerCase()} ${port} ${transport === 'local'} ${way}`
     const other = first.get(key)
     if (other === undefined || other.name === host.name) {
       first.set(key, host)

@@ -15,16 +15,29 @@ export interface Vars {
  */
 export type Origins = ReadonlyMap<string, Origin>
 
+/** What the inventory says, completed by ssh_config where it is silent. */
 export interface ConnectionSettings {
   readonly transport: Transport
   /** Where to log in, when that is not the host's address. */
   readonly host?: string | undefined
+  /** The name that ssh_config knows the place by, when that is another one. */
+  readonly alias?: string | undefined
   readonly user: string
   readonly port: number
   /** Absolute path of a private key; undefined: the agent and ~/.ssh/id_* are tried. */
   readonly identityFile?: string | undefined
-  /** Absolute path of the known_hosts file. */
+  /** Absolute paths of keys that ssh_config names; an empty list: it wants none. Behind `identityFile`. */
+  readonly identityFiles?: readonly string[] | undefined
+  /** No other keys than `identityFiles` are offered, whatever the agent holds. */
+  readonly identitiesOnly?: boolean | undefined
+  /** Absolute path of an agent's socket; none: no agent; undefined: $SSH_AUTH_SOCK. */
+  readonly identityAgent?: string | undefined
+  /** Absolute path of the known_hosts file, the one that keys are added to. */
   readonly knownHosts: string
+  /** Further files of known host keys. */
+  readonly moreKnownHosts?: readonly string[] | undefined
+  /** The name of the host in known_hosts, in place of its address and port. */
+  readonly hostKeyAlias?: string | undefined
   /** strict: an unknown key is refused. accept-new: it is added; a changed one is refused all the same. */
   readonly hostKeyChecking: 'strict' | 'accept-new'
   /** none: the login user is root already. */
@@ -33,6 +46,23 @@ export interface ConnectionSettings {
   readonly becomePassword?: Secret | undefined
   /** Seconds until the login must be done. */
   readonly connectTimeout: number
+  /** Seconds between keepalives (0: none), and how many may stay unanswered; undefined: the transport's own. */
+  readonly aliveInterval?: number | undefined
+  readonly aliveCountMax?: number | undefined
+  /** Of an address of this machine and of the host, as far as ssh_config says it. */
+  readonly family?: 4 | 6 | undefined
+  readonly bindAddress?: string | undefined
+  /**
+   * Jump hosts on the way, in the order in which they are passed; each is reached over the one before it. An empty list:
+   * the inventory wants none, whatever ssh_config says.
+   */
+  readonly jumps?: readonly Target[] | undefined
+  /** For the ssh program: the one file that it reads, or none; undefined: the usual ones. */
+  readonly sshConfig?: string | undefined
+  /** For the ssh program: keywords, in lower case, that it alone can tell the value of. */
+  readonly leftToSsh?: readonly string[] | undefined
+  /** Why the transport is the ssh program where the inventory names none. */
+  readonly programBecause?: readonly string[] | undefined
 }
 
 /** Whose vars a level has. */
@@ -47,20 +77,24 @@ export interface NamedLevel {
   readonly origins: Origins
 }
 
-export interface Host {
+/** Where one logs in: a host, or a jump host on the way to one. */
+export interface Target {
   readonly name: string
+  readonly address: string
+  readonly connection: ConnectionSettings
+  /** Where it is declared: in hosts.yml, or of a jump host in ssh_config. */
+  readonly origin: Origin
+}
+
+export interface Host extends Target {
   readonly tier: string
   /** All groups that it is in, also by other groups: outer ones before those in them. */
   readonly groups: readonly string[]
-  readonly address: string
-  readonly connection: ConnectionSettings
   /** Merged by precedence: site tier < all < groups < tier < host < --var. Role defaults come in compile. */
   readonly vars: Vars
   readonly origins: Origins
   /** What the vars were merged of, lowest first; hosts that have a level in common share it. */
   readonly levels: readonly NamedLevel[]
-  /** Where the host is declared in hosts.yml. */
-  readonly origin: Origin
 }
 
 export interface Tier {

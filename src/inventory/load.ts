@@ -1,20 +1,26 @@
-import { homedir } from 'node:os'
+import { homedir, hostname, userInfo } from 'node:os'
 import { resolve } from 'node:path'
 import { InputError, type Problem } from '../errors.ts'
 import type { Secret } from '../masking/secret.ts'
 import { validators } from '../schemas/validators.ts'
+import type { Here } from '../ssh-config/options.ts'
 import { buildHosts, buildTiers } from './build.ts'
+import { merged } from './connection.ts'
 import { addressProblems, hostsProblems, siteProblems, strayFiles, tierNames, writtenHosts } from './consistency.ts'
 import { domainProblems } from './domains.ts'
 import { inventoryFolder, readInventoryFiles } from './files.ts'
 import { givenVars } from './given-vars.ts'
 import { membershipOf, NO_GROUPS } from './groups.ts'
 import type { Inventory } from './inventory.ts'
+import { withProgramKeys } from './key-files.ts'
+import { logins, type Member } from './logins.ts'
+import { membersOf } from './members.ts'
 import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
 import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
 import { createKeyring } from './sops/unlock.ts'
 import type { Source } from './source.ts'
+import { readSshConfigs } from './ssh-configs.ts'
 import { checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
 import type { YamlFile } from './yaml.ts'
@@ -31,6 +37,10 @@ export interface InventoryOptions {
   readonly becomePassword?: Secret | undefined
   /** For `~`; default: home of the current user. */
   readonly home?: string
+  /** Who asks, and where; default: the user of this process on this machine. */
+  readonly here?: Partial<Here> | undefined
+  /** Default: /etc/ssh/ssh_config. */
+  readonly systemSshConfig?: string | undefined
   /** Where the age keys of encrypted files may be; default: the usual file in the user's configuration. */
   readonly ageKeys?: KeySources | undefined
 }
@@ -69,6 +79,20 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
 
   const tiers = site.source ? buildTiers(site.source) : []
   const membership = hosts.source ? membershipOf(hosts.source, tierNames(tiers)) : NO_GROUPS
+  const members = hosts.source ? membersOf(hosts.source, membership) : []
+  const here = { ...whoAndWhere(), home, ...options.here }
+  const system = options.systemSshConfig ?? '/etc/ssh/ssh_config'
+  const sshConfigs = await readSshConfigs(members, files.dir, { home, system, env: here.env })
+  const access = logins(members, {
+    dir: files.dir,
+    home,
+    passwords: passwords.passwords,
+    becomePassword: options.becomePassword,
+    here,
+    sshConfig: sshConfigs.of,
+  })
+  const settled = await withProgramKeys(access.settings, here, isExplicit(members))
+
   const built =
     site.source && hosts.source
       ? buildHosts({
@@ -78,7 +102,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
           groupVars: levels(files.groupVars),
           hostVars: levels(files.hostVars),
           given: given.level,
-          connection: { dir: files.dir, home, passwords: passwords.passwords, becomePassword: options.becomePassword },
+          logins: settled,
         })
       : { hosts: [], problems: [] }
   const groupNames = membership.groups.map(({ name }) => name)
@@ -97,6 +121,8 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...(hosts.source ? strayFiles(files.hostVars, written, 'host') : []),
     ...[...files.groupVars.values(), ...files.hostVars.values()].flatMap(notMapping),
     ...passwords.problems,
+    ...sshConfigs.problems,
+    ...access.problems,
     ...given.problems,
   ]
   const inventory = { name: options.name, dir: files.dir, tiers, groups: membership.groups, hosts: built.hosts }
@@ -131,3 +157,14 @@ const notMapping = ({ file, value, problems }: YamlFile): Problem[] =>
   problems.length > 0 || value === null || isMapping(value)
     ? []
     : [{ message: 'a file of vars must be a mapping of names to values', origin: { file, line: 1, col: 1 } }]
+
+const whoAndWhere = (): Omit<Here, 'home'> => {
+  const { username, uid } = userInfo()
+  return { env: process.env, localUser: username, uid, hostname: hostname() }
+}
+
+/** Whether hosts.yml names the transport of a host. */
+const isExplicit = (members: readonly Member[]) => {
+  const names = new Set(members.filter(({ layers }) => merged(layers).transport !== undefined).map(({ name }) => name))
+  return (name: string) => names.has(name)
+}

@@ -11,6 +11,9 @@ const VARS = {
   additionalProperties: true,
 } as const
 
+const JUMP = '(ssh://)?([^@,\\s]+@)?(\\[[0-9A-Fa-f:.%]+\\]|[A-Za-z0-9_][A-Za-z0-9._%-]*)(:[0-9]{1,5})?'
+const JUMPS = `^${JUMP}(\\s*,\\s*${JUMP})*$`
+
 const CONNECTION = {
   type: 'object',
   description:
@@ -19,7 +22,20 @@ const CONNECTION = {
   properties: {
     transport: {
       enum: TRANSPORTS,
-      description: 'ssh: built in. openssh: the ssh program with your ~/.ssh/config. local: this machine.',
+      description:
+        'ssh: built in. openssh: the ssh program. local: this machine. Default: ssh, or openssh where ~/.ssh/config says what only the program can do.',
+    },
+    proxy_jump: {
+      type: 'string',
+      pattern: JUMPS,
+      description:
+        'Jump hosts on the way, in order, with commas: names of this inventory, or [user@]address[:port]. none: no jump host, whatever ~/.ssh/config says. Default: as ~/.ssh/config has it.',
+    },
+    ssh_config: {
+      type: ['boolean', 'string'],
+      minLength: 1,
+      description:
+        'true (default): ~/.ssh/config and /etc/ssh/ssh_config are read. A path: this file alone. false: none.',
     },
     user: {
       type: 'string',

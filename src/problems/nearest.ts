@@ -13,6 +13,12 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
 const isSwapped = (a: string, b: string): boolean => a.length === b.length && letters(a) === letters(b.toLowerCase())
 const letters = (text: string): string => [...text].sort().join('')
 
+/** One letter more, less or other, or two in another order. */
+export function isSlip(wrong: string, name: string): boolean {
+  const lower = wrong.toLowerCase()
+  return distance(lower, name.toLowerCase()) === 1 || isSwapped(lower, name)
+}
+
 /** The hint for an unknown name: the nearest one, else all of them while they fit a line. */
 export function nameHint(wrong: string, known: readonly string[]): string | undefined {
   const near = nearest(wrong, known)

@@ -1,7 +1,9 @@
 import type { Role } from '../catalog/role.ts'
 import { buildHosts, buildTiers } from '../inventory/build.ts'
-import { membershipOf } from '../inventory/groups.ts'
+import { type Membership, membershipOf } from '../inventory/groups.ts'
 import type { Inventory, Value, Vars } from '../inventory/inventory.ts'
+import { logins } from '../inventory/logins.ts'
+import { membersOf } from '../inventory/members.ts'
 import type { HostsFile, SiteFile } from '../inventory/schema.ts'
 import type { Source } from '../inventory/source.ts'
 import { isMapping, type Level } from '../inventory/vars.ts'
@@ -49,12 +51,19 @@ export function inventoryOf(hosts: readonly TestedHost[], vars: Readonly<Record<
     groupVars: new Map([['all', level(vars)]]),
     hostVars: new Map(hosts.map((host) => [host.name, level(host.vars ?? {})])),
     given: level({}),
-    connection: { dir: '/', home: '/', passwords: new Map(), becomePassword: undefined },
+    logins: plainLogins(written, membership),
   })
   return {
     inventory: { name: 'tested', dir: '/', tiers: buildTiers(site), groups: membership.groups, hosts: built.hosts },
     roles: new Map(tiers.flatMap(rolesOf).map((role) => [role.name, role])),
   }
+}
+
+/** Nobody logs in there: no file of this machine is read. */
+function plainLogins(hosts: Source<HostsFile>, membership: Membership) {
+  const here = { home: '/', env: {}, localUser: 'root', uid: 0, hostname: 'localhost' }
+  const nothing = { dir: '/', home: '/', passwords: new Map(), becomePassword: undefined, sshConfig: () => undefined }
+  return logins(membersOf(hosts, membership), { ...nothing, here }).settings
 }
 
 const source = <T>(data: T): Source<T> => ({ data, origins: new Map() })

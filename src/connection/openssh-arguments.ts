@@ -1,0 +1,54 @@
+import type { Target } from '../inventory/inventory.ts'
+import { words } from '../shell/quote.ts'
+
+/**
+ * What every ssh is told: what the inventory and ssh_config say as we understand it. It reads ssh_config by itself for what
+ * we leave to it.
+ */
+export function sshArguments(host: Target): string[] {
+  const { port, user, identityFile, knownHosts, moreKnownHosts = [], hostKeyChecking } = host.connection
+  const { connectTimeout, aliveInterval, aliveCountMax, alias, sshConfig, leftToSsh = [] } = host.connection
+  const own = (keyword: string) => !leftToSsh.includes(keyword)
+  const proxy = proxyCommand(host.connection.jumps)
+  const options = {
+    BatchMode: 'yes',
+    StrictHostKeyChecking: hostKeyChecking === 'strict' ? 'yes' : 'accept-new',
+    // ssh splits this value at blanks.
+    ...(own('userknownhostsfile') && {
+      UserKnownHostsFile: [knownHosts, ...moreKnownHosts].map((path) => `"${path}"`).join(' '),
+    }),
+    ...(own('connecttimeout') && { ConnectTimeout: String(connectTimeout) }),
+    ServerAliveInterval: String(aliveInterval ?? 5),
+    ServerAliveCountMax: String(aliveCountMax ?? 3),
+    LogLevel: 'ERROR',
+    ForwardAgent: 'no',
+    ClearAllForwardings: 'yes',
+    RemoteCommand: 'none',
+    ...(identityFile !== undefined && { IdentitiesOnly: 'yes' }),
+    ...(proxy !== undefined && { ProxyCommand: proxy }),
+  }
+  return [
+    ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
+    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
+    ...(identityFile === undefined ? [] : ['-i', identityFile]),
+    ...(own('port') ? ['-p', String(port)] : []),
+    ...(own('user') ? ['-l', user] : []),
+    ...['--', alias ?? host.address],
+  ]
+}
+
+/**
+ * The way over jump hosts. ssh's own ProxyJump would log in there by ssh_config alone, and ask questions on the terminal.
+ * @returns undefined where the inventory leaves it to ssh_config
+ */
+function proxyCommand(jumps: readonly Target[] | undefined): string | undefined {
+  if (jumps === undefined) return undefined
+  const last = jumps.at(-1)
+  if (last === undefined) return 'none'
+  const before = jumps.slice(0, -1)
+  // The first goes by its own settings: it may be reached by what only ssh_config can say.
+  const connection = before.length === 0 ? last.connection : { ...last.connection, jumps: before }
+  const argv = ['-o', 'ControlMaster=no', ...sshArguments({ ...last, connection })]
+  // ssh replaces its own tokens in it; those of inner commands are theirs.
+  return `exec ssh -W '[%h]:%p' ${words(argv).replaceAll('%', '%%')}`
+}
