@@ -1,5 +1,6 @@
 import type { Register } from '../command.ts'
 import { completion } from './completion.ts'
+import { importCommand } from './import.ts'
 import { init } from './init.ts'
 import { inventory } from './inventory.ts'
 import { lab } from './lab.ts'
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Register[] = [
   secrets,
   release,
   init,
+  importCommand,
   newCommand,
   schema,
   lab,

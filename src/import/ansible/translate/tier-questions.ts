@@ -1,0 +1,42 @@
+import { compare, membership } from '../inventory/groups.ts'
+import type { AnsibleInventory } from '../inventory/model.ts'
+import { validNames } from './names.ts'
+import { shown } from './tiers.ts'
+
+/** A group of which hosts are in no tier yet. */
+export interface TierQuestion {
+  readonly group: string
+  readonly hosts: readonly string[]
+  /** Names of the hosts, as far as they fit a line. */
+  readonly shown: string
+  /** A tier that it might be. */
+  readonly guess: string
+}
+
+/**
+ * The next group to ask about: of those that name hosts themselves, the one with the most hosts that are in no tier, since a
+ * few large answers leave little to ask. Undefined: every host has a tier, was asked about, or is in no group.
+ * @param done hosts that have a tier
+ * @param asked groups that were asked about
+ */
+export function nextTierQuestion(
+  inventory: AnsibleInventory,
+  done: ReadonlySet<string>,
+  asked: ReadonlySet<string>,
+  known: readonly string[],
+): TierQuestion | undefined {
+  const members = membership(inventory)
+  const open = [...inventory.groups.keys()].flatMap((group) => {
+    const hosts = members.hostsOf(group).filter((host) => !done.has(host))
+    const isDirect = hosts.some((host) => inventory.hosts.get(host)?.groups.includes(group))
+    return group === 'all' || asked.has(group) || !isDirect ? [] : [{ group, hosts }]
+  })
+  const [first] = [...open].sort((a, b) => b.hosts.length - a.hosts.length || compare(a.group, b.group))
+  return first && { ...first, shown: shown(first.hosts), guess: guessOf(first.group, known) }
+}
+
+/** A tier of the site that the name begins with (webservers: web), or the name itself. */
+function guessOf(group: string, known: readonly string[]): string {
+  const like = known.filter((tier) => group.toLowerCase().startsWith(tier)).sort((a, b) => b.length - a.length)
+  return like[0] ?? validNames([group]).get(group) ?? group
+}
