@@ -3,7 +3,6 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync,
 import { dirname } from 'node:path'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
-import { words } from '../shell/quote.ts'
 import { errno, failure } from './failure.ts'
 import {
   fingerprint,
@@ -24,8 +23,9 @@ export interface KnownHostsFiles {
   /**
    * Adds a host to a file, in one write with O_APPEND, so that lines of several processes never mix. Synchronous on
    * purpose: between the look at the file and the write no other host of this process comes in.
+   * @param hashed whether its name is hashed; default: as the file has it
    */
-  add(path: string, host: HostAddress, key: Buffer): void
+  add(path: string, host: HostAddress, key: Buffer, hashed?: boolean): void
 }
 
 /** @param warn told once of each line that cannot be used. */
@@ -52,12 +52,12 @@ export function knownHostsFiles(warn: (message: string) => void = () => {}): Kno
   }
   return {
     read,
-    add(path, host, key) {
+    add(path, host, key, wanted) {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
       const known = read(path)
       const { size = 0, ino } = statSync(path, { throwIfNoEntry: false }) ?? {}
       // A file whose names are hashed stays free of readable ones.
-      const hashed = known.entries.some((entry) => entry.names.hashed)
+      const hashed = wanted ?? known.entries.some((entry) => entry.names.hashed)
       const line = formatKnownHost(host, key, hashed ? randomBytes(20) : undefined)
       const added = size > 0 && !endsLine(path, size) ? `\n${line}` : line
       appendFileSync(path, added, { mode: 0o600 })
@@ -104,12 +104,6 @@ export function hostKeyAlgorithms(known: KnownHosts, host: Target): HostKeyAlgor
   return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
 }
 
-const keyscan = (host: Target, type: string): string => {
-  const port = host.connection.port === 22 ? [] : ['-p', String(host.connection.port)]
-  const short = type.startsWith('ecdsa-') ? 'ecdsa' : type.replace(/^ssh-/, '')
-  return `${words(['ssh-keyscan', ...port, '-t', short, host.address])} >> ${words([host.connection.knownHosts])}`
-}
-
 /**
  * Decides on the key a server shows; with `accept-new` an unknown one is added to the file. The name looked up is the
  * host's address as the inventory has it, never its inventory name: that is what ssh(1) looks up for the same address.
@@ -135,7 +129,7 @@ export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer):
           `the host key of ${host.address} has CHANGED: it shows the ${shown}, but ${verdict.lines
             .map((line) => `${path}:${line}`)
             .join(', ')} ${verdict.lines.length === 1 ? 'has' : 'have'} another (${verdict.types.join(', ')})`,
-          `Someone may be listening in. If the host was installed anew, check the fingerprint on its console, remove the old key with \`${words(['ssh-keygen', '-f', path, '-R', port === 22 ? host.address : `[${host.address}]:${port}`])}\` and add the new one.`,
+          `Someone may be listening in. If the host was installed anew, check the fingerprint on its console; then \`provision trust --replace ${host.name}\` puts it in the place of the old key.`,
         )
       case 'authority':
         return refuse(
@@ -146,7 +140,7 @@ export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer):
         if (hostKeyChecking === 'strict') {
           return refuse(
             `the host key of ${host.address} is not in ${path}: it shows the ${shown}`,
-            `Compare the fingerprint with the host's console, then add it: ${keyscan(host, keyType(key) ?? 'ed25519')}`,
+            `Compare the fingerprint with the host's console and record it: \`provision trust --limit ${host.name}\` does it for all hosts that are new.`,
           )
         }
         files.add(path, { address: host.address, port }, key)

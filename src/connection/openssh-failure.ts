@@ -15,7 +15,7 @@ const WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
 ]
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
-  'host-key': 'Check the fingerprint on the host, then correct known_hosts (`ssh-keyscan`, `ssh-keygen -R`).',
+  'host-key': '`provision trust` shows the keys of hosts, to be compared with their consoles, and records them.',
   auth: 'Is the right key loaded (`ssh-add -l`) and in authorized_keys of this user?',
   refused: 'Is sshd running there, and on this port?',
 }

@@ -26,7 +26,7 @@ test('strict refuses an unknown key, names it and says how to add it', () => {
   expect(refused?.code).toBe('host-key')
   expect(refused?.message).toMatch(/SHA256:[A-Za-z0-9+/]{43}$/)
   expect(refused?.message).toContain(path)
-  expect(refused?.hint).toContain(`ssh-keyscan -p 2222 -t ed25519 10.0.0.1 >> ${path}`)
+  expect(refused?.hint).toContain('`provision trust --limit web1`')
   expect(refused?.origin).toEqual({ file: 'hosts.yml', line: 3, col: 7 })
 })
 

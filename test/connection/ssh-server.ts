@@ -11,6 +11,8 @@ export interface SshServer {
   host(settings?: Partial<ConnectionSettings>): Host
   /** Keys and passwords that were offered, as `publickey TYPE BASE64`, in order. */
   readonly offered: string[]
+  /** The public part of its first host key. */
+  readonly hostKey: Buffer
   close(): void
 }
 
@@ -19,16 +21,21 @@ export interface SshServerOptions {
   onExec(channel: ServerChannel, command: string): void
   /** Default: every key is good. */
   onAuth?(context: AuthContext): void
+  readonly hostKeys?: readonly string[]
 }
 
 /** A real SSH server on this machine, whose accounts' shells are functions. */
-export async function sshServer({ onExec, onAuth }: SshServerOptions): Promise<SshServer> {
+export async function sshServer({
+  onExec,
+  onAuth,
+  hostKeys = [makeKeyPair('host').private],
+}: SshServerOptions): Promise<SshServer> {
   const dir = mkdtempSync(join(tmpdir(), 'ssh-server-'))
   const identityFile = join(dir, 'id')
   writeFileSync(identityFile, makeKeyPair('test').private)
   const offered: string[] = []
   const clients = new Set<{ end(): void }>()
-  const server = new ssh2.Server({ hostKeys: [makeKeyPair('host').private] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [...hostKeys] }, (client) => {
     clients.add(client)
     client.on('error', () => {})
     client.on('authentication', (context) => {
@@ -51,8 +58,10 @@ export async function sshServer({ onExec, onAuth }: SshServerOptions): Promise<S
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
+  const shown = ssh2.utils.parseKey(hostKeys[0] ?? '')
   return {
     offered,
+    hostKey: shown instanceof Error ? Buffer.alloc(0) : shown.getPublicSSH(),
     host: (settings = {}) =>
       aHost(
         {

@@ -143,7 +143,7 @@ describe('hosts that do not let the tool in', () => {
     const fingerprint = (await bed.on('fw', 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')).split(' ')[1]
     expect(run.failure('fw').code).toBe('host-key')
     expect(run.failure('fw').message).toContain(fingerprint)
-    expect(run.failure('fw').hint).toContain('ssh-keyscan')
+    expect(run.failure('fw').hint).toContain('provision trust --limit fw')
     expect(run.result('nopass').outcome).toBe('changed')
     expect(readFileSync(join(some.dir, 'new'), 'utf8')).toContain(keyOf('nopass'))
     const again = await some.run('--limit', 'nopass')

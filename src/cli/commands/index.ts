@@ -11,6 +11,7 @@ import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { secrets } from './secrets.ts'
 import { switchover } from './switchover.ts'
+import { trust } from './trust.ts'
 import { upgrade } from './upgrade.ts'
 
 /** Every command, in the order of the help. The first one is the program itself. */
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Register[] = [
   rollback,
   switchover,
   inventory,
+  trust,
   secrets,
   release,
   init,

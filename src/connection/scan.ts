@@ -1,0 +1,35 @@
+import type { Target } from '../inventory/inventory.ts'
+import type { HostKeyAlgorithm, KnownHostsFiles } from './host-key.ts'
+import { judge } from './known-hosts.ts'
+import type { ShownKey } from './shown-key.ts'
+
+export interface ScanMeans {
+  readonly files: KnownHostsFiles
+  readonly env: NodeJS.ProcessEnv
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Asks a host for its key as a login by its transport would see it. Nobody logs in.
+ * @param prefer types of keys to ask for first
+ * @returns undefined: there is nothing to find out, since the host is this machine, or ssh knows its key
+ * @throws ProvisionError dns, refused, timeout, unreachable
+ */
+export async function scanHostKey(
+  declared: Target,
+  { files, env, signal }: ScanMeans,
+  prefer: (algorithm: HostKeyAlgorithm) => boolean = () => false,
+): Promise<ShownKey | undefined> {
+  const host = { ...declared, address: declared.connection.host ?? declared.address }
+  const { transport, knownHosts, port } = host.connection
+  if (transport === 'local') return undefined
+  const known = files.read(knownHosts)
+  if (transport === 'openssh') {
+    const { scanOpenSsh } = await import('./scan-openssh.ts')
+    return scanOpenSsh(host, known, env, signal)
+  }
+  const { scanSsh } = await import('./scan-ssh.ts')
+  const name = { address: host.address, port }
+  const key = await scanSsh(host, known, prefer, signal)
+  return { key, name, verdict: judge(known, name, key) }
+}

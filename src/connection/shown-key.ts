@@ -1,0 +1,9 @@
+import type { HostAddress, Verdict } from './known-hosts.ts'
+
+/** The key that a host shows, held against its known_hosts file. */
+export interface ShownKey {
+  readonly key: Buffer
+  readonly verdict: Verdict
+  /** What it is looked up by, and recorded as. */
+  readonly name: HostAddress
+}

@@ -1,0 +1,91 @@
+import pLimit from 'p-limit'
+import { knownHostsFiles } from '../connection/host-key.ts'
+import { keyWord } from '../connection/key-label.ts'
+import { fingerprint, type HostAddress, keyType } from '../connection/known-hosts.ts'
+import { type ScanMeans, scanHostKey } from '../connection/scan.ts'
+import type { ShownKey } from '../connection/shown-key.ts'
+import { messageOf, ProvisionError } from '../errors.ts'
+import type { Host } from '../inventory/inventory.ts'
+import type { Expectation, ExpectedKeys, Named } from './expected.ts'
+
+/** What became of asking a host for its key. */
+export type Finding =
+  | { readonly state: 'known'; readonly host: Host }
+  | { readonly state: 'unreachable'; readonly host: Host; readonly why: string }
+  | ShownFinding
+
+/** A key that a run would refuse. */
+export interface ShownFinding {
+  readonly state: 'unknown' | 'changed' | 'revoked' | 'authority'
+  readonly host: Host
+  readonly key: Buffer
+  /** In OpenSSH's words: ED25519, SHA256:… */
+  readonly type: string
+  readonly fingerprint: string
+  /** What it would be recorded as. */
+  readonly name: HostAddress
+  /** Lines of the known_hosts file that speak of the host. */
+  readonly lines: readonly number[]
+  readonly expected: Expectation
+}
+
+/** How the inventory and known_hosts files call a host. */
+export const namedHost = (host: Host): Named => ({
+  name: host.name,
+  address: host.connection.host ?? host.address,
+  port: host.connection.port,
+})
+
+export interface FindMeans extends Pick<ScanMeans, 'env' | 'signal'> {
+  readonly forks: number
+  readonly expected: ExpectedKeys | undefined
+  readonly warn?: (message: string) => void
+}
+
+/** Asks all hosts for their keys, in the order given. */
+export async function findKeys(hosts: readonly Host[], means: FindMeans): Promise<Finding[]> {
+  const files = knownHostsFiles(means.warn)
+  const limit = pLimit(means.forks)
+  return Promise.all(
+    hosts.map((host) =>
+      limit(async (): Promise<Finding> => {
+        const types = means.expected?.types(namedHost(host)) ?? []
+        try {
+          const found = await scanHostKey(host, { ...means, files }, (algorithm) =>
+            types.includes(keyWord(typeOf(algorithm))),
+          )
+          return found === undefined || found.verdict.kind === 'known'
+            ? { state: 'known', host }
+            : shown(host, found, means)
+        } catch (error) {
+          if (error instanceof ProvisionError && error.code === 'aborted') throw error
+          return { state: 'unreachable', host, why: messageOf(error) }
+        }
+      }),
+    ),
+  )
+}
+
+const typeOf = (algorithm: string) => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
+
+function shown(host: Host, { key, name, verdict }: ShownKey, { expected }: FindMeans): Finding {
+  return {
+    state: verdict.kind === 'known' ? 'unknown' : verdict.kind,
+    host,
+    key,
+    type: keyWord(keyType(key)),
+    fingerprint: fingerprint(key),
+    name,
+    lines: 'lines' in verdict ? verdict.lines : 'line' in verdict ? [verdict.line] : [],
+    expected: expected?.of(namedHost(host), key) ?? { kind: 'silent' },
+  }
+}
+
+/** Hosts that show one key: cloned from one image, or one machine under several names. */
+export function sharedKeys(findings: readonly Finding[]): readonly (readonly string[])[] {
+  const byKey = new Map<string, string[]>()
+  for (const finding of findings) {
+    if ('key' in finding) byKey.set(finding.fingerprint, [...(byKey.get(finding.fingerprint) ?? []), finding.host.name])
+  }
+  return [...byKey.values()].filter((hosts) => hosts.length > 1)
+}
