@@ -4,10 +4,12 @@ import type { Role, VarSchemas } from '../catalog/role.ts'
 import { strayKeys } from '../catalog/stray-keys.ts'
 import { templateLookup } from '../catalog/templates.ts'
 import type { Facts } from '../facts/facts.ts'
+import type { HostPlan } from '../plan/host-plan.ts'
 import type { CompiledRollout } from '../rollout/step.ts'
 import { type Declared, declared } from './declared.ts'
 import { FACTS } from './facts.ts'
 import { inventoryOf, type TestedHost } from './inventory.ts'
+import { planOn, type Recorded, recordingOf, recordingScript } from './recorded.ts'
 
 /** How a role is tried. */
 export interface RoleSetting {
@@ -31,6 +33,15 @@ export interface TriedRole extends Declared {
   readonly problems: readonly string[]
   /** What the role says of rolling changes, everything by its key. */
   readonly rollout: CompiledRollout | undefined
+  /**
+   * What a run would plan on a host that has this: nothing, where nothing is said. A kind with a script of its own (users,
+   * packages) needs what that printed: {@link TriedRole.probe} records it.
+   */
+  plan(recorded?: Recorded): HostPlan
+  /** sh that asks a host, as root, what {@link TriedRole.plan} needs: `ssh root@web1 sh <probe.sh >answer`. It only reads. */
+  readonly probe: string
+  /** What the probe printed on a host, as data to be kept beside the test. @throws Error when it is of other resources */
+  recording(printed: string): Recorded
 }
 
 /**
@@ -66,5 +77,10 @@ export function compileRole<S extends VarSchemas>(role: Role<S>, setting: RoleSe
     ...declared(resources),
     problems: [...new Set(told)],
     rollout: rollouts.find((one) => one.role === role.name),
+    plan: (recorded = {}) => planOn({ host: own.name, tier: own.tier, resources, rollouts }, recorded),
+    get probe() {
+      return recordingScript(resources)
+    },
+    recording: (printed) => recordingOf(resources, printed),
   }
 }
