@@ -58,7 +58,7 @@ export async function startLab({ name, dir, engine, describe, prepare, say }: La
     const plan = await describe()
     const docker = await connectEngine(found)
     await refuseForeign(docker, name, dir)
-    await ensureNetwork(docker, { name, dir }, subnetOf(plan.hosts))
+    await ensureNetwork(docker, { name, dir }, subnetOf(plan.hosts), say)
     const context = { name, dir, keys: await ensureKeys(dir, plan.hosts) }
     await prepare?.(plan)
     await startHosts(docker, context, plan.hosts, say)

@@ -1,8 +1,47 @@
-import { retry } from 'zx'
+import { readFile } from 'node:fs/promises'
+import { $, retry } from 'zx'
 import { type Docker, engineName, LABEL } from './container.ts'
+import { ensureProgram, type Say } from './machine.ts'
+import { devicesFor, staleBridges } from './routes.ts'
 
-/** Makes the lab's bridge network, or checks that the one it has fits. */
-export async function ensureNetwork(docker: Docker, lab: { name: string; dir: string }, subnet: string): Promise<void> {
+/** Makes the lab's bridge network, or checks that the one it has fits; packets for it go there, and nowhere else. */
+export async function ensureNetwork(
+  docker: Docker,
+  lab: { name: string; dir: string },
+  subnet: string,
+  say: Say,
+): Promise<void> {
+  await makeNetwork(docker, lab, subnet)
+  await clearRoutes(docker, subnet, say)
+}
+
+/**
+ * An engine that was killed leaves its bridges behind. The kernel would send what is meant for the hosts through the
+ * older of two that have the same network, and no host would ever answer.
+ */
+async function clearRoutes(docker: Docker, subnet: string, say: Say): Promise<void> {
+  const devices = async () => devicesFor(subnet, await readFile('/proc/net/route', 'utf8').catch(() => ''))
+  const stale = staleBridges(
+    await devices(),
+    (await docker.listNetworks()).map(({ Id }) => Id),
+  )
+  for (const bridge of stale) {
+    say(`removing ${bridge}, which an engine that is gone has left with the network ${subnet}.0/24`)
+    await ensureProgram(say, 'ip', 'iproute2')
+    const { exitCode, stderr } = await $({ quiet: true, nothrow: true })`ip link delete ${bridge}`
+    if (exitCode === 0) continue
+    throw new Error(
+      `The device ${bridge} of an engine that is gone has the network ${subnet}.0/24, and can not be removed (${stderr.trim()}): run "ip link delete ${bridge}" as root, or choose another --subnet.`,
+    )
+  }
+  const left = await devices()
+  if (left.length < 2) return
+  throw new Error(
+    `Several devices have the network ${subnet}.0/24 (${left.join(', ')}), so its hosts can not be reached: choose another --subnet.`,
+  )
+}
+
+async function makeNetwork(docker: Docker, lab: { name: string; dir: string }, subnet: string): Promise<void> {
   const cidr = `${subnet}.0/24`
   const [existing] = await listNetworks(docker, lab.name)
   if (existing?.IPAM?.Config?.some((config) => config.Subnet === cidr)) return
