@@ -2,8 +2,9 @@ import type { AnyAuthMethod, ParsedKey } from 'ssh2'
 import type { Target } from '../inventory/inventory.ts'
 import { type AgentKey, agentKeys } from './agent.ts'
 import { failure } from './failure.ts'
-import { blobOf, defaultKeyFiles, readKey } from './key-file.ts'
+import { blobOf, type KeyFile, readKey } from './key-file.ts'
 import { keyLabel } from './key-label.ts'
+import { keySources } from './key-sources.ts'
 import { NO_KEYS, type UnlockedKeys } from './unlock.ts'
 
 /** One key to log in with, with the words for it in a message. */
@@ -19,16 +20,20 @@ export interface Identities {
   readonly usable: readonly Identity[]
   /** Keys that were found but cannot be used, and why. */
   readonly skipped: readonly string[]
-  /** They were named: nobody looked for others. */
-  readonly named: boolean
 }
 
 const AGENT = 'ssh-agent'
 
+/** A file of {@link keySources} as it was found. */
+interface Found {
+  readonly path: string
+  readonly file: KeyFile
+}
+
 /**
- * Which keys to log in with: the identity file alone when one is set, else the agent's keys, then ~/.ssh/id_*.
- * An encrypted identity file, or the public part of one, stands for its key in the agent, and for no other. sshd takes a
- * few only, so of the agent's keys those come first that are usual files as well, as ssh has it.
+ * Which keys to log in with: the identity file alone when one is set; else those that ssh_config names, the agent's, and
+ * ~/.ssh/id_* where none is named. A key that an agent holds is used by the agent, so that nobody needs its passphrase.
+ * sshd takes a few only: what is named comes first, and of the agent's keys those that are usual files as well.
  * @throws ProvisionError auth when the identity file cannot be used.
  */
 export async function findIdentities(
@@ -36,7 +41,8 @@ export async function findIdentities(
   env: NodeJS.ProcessEnv,
   unlocked: UnlockedKeys = NO_KEYS,
 ): Promise<Identities> {
-  const { identityFile, user } = host.connection
+  const { user, identityFile } = host.connection
+  const { files, named, only, socket } = keySources(host, env)
   const inAgent = ({ key, blob, method }: AgentKey): Identity => ({
     label: keyLabel(blob, [key.comment, AGENT]),
     blob,
@@ -47,59 +53,64 @@ export async function findIdentities(
     blob: blobOf(key),
     method: { type: 'publickey', username: user, key },
   })
-  const read = async (path: string) => {
+  const read = async (path: string): Promise<Found> => {
     const key = unlocked.get(path)?.key
-    return key ? { key } : readKey(path)
+    return { path, file: key ? { key } : await readKey(path) }
   }
-  const agent = env.SSH_AUTH_SOCK ? agentKeys(env.SSH_AUTH_SOCK) : undefined
-  if (identityFile !== undefined) {
-    const file = await read(identityFile)
-    if ('key' in file) return { usable: [inFile(identityFile, file.key)], skipped: [], named: true }
-    const what = `the identity file ${identityFile} is ${file.problem}`
-    if (!('blob' in file) || (file.problem === 'missing' && file.blob === undefined)) throw useless(host, what)
-    const held = (await agent) ?? { problem: 'there is none' }
-    if ('problem' in held) throw locked(host, what, held.problem)
-    if (file.blob === undefined) throw unknown(host, what, identityFile)
-    const same = held.filter(({ blob }) => blob === file.blob)
-    if (same.length === 0) throw locked(host, what, 'it does not hold this key')
-    return { usable: same.map(inAgent), skipped: [], named: true }
+  const found = await Promise.all(files.map(read))
+  // An agent that hangs keeps nobody waiting who does not need it.
+  const isNeeded = !only || found.some(({ file }) => !('key' in file))
+  const held = socket === undefined || !isNeeded ? { problem: 'there is none' } : await agentKeys(socket)
+  const ofAgent = 'problem' in held ? [] : held
+  const heldAs = ({ file }: Found) => ofAgent.find(({ blob }) => blob === publicPart(file))
+  const usableOf = (one: Found): Identity[] => {
+    const key = heldAs(one)
+    // What is in the clear needs no agent.
+    if ('key' in one.file) return [key && !named ? inAgent(key) : inFile(one.path, one.file.key)]
+    return key ? [inAgent(key)] : []
   }
-  const files = await Promise.all(defaultKeyFiles(env).map(async (path) => ({ path, file: await read(path) })))
-  const held = (await agent) ?? []
-  const usual = new Set(
-    files.flatMap(({ file }) => ('key' in file ? blobOf(file.key) : 'blob' in file ? file.blob : [])),
-  )
-  const ofAgent =
-    'problem' in held ? [] : held.toSorted((a, b) => Number(usual.has(b.blob)) - Number(usual.has(a.blob)))
-  const isHeld = (blob: string | undefined) => ofAgent.some((key) => key.blob === blob)
+  const [first] = found
+  if (identityFile !== undefined && first && usableOf(first).length === 0) {
+    throw useless(host, first, 'problem' in held ? held.problem : undefined)
+  }
+  const others = only ? [] : ofAgent.map(inAgent)
+  const ofFiles = found.flatMap(usableOf)
+  // Of files that nobody has named, those that the agent holds as well come before the rest of it.
+  const agents = new Set(ofAgent.map(({ blob }) => blob))
+  const isHeld = ({ blob }: Identity) => agents.has(blob)
+  const ordered = named
+    ? [...ofFiles, ...others]
+    : [...ofFiles.filter(isHeld), ...others, ...ofFiles.filter((one) => !isHeld(one))]
   return {
-    usable: [
-      ...ofAgent.map(inAgent),
-      ...files.flatMap(({ path, file }) => ('key' in file && !isHeld(blobOf(file.key)) ? inFile(path, file.key) : [])),
-    ],
+    usable: ordered.filter(({ blob }, i) => ordered.findIndex((one) => one.blob === blob) === i),
     skipped: [
-      ...('problem' in held ? [`${AGENT} (${held.problem})`] : []),
-      ...files.flatMap(({ path, file }) =>
-        'key' in file || file.problem === 'missing' || ('blob' in file && isHeld(file.blob))
-          ? []
-          : `${path} (${file.problem})`,
-      ),
+      ...(socket !== undefined && isNeeded && 'problem' in held ? [`${AGENT} (${held.problem})`] : []),
+      ...found.flatMap((one) => {
+        const quiet = 'key' in one.file || usableOf(one).length > 0 || (one.file.problem === 'missing' && !named)
+        return quiet ? [] : `${one.path} (${one.file.problem})`
+      }),
     ],
-    named: false,
   }
 }
 
-const useless = (host: Target, message: string) =>
-  failure(host, 'auth', message, {
-    hint: 'Set identity_file to a private key that you may read, or remove it to use ssh-agent.',
-  })
+const publicPart = (file: KeyFile): string | undefined =>
+  'key' in file ? blobOf(file.key) : 'blob' in file ? file.blob : undefined
 
-const locked = (host: Target, message: string, agent: string) =>
-  failure(host, 'auth', `${message}, and of ssh-agent: ${agent}`, {
-    hint: 'Load it into ssh-agent (`ssh-add`) and run provision where SSH_AUTH_SOCK is set; on a terminal, provision asks for the passphrase.',
-  })
-
-const unknown = (host: Target, message: string, path: string) =>
-  failure(host, 'auth', `${message}, and which key of ssh-agent it is can't be told`, {
-    hint: `Write its public part beside it: \`ssh-keygen -y -f ${path} > ${path}.pub\`.`,
-  })
+/** @param problem why there is nothing of an agent */
+function useless(host: Target, { path, file }: Found, problem: string | undefined) {
+  const what = `the identity file ${path} is ${'problem' in file ? file.problem : 'of no use'}`
+  const refuse = (message: string, hint: string) => failure(host, 'auth', message, { hint })
+  if (!('blob' in file) || (file.problem === 'missing' && file.blob === undefined)) {
+    return refuse(what, 'Set identity_file to a private key that you may read, or remove it to use ssh-agent.')
+  }
+  if (problem === undefined && file.blob === undefined) {
+    return refuse(
+      `${what}, and which key of ssh-agent it is can't be told`,
+      `Write its public part beside it: \`ssh-keygen -y -f ${path} > ${path}.pub\`.`,
+    )
+  }
+  return refuse(
+    `${what}, and of ssh-agent: ${problem ?? 'it does not hold this key'}`,
+    'Load it into ssh-agent (`ssh-add`) and run provision where SSH_AUTH_SOCK is set; on a terminal, provision asks for the passphrase.',
+  )
+}

@@ -3,7 +3,8 @@ import { InputError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import type { Secret } from '../masking/secret.ts'
 import { agentKeys } from './agent.ts'
-import { decryptKey, defaultKeyFiles, readKey } from './key-file.ts'
+import { decryptKey, type KeyFile, readKey } from './key-file.ts'
+import { type KeySources, keySources } from './key-sources.ts'
 
 /** A key file that was encrypted. Its passphrase is for programs that read the file themselves. */
 export interface UnlockedKey {
@@ -29,9 +30,9 @@ export interface UnlockMeans {
 }
 
 /**
- * Asks for the passphrases of the keys that hosts can't do without, each once however many hosts use it: identity files
- * that are encrypted and in no agent, and a usual key where there is no other. This is done before the first login: a
- * server does not wait for somebody who looks for a passphrase.
+ * Asks for the passphrases of the keys that logins can't do without, each once however many hosts use it: identity files
+ * that are encrypted and in no agent, and one of the others where none of them can be used as it is. This is done before
+ * the first login: a server does not wait for somebody who looks for a passphrase.
  * @throws InputError when a passphrase was wrong three times
  */
 export async function unlockKeys(
@@ -39,31 +40,41 @@ export async function unlockKeys(
   env: NodeJS.ProcessEnv,
   { ask, hasPassword }: UnlockMeans,
 ): Promise<UnlockedKeys> {
-  if (ask === undefined) return NO_KEYS
-  const agent = env.SSH_AUTH_SOCK ? await agentKeys(env.SSH_AUTH_SOCK) : []
-  const held = new Set('problem' in agent ? [] : agent.map(({ blob }) => blob))
-  const isEncrypted = async (path: string): Promise<boolean> => {
-    const file = await readKey(path)
-    return 'problem' in file && file.problem === 'encrypted' && !(file.blob !== undefined && held.has(file.blob))
-  }
   const unlocked = new Map<string, UnlockedKey>()
+  if (ask === undefined) return unlocked
+  const asked = new Set<string>()
   const unlock = async (path: string): Promise<boolean> => {
+    if (asked.has(path)) return unlocked.has(path)
+    asked.add(path)
     const found = await passphraseOf(path, ask)
     if (found) unlocked.set(path, found)
     return found !== undefined
   }
-  for (const path of new Set(hosts.flatMap(namedFile))) if (await isEncrypted(path)) await unlock(path)
-
-  const usesDefaults = hosts.some(({ connection: { transport, identityFile } }) => transport === 'ssh' && !identityFile)
-  if (!usesDefaults || hasPassword || held.size > 0) return unlocked
-  const files = await Promise.all(defaultKeyFiles(env).map(async (path) => ({ path, file: await readKey(path) })))
-  if (files.some(({ file }) => 'key' in file)) return unlocked
-  for (const { path } of files) if ((await isEncrypted(path)) && (await unlock(path))) break
+  for (const { files, named, only, socket, must } of sourcesOf(hosts, env)) {
+    const agent = socket === undefined ? [] : await agentKeys(socket)
+    const held = 'problem' in agent ? [] : agent.map(({ blob }) => blob)
+    const found = await Promise.all(files.map(async (path) => ({ path, file: await readKey(path) })))
+    const isUsable = (file: KeyFile) => 'key' in file || ('blob' in file && held.some((blob) => blob === file.blob))
+    const others = (!only && held.length > 0) || (hasPassword && !named)
+    if (found.some(({ file }) => isUsable(file)) || (others && !must)) continue
+    for (const { path, file } of found) {
+      if ('problem' in file && file.problem === 'encrypted' && (await unlock(path))) break
+    }
+  }
   return unlocked
 }
 
-const namedFile = ({ connection: { transport, identityFile } }: Target): string[] =>
-  transport === 'local' || identityFile === undefined ? [] : [identityFile]
+/** Of each way to look for keys, one. */
+function sourcesOf(hosts: readonly Target[], env: NodeJS.ProcessEnv): (KeySources & { readonly must: boolean })[] {
+  const all = [...new Set(hosts.flatMap((host) => [host, ...(host.connection.jumps ?? [])]))].flatMap((host) => {
+    const { transport, identityFile } = host.connection
+    const sources = keySources(host, env)
+    // What is named by nobody, the ssh program looks for by itself.
+    if (transport === 'local' || (transport === 'openssh' && !sources.named)) return []
+    return { ...sources, must: identityFile !== undefined }
+  })
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
+}
 
 async function passphraseOf(path: string, ask: AskPassphrase): Promise<UnlockedKey | undefined> {
   for (let tries = 0; tries < TRIES; tries++) {

@@ -77,7 +77,6 @@ test.each(['encrypted', 'the public part of one', 'there as its public part only
     if (what.startsWith('there')) rmSync(open)
     const found = await findIdentities(aHost({ identityFile: open }), { HOME: home, SSH_AUTH_SOCK: agent.socket })
     expect(found.usable.map((one) => [where(one.label), one.blob])).toEqual([['test, ssh-agent', blob]])
-    expect(found.named).toBe(true)
   },
 )
 
@@ -126,6 +125,32 @@ test('C34: the key that worked is offered first on each new connection, and earl
   } finally {
     server.close()
   }
+})
+
+test('what ssh_config names comes first, by the agent where that holds it, then the agent’s others', async () => {
+  const [inClear, inAgent, other] = [put('clear'), put('held'), put('other')]
+  const encrypted = put('encrypted', 'secret words')
+  put('id_rsa')
+  const agent = await startAgent(home, [other, inAgent])
+  const blobs = [inClear, inAgent, other].map((path) => blobOfPrivate(readFileSync(path, 'utf8')))
+  rmSync(inAgent)
+  writeFileSync(`${inAgent}.pub`, `ssh-ed25519 ${blobs[1]} test\n`)
+  const identityFiles = [inClear, encrypted, inAgent, join(home, 'none')]
+  const found = async (settings: object, env = {}) => {
+    const keys = await findIdentities(aHost({ identityFiles, ...settings }), { HOME: home, ...env })
+    return { usable: keys.usable.map(({ blob }) => blobs.indexOf(blob)), skipped: keys.skipped }
+  }
+  const skipped = [`${encrypted} (encrypted)`, `${join(home, 'none')} (missing)`]
+  const identityAgent = agent.socket
+  expect(await found({ identityAgent })).toEqual({ usable: [0, 1, 2], skipped })
+  expect(await found({ identityAgent, identitiesOnly: true })).toEqual({ usable: [0, 1], skipped })
+  const SSH_AUTH_SOCK = agent.socket
+  expect((await found({ identityAgent: 'none' }, { SSH_AUTH_SOCK })).usable).toEqual([0])
+  expect(await found({ identityFiles: [] }, { SSH_AUTH_SOCK })).toEqual({ usable: [2, 1], skipped: [] })
+  expect(await found({ identityFiles: [], identitiesOnly: true }, { SSH_AUTH_SOCK })).toEqual({
+    usable: [],
+    skipped: [],
+  })
 })
 
 test('an identity file that is missing, or no key, is named', async () => {

@@ -73,7 +73,7 @@ const attempt = (
 ) =>
   logIn({
     host: { ...aHost(), name },
-    offering: offering('deploy', memory.ordered({ ...aHost(), name }, { usable, skipped: [], named: false })),
+    offering: offering('deploy', memory.ordered({ ...aHost(), name }, { usable, skipped: [] })),
     memory,
     password,
     open: server.open,
@@ -193,7 +193,7 @@ test('a password that works is tried by all at once, until a host refuses it', a
 })
 
 test('a question that is no password’s is not answered with it', async () => {
-  const offers = offering('deploy', { usable: [], skipped: [], named: false })
+  const offers = offering('deploy', { usable: [], skipped: [] })
   const { handler } = offers.password('secret words')
   // biome-ignore lint/suspicious/noExplicitAny: ssh2's handlers return what their type does not say
   const ask = handler as any

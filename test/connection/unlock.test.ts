@@ -95,3 +95,17 @@ test('a usual key is asked for where there is no other way in, and no second one
   put('id_ecdsa', '', 'ecdsa')
   expect(await unlocked({ answers: [] })).toEqual({ asked: [], keys: [] })
 })
+
+test('one of the keys that ssh_config names is asked for where none can be used as it is, of jump hosts too', async () => {
+  const [one, two] = [put('one'), put('two')]
+  const identityFiles = [one, two]
+  const unlocked = async (list: Parameters<typeof unlockKeys>[0]) => {
+    const { ask, asked } = asker(PASSPHRASE, PASSPHRASE)
+    await unlockKeys(list, env(), { ask, hasPassword: false })
+    return asked.map(([path]) => path)
+  }
+  expect(await unlocked(hosts(3, { identityFiles }))).toEqual([one])
+  expect(await unlocked(hosts(3, { identityFiles, identityAgent: 'none', identitiesOnly: true }))).toEqual([one])
+  expect(await unlocked(hosts(2, { identityFiles: [], jumps: hosts(1, { identityFile: two }) }))).toEqual([two])
+  expect(await unlocked(hosts(3, { identityFiles: [two, put('clear', '')] }))).toEqual([])
+})
