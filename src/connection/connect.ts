@@ -4,13 +4,14 @@ import type { Transport } from '../inventory/transports.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
 import { knownHostsFiles } from './host-key.ts'
+import { jumpHosts } from './jump-hosts.ts'
 import { loginMemory } from './login-memory.ts'
 import { loginPassword } from './login-password.ts'
 import type { UnlockedKeys } from './unlock.ts'
 
 export interface ConnectOptions {
   /** Told of what is odd and does not stop the login, e.g. a malformed line of known_hosts. */
-  readonly warn?: (message: string) => void
+  readonly warn?: (message: string, hint?: string) => void
   /** Where SSH_AUTH_SOCK and HOME are looked up; default: this process's. */
   readonly env?: NodeJS.ProcessEnv
   /** Replaces secrets in what a failure tells of a host's output: it may hold half of one that later masks miss. */
@@ -42,11 +43,14 @@ export function connector(options: ConnectOptions = {}): Connect {
   const env = options.env ?? process.env
   const memory = loginMemory()
   const password = options.password && loginPassword(options.password)
+  const tell = (message: string, hint: string | undefined) => options.warn?.(message, hint)
   // Each is imported once: loaders that compile on the fly hand half a module to those who ask while it loads.
   const transports: Readonly<Record<Transport, () => Promise<Connect>>> = {
     ssh: once(async () => {
-      const { connectSsh } = await import('./ssh.ts')
-      return (host) => connectSsh(host, files, env, { ...options, memory, password })
+      const [{ connectSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
+      const means = { files, env, memory, password, keys: options.keys, signal: options.signal }
+      const jumps = jumpHosts((jump, way) => openSession(jump, way, means), tell)
+      return (host) => connectSsh(host, jumps, means, options)
     }),
     openssh: once(async () => {
       const { connectOpenSsh } = await import('./openssh.ts')

@@ -3,6 +3,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync,
 import { dirname } from 'node:path'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
+import { words } from '../shell/quote.ts'
 import { errno, failure } from './failure.ts'
 import {
   fingerprint,
@@ -14,6 +15,7 @@ import {
   knownHostsName,
   knownTypes,
   parseKnownHosts,
+  type Verdict,
 } from './known-hosts.ts'
 
 /** known_hosts files of a run, each parsed once until something else changes it. */
@@ -96,26 +98,60 @@ export type HostKeyAlgorithm = (typeof ALGORITHMS)[number]
 const typeOf = (algorithm: HostKeyAlgorithm) => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
 
 /** What to ask the server for: types it is known by come first, so that it shows a key that can be compared. */
-export function hostKeyAlgorithms(known: KnownHosts, host: Target): HostKeyAlgorithm[] {
-  // With keys of the first type only, as accept-new writes them, the order is the same whoever is in the file.
-  const differs = known.entries.some(({ marker, type }) => marker === undefined && type !== ALGORITHMS[0])
-  const types = differs ? knownTypes(known, { address: host.address, port: host.connection.port }) : []
+export function hostKeyAlgorithms(all: readonly KnownHosts[], host: Target): HostKeyAlgorithm[] {
+  const types = all.flatMap((known) => {
+    // With keys of the first type only, as accept-new writes them, the order is the same whoever is in the file.
+    const differs = known.entries.some(({ marker, type }) => marker === undefined && type !== ALGORITHMS[0])
+    return differs ? knownTypes(known, knownAs(host)) : []
+  })
   const isKnown = (algorithm: HostKeyAlgorithm) => types.includes(typeOf(algorithm))
   return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]
 }
 
+/** The files that a host's key is looked up in; to the first of them, keys are added. */
+export const knownHostsOf = ({ connection: { knownHosts, moreKnownHosts = [] } }: Target): readonly string[] => [
+  knownHosts,
+  ...moreKnownHosts,
+]
+
+/** As a host stands in these files: an alias stands there without a port. */
+export const knownAs = ({ address, connection: { port, hostKeyAlias } }: Target): HostAddress =>
+  hostKeyAlias === undefined ? { address, port } : { address: hostKeyAlias, port: 22 }
+
+/** What counts more comes first, whichever file says it. */
+const WEIGHT: readonly Verdict['kind'][] = ['revoked', 'known', 'changed', 'authority', 'unknown']
+
+function verdictOf(
+  files: KnownHostsFiles,
+  host: Target,
+  key: Buffer,
+): { readonly path: string; readonly verdict: Verdict } {
+  const verdicts = knownHostsOf(host).map((path) => ({ path, verdict: judge(files.read(path), knownAs(host), key) }))
+  const weight = ({ verdict }: (typeof verdicts)[number]) => WEIGHT.indexOf(verdict.kind)
+  const [first = { path: host.connection.knownHosts, verdict: { kind: 'unknown' } }] = verdicts.toSorted(
+    (a, b) => weight(a) - weight(b),
+  )
+  return first
+}
+
+/** `trust` asks hosts of the inventory; a jump host may be none. */
+const recording = (host: Target, key: Buffer): string =>
+  'tier' in host
+    ? `\`provision trust --limit ${host.name}\` does it for all hosts that are new.`
+    : `\`echo ${words([formatKnownHost(knownAs(host), key).trim()])} >> ${words([host.connection.knownHosts])}\``
+
 /**
  * Decides on the key a server shows; with `accept-new` an unknown one is added to the file. The name looked up is the
- * host's address as the inventory has it, never its inventory name: that is what ssh(1) looks up for the same address.
+ * address that is logged in at, or HostKeyAlias, never the inventory name: that is what ssh(1) looks up.
  * @returns why the key is refused; undefined: it is good.
  */
 export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer): ProvisionError | undefined {
-  const { knownHosts: path, hostKeyChecking, port } = host.connection
+  const { knownHosts, hostKeyChecking } = host.connection
+  const name = knownAs(host)
   const shown = `${keyType(key) ?? 'unknown'} key ${fingerprint(key)}`
   const refuse = (message: string, hint: string) => failure(host, 'host-key', message, { hint })
   try {
-    const known = files.read(path)
-    const verdict = judge(known, { address: host.address, port }, key)
+    const { path, verdict } = verdictOf(files, host, key)
     switch (verdict.kind) {
       case 'known':
         return undefined
@@ -140,13 +176,15 @@ export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer):
         if (hostKeyChecking === 'strict') {
           return refuse(
             `the host key of ${host.address} is not in ${path}: it shows the ${shown}`,
-            `Compare the fingerprint with the host's console and record it: \`provision trust --limit ${host.name}\` does it for all hosts that are new.`,
+            `Compare the fingerprint with the host's console and record it: ${recording(host, key)}`,
           )
         }
-        files.add(path, { address: host.address, port }, key)
+        files.add(knownHosts, name, key)
         return undefined
     }
   } catch (error) {
-    return failure(host, 'host-key', `${path} cannot be used: ${errno(error) ?? messageOf(error)}`, { cause: error })
+    return failure(host, 'host-key', `${knownHosts} cannot be used: ${errno(error) ?? messageOf(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -3,7 +3,8 @@ import type { Target } from '../inventory/inventory.ts'
 import { errno, failure, place } from './failure.ts'
 import { type HostKeyAlgorithm, hostKeyAlgorithms } from './host-key.ts'
 import type { KnownHosts } from './known-hosts.ts'
-import { dial, socketFailure } from './tcp.ts'
+import { socketFailure } from './tcp.ts'
+import type { Way } from './way.ts'
 
 /**
  * The key that a host shows a login of the built-in transport. Nobody logs in, and no key is offered.
@@ -12,6 +13,7 @@ import { dial, socketFailure } from './tcp.ts'
  */
 export async function scanSsh(
   host: Target,
+  way: Way,
   known: KnownHosts,
   prefer: (algorithm: HostKeyAlgorithm) => boolean,
   signal: AbortSignal | undefined,
@@ -24,8 +26,8 @@ export async function scanSsh(
   const onStop = () => deadline.abort(aborted(host.name))
   signal?.addEventListener('abort', onStop)
   try {
-    const socket = await dial(host, deadline.signal)
-    const algorithms = hostKeyAlgorithms(known, host)
+    const socket = await way.open(deadline.signal)
+    const algorithms = hostKeyAlgorithms([known], host)
     return await new Promise<Buffer>((resolve, reject) => {
       const client = new ssh2.Client()
       deadline.signal.addEventListener('abort', () => {

@@ -1,11 +1,14 @@
 import type { Target } from '../inventory/inventory.ts'
-import type { HostKeyAlgorithm, KnownHostsFiles } from './host-key.ts'
+import { type HostKeyAlgorithm, type KnownHostsFiles, knownAs } from './host-key.ts'
+import type { JumpHosts } from './jump-hosts.ts'
 import { judge } from './known-hosts.ts'
 import type { ShownKey } from './shown-key.ts'
 
 export interface ScanMeans {
   readonly files: KnownHostsFiles
   readonly env: NodeJS.ProcessEnv
+  /** Jump hosts are logged in at: what is behind them is seen from there only. */
+  readonly jumpHosts: JumpHosts
   readonly signal?: AbortSignal | undefined
 }
 
@@ -17,11 +20,11 @@ export interface ScanMeans {
  */
 export async function scanHostKey(
   declared: Target,
-  { files, env, signal }: ScanMeans,
+  { files, env, jumpHosts, signal }: ScanMeans,
   prefer: (algorithm: HostKeyAlgorithm) => boolean = () => false,
 ): Promise<ShownKey | undefined> {
   const host = { ...declared, address: declared.connection.host ?? declared.address }
-  const { transport, knownHosts, port } = host.connection
+  const { transport, knownHosts } = host.connection
   if (transport === 'local') return undefined
   const known = files.read(knownHosts)
   if (transport === 'openssh') {
@@ -29,7 +32,11 @@ export async function scanHostKey(
     return scanOpenSsh(host, known, env, signal)
   }
   const { scanSsh } = await import('./scan-ssh.ts')
-  const name = { address: host.address, port }
-  const key = await scanSsh(host, known, prefer, signal)
-  return { key, name, verdict: judge(known, name, key) }
+  const way = await jumpHosts.wayTo(host)
+  try {
+    const key = await way.turn(() => scanSsh(host, way, known, prefer, signal))
+    return { key, name: knownAs(host), verdict: judge(known, knownAs(host), key) }
+  } finally {
+    way.leave()
+  }
 }

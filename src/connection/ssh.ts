@@ -1,210 +1,44 @@
-import type { Socket } from 'node:net'
-import type { NodeSSH } from 'node-ssh'
 import pLimit from 'p-limit'
-import { aborted, messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
-import { errno, failure, place } from './failure.ts'
-import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles } from './host-key.ts'
-import { findIdentities } from './identities.ts'
-import { logIn } from './login.ts'
-import { type LoginMemory, loginMemory } from './login-memory.ts'
-import type { LoginPassword } from './login-password.ts'
-import { type Offers, offering, type Refusal } from './offers.ts'
+import type { JumpHosts } from './jump-hosts.ts'
 import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
+import { openSession, type Session, type SessionMeans } from './session.ts'
 import { runOnChannel } from './ssh-exec.ts'
-import { dial, socketFailure, watchSilence } from './tcp.ts'
-import type { UnlockedKeys } from './unlock.ts'
 
 /** sshd's MaxSessions is 10; one that was given up counts until its process ends, so some room is left. */
 const MAX_CHANNELS = 8
-const KEEPALIVE_SECONDS = 5
-/** Three keepalives without an answer. */
-const SILENCE_SECONDS = 17
-const CLOSE_GRACE_MS = 1000
-
-/** What the hosts of a run have in common for their logins. */
-export interface LoginOptions {
-  readonly memory?: LoginMemory
-  readonly keys?: UnlockedKeys | undefined
-  readonly password?: LoginPassword | undefined
-}
 
 /**
- * Logs in with node-ssh.
+ * Connects by a login of our own, over the host's jump hosts.
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth.
  */
 export async function connectSsh(
   host: Target,
-  files: KnownHostsFiles,
-  env: NodeJS.ProcessEnv,
-  { memory = loginMemory(), keys, password, ...options }: RootOptions & LoginOptions = {},
-): Promise<Connection> {
-  const library = import('node-ssh')
-  const identities = memory.ordered(host, await findIdentities(host, env, keys))
-  const { NodeSSH } = await library
-  const { ssh, socket } = await logIn<Opened>({
-    host,
-    offering: offering(host.connection.user, identities),
-    memory,
-    password,
-    open: (offers) => open(host, new NodeSSH(), files, offers, options.signal),
-  })
-  return established(host, ssh, (onSilent) => watchSilence(socket, SILENCE_SECONDS, onSilent), options)
-}
-
-interface Opened {
-  readonly ssh: NodeSSH
-  readonly socket: Socket
-}
-
-/** One connection: in, or refused. */
-async function open(
-  host: Target,
-  ssh: NodeSSH,
-  files: KnownHostsFiles,
-  offers: Offers,
-  signal: AbortSignal | undefined,
-): Promise<Opened | Refusal> {
-  const { connectTimeout, user } = host.connection
-  const deadline = new AbortController()
-  const timer = setTimeout(() => {
-    const stage = offers.begun() ? 'login' : 'SSH handshake or TCP connection'
-    deadline.abort(
-      failure(host, 'timeout', `${place(host)}: no ${stage} within ${connectTimeout} s`, {
-        hint: 'Is the address right, and does a firewall drop packets? connect_timeout sets the limit.',
-      }),
-    )
-  }, connectTimeout * 1000)
-  const onStop = () => deadline.abort(aborted(host.name))
-  signal?.addEventListener('abort', onStop)
-  try {
-    if (signal?.aborted) throw aborted(host.name)
-    const socket = await dial(host, deadline.signal)
-    deadline.signal.addEventListener('abort', () => socket.destroy())
-    const keyRefused: { why?: ProvisionError } = {}
-    const ready = ssh.connect({
-      sock: socket,
-      username: user,
-      authHandler: offers.handler,
-      algorithms: { serverHostKey: hostKeyAlgorithms(readOrFail(files, host), host) },
-      hostVerifier: (key: Buffer) => {
-        const why = checkHostKey(files, host, key)
-        if (why !== undefined) keyRefused.why = why
-        return why === undefined
-      },
-      // The deadline above covers all of it.
-      readyTimeout: 0,
-      keepaliveInterval: KEEPALIVE_SECONDS * 1000,
-      // ssh2 counts answers only, and on a slow link they queue behind a long upload: `watchSilence` judges instead.
-      keepaliveCountMax: Number.POSITIVE_INFINITY,
-    })
-    // Without an answer it would wait for one until the deadline.
-    ssh.connection?.on('change password', () => deadline.abort(expired(host)))
-    try {
-      await ready
-    } catch (error) {
-      socket.destroy()
-      if (deadline.signal.aborted) throw deadline.signal.reason
-      if (keyRefused.why !== undefined) throw keyRefused.why
-      return refusalOf(error, offers) ?? fail(loginFailure(host, error))
-    }
-    return { ssh, socket }
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onStop)
-  }
-}
-
-const fail = (error: ProvisionError): never => {
-  throw error
-}
-
-const readOrFail = (files: KnownHostsFiles, host: Target) => {
-  try {
-    return files.read(host.connection.knownHosts)
-  } catch (error) {
-    throw failure(host, 'host-key', `${host.connection.knownHosts} cannot be read: ${errno(error) ?? messageOf(error)}`)
-  }
-}
-
-const expired = (host: Target) =>
-  failure(host, 'auth', `${place(host)} wants a new password for ${host.connection.user}: the one given has expired`, {
-    hint: `Log in once by hand and set it: \`ssh ${host.connection.user}@${host.address}\`.`,
-  })
-
-/** What the end of a connection means for what was offered; undefined: it has nothing to do with it. */
-function refusalOf(error: unknown, offers: Offers): Refusal | undefined {
-  if (!offers.begun()) return undefined
-  const message = messageOf(error)
-  if (/too many authentication failures/i.test(message)) return 'too many'
-  if (/authentication (methods )?fail/i.test(message)) return 'refused'
-  if (typeof error === 'object' && error !== null && 'level' in error && error.level === 'agent') return 'unsigned'
-  return isCut(error) && typeof offers.last() === 'object' ? 'closed' : undefined
-}
-
-/** node-ssh's word for a connection that closed before the login was done. */
-const isCut = (error: unknown): boolean =>
-  errno(error) === 'ETIMEDOUT' || /Connection lost before handshake/.test(messageOf(error))
-
-const loginFailure = (host: Target, error: unknown): ProvisionError => {
-  if (errno(error)?.startsWith('E') && errno(error) !== 'ETIMEDOUT') return socketFailure(host, error)
-  return failure(
-    host,
-    'unreachable',
-    isCut(error)
-      ? `${place(host)} closed the connection before the login was done`
-      : `${place(host)}: ${messageOf(error)}`,
-    {
-      hint: 'Is it sshd that listens there? Its log says why it hung up (MaxStartups, AllowUsers, penalties).',
-      cause: error,
-    },
-  )
-}
-
-const established = (
-  host: Target,
-  ssh: NodeSSH,
-  watch: (onSilent: () => void) => void,
+  jumpHosts: JumpHosts,
+  means: SessionMeans,
   options: RootOptions,
-): Connection => {
+): Promise<Connection> {
+  const way = await jumpHosts.wayTo(host)
+  try {
+    const session = await way.turn(() => openSession(host, way, means))
+    session.gone.addEventListener('abort', () => way.leave(), { once: true })
+    return rootConnection(host, transportOf(host, session), options)
+  } catch (error) {
+    way.leave()
+    throw error
+  }
+}
+
+function transportOf(host: Target, { client, gone, linkLost, close }: Session): Transport {
   const limit = pLimit(MAX_CHANNELS)
-  const client = ssh.connection
-  if (client === null) throw failure(host, 'unreachable', `${place(host)} hung up right after the login`)
-  let lost = 'the connection was closed'
-  let open = true
-  const gone = new AbortController()
-  // Without a listener a socket error between two execs would end the whole process.
-  client.on('error', (error) => {
-    lost = messageOf(error)
-  })
-  client.on('close', () => {
-    open = false
-    gone.abort()
-  })
-  watch(() => {
-    lost = `nothing heard for ${SILENCE_SECONDS} s`
-    client.destroy()
-  })
-  const linkLost = () => failure(host, 'unreachable', `link lost to ${place(host)}: ${lost}`)
-  const transport: Transport = {
+  return {
     run: (command, input, wire) =>
       limit(() => {
-        if (!open) throw linkLost()
+        if (gone.aborted) throw linkLost()
         if (wire.signal.aborted) throw wire.signal.reason
-        return runOnChannel({ host, client, gone: gone.signal, linkLost }, command, input, wire)
+        return runOnChannel({ host, client, gone, linkLost }, command, input, wire)
       }),
-    close: () =>
-      new Promise((resolve) => {
-        if (!open) return resolve()
-        lost = 'it was closed on this side'
-        const force = setTimeout(() => client.destroy(), CLOSE_GRACE_MS)
-        client.once('close', () => {
-          clearTimeout(force)
-          resolve()
-        })
-        client.end()
-      }),
+    close,
   }
-  return rootConnection(host, transport, options)
 }

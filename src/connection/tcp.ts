@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import { errno, failure, place } from './failure.ts'
@@ -42,6 +43,8 @@ export function dial(host: Target, signal: AbortSignal): Promise<Socket> {
       host: host.address,
       port: host.connection.port,
       noDelay: true,
+      family: host.connection.family,
+      localAddress: host.connection.bindAddress,
       // Node gives each address of a name 250 ms by default: less than a far host needs.
       autoSelectFamilyAttemptTimeout: 2000,
     })
@@ -67,7 +70,7 @@ export function dial(host: Target, signal: AbortSignal): Promise<Socket> {
  * Destroys a socket that has been silent for so long that the peer, which answers keepalives, must be gone. It counts
  * its own ticks instead of reading a clock, so that a controller that slept or was busy does not blame the link.
  */
-export function watchSilence(socket: Socket, seconds: number, onSilent: () => void): void {
+export function watchSilence(socket: Duplex, seconds: number, onSilent: () => void): void {
   let silent = 0
   const timer = setInterval(() => {
     silent += 1

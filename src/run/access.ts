@@ -11,7 +11,7 @@ const nonce = (): string => randomBytes(9).toString('hex')
 
 /** The connections of a run; whoever opens it closes it. */
 export function openPool({ mask, logins }: Prepared, { connect, emit, stop }: RunEdges): Pool {
-  const warn = (message: string) => emit({ type: 'warning', message })
+  const warn = (message: string, hint?: string) => emit({ type: 'warning', message, hint })
   return createPool(connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal, ...logins }))
 }
 

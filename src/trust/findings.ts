@@ -1,8 +1,11 @@
 import pLimit from 'p-limit'
 import { knownHostsFiles } from '../connection/host-key.ts'
+import { jumpHosts } from '../connection/jump-hosts.ts'
 import { keyWord } from '../connection/key-label.ts'
 import { fingerprint, type HostAddress, keyType } from '../connection/known-hosts.ts'
+import { loginMemory } from '../connection/login-memory.ts'
 import { type ScanMeans, scanHostKey } from '../connection/scan.ts'
+import { openSession } from '../connection/session.ts'
 import type { ShownKey } from '../connection/shown-key.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
@@ -46,12 +49,17 @@ export interface FindMeans extends Pick<ScanMeans, 'env' | 'signal'> {
 export async function findKeys(hosts: readonly Host[], means: FindMeans): Promise<Finding[]> {
   const files = knownHostsFiles(means.warn)
   const limit = pLimit(means.forks)
+  const login = { files, env: means.env, memory: loginMemory(), signal: means.signal }
+  const onTheWay = jumpHosts(
+    (jump, way) => openSession(jump, way, login),
+    (message) => means.warn?.(message),
+  )
   return Promise.all(
     hosts.map((host) =>
       limit(async (): Promise<Finding> => {
         const types = means.expected?.types(namedHost(host)) ?? []
         try {
-          const found = await scanHostKey(host, { ...means, files }, (algorithm) =>
+          const found = await scanHostKey(host, { ...means, files, jumpHosts: onTheWay }, (algorithm) =>
             types.includes(keyWord(typeOf(algorithm))),
           )
           return found === undefined || found.verdict.kind === 'known'

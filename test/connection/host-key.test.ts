@@ -81,10 +81,10 @@ test('a file that cannot be read refuses the host', () => {
 
 test('asks for known types first and leaves none out', () => {
   const files = knownHostsFiles()
-  const before = hostKeyAlgorithms(files.read(path), host('10.0.0.1'))
+  const before = hostKeyAlgorithms([files.read(path)], host('10.0.0.1'))
   const rsa = Buffer.concat([Buffer.from([0, 0, 0, 7]), Buffer.from('ssh-rsa'), Buffer.alloc(99)])
   checkHostKey(files, host('10.0.0.1'), rsa)
-  const after = hostKeyAlgorithms(files.read(path), host('10.0.0.1'))
+  const after = hostKeyAlgorithms([files.read(path)], host('10.0.0.1'))
   expect(before[0]).toBe('ssh-ed25519')
   expect(after.slice(0, 2)).toEqual(['rsa-sha2-512', 'rsa-sha2-256'])
   expect([...after].sort()).toEqual([...before].sort())

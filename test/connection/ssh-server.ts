@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import ssh2, { type AuthContext, type ServerChannel } from 'ssh2'
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
 import type { ConnectionSettings, Host } from '../../src/inventory/inventory.ts'
 import { makeKeyPair } from '../../src/lab/keys.ts'
 import { aHost } from './host-fixture.ts'
@@ -9,6 +10,10 @@ import { aHost } from './host-fixture.ts'
 export interface SshServer {
   /** An account on it, whose key is in a file. */
   host(settings?: Partial<ConnectionSettings>): Host
+  /** How many are connected now, and how many ever were. */
+  connected(): { readonly now: number; readonly ever: number }
+  /** Ends all connections at once, as a power cut does. */
+  cut(): void
   /** Keys and passwords that were offered, as `publickey TYPE BASE64`, in order. */
   readonly offered: string[]
   /** The public part of its first host key. */
@@ -22,12 +27,15 @@ export interface SshServerOptions {
   /** Default: every key is good. */
   onAuth?(context: AuthContext): void
   readonly hostKeys?: readonly string[]
+  /** Forwards connections, as a jump host does. */
+  readonly forwards?: boolean
 }
 
 /** A real SSH server on this machine, whose accounts' shells are functions. */
 export async function sshServer({
   onExec,
   onAuth,
+  forwards = false,
   hostKeys = [makeKeyPair('host').private],
 }: SshServerOptions): Promise<SshServer> {
   const dir = mkdtempSync(join(tmpdir(), 'ssh-server-'))
@@ -35,8 +43,13 @@ export async function sshServer({
   writeFileSync(identityFile, makeKeyPair('test').private)
   const offered: string[] = []
   const clients = new Set<{ end(): void }>()
+  const sockets = new Set<Socket>()
+  let ever = 0
   const server = new ssh2.Server({ hostKeys: [...hostKeys] }, (client) => {
     clients.add(client)
+    ever += 1
+    client.on('close', () => clients.delete(client))
+    if (forwards) forwarding(client)
     client.on('error', () => {})
     client.on('authentication', (context) => {
       offered.push(
@@ -56,12 +69,21 @@ export async function sshServer({
       })
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
+  const listener = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    server.injectSocket(socket)
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const address = listener.address()
   const shown = ssh2.utils.parseKey(hostKeys[0] ?? '')
   return {
     offered,
     hostKey: shown instanceof Error ? Buffer.alloc(0) : shown.getPublicSSH(),
+    connected: () => ({ now: clients.size, ever }),
+    cut() {
+      for (const socket of sockets) socket.destroy()
+    },
     host: (settings = {}) =>
       aHost(
         {
@@ -77,8 +99,22 @@ export async function sshServer({
       ),
     close() {
       for (const client of clients) client.end()
-      server.close()
+      listener.close()
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+/** Channels to wherever one is asked for. */
+function forwarding(client: Connection): void {
+  client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+    const socket = createConnection(destPort, destIP)
+    socket.once('error', () => reject())
+    socket.once('connect', () => {
+      const channel = accept()
+      channel.on('error', () => {})
+      socket.on('error', () => channel.destroy())
+      channel.pipe(socket).pipe(channel)
+    })
+  })
 }
