@@ -1,4 +1,7 @@
-/** Where a value was written: a file of the project and the place in it (1-based). */
+/**
+ * Where a value was written: a file of the project and the place in it (1-based). Line 0: what no lines lead to, such as
+ * what a program printed; then `file` names it with the way to the value: `inventories/prod/hosts (executable): eu1.port`.
+ */
 export interface Origin {
   readonly file: string
   readonly line: number

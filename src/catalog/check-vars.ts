@@ -2,6 +2,7 @@ import { relative } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { originAt } from '../inventory/origins.ts'
+import { isForeign } from '../inventory/sources/foreign.ts'
 import { nameHint } from '../problems/nearest.ts'
 import { step } from '../problems/pointer.ts'
 import { words } from '../shell/quote.ts'
@@ -29,7 +30,7 @@ export function checkVars(
       for (const name of read.missing) note(missing, { role, name, hosts: [host] })
       return read.problems
     })
-    return [...(complete ? unknownVars(host, known) : []), ...found]
+    return [...(complete ? unknownVars(host, known, [...roles.keys()]) : []), ...templates(host, known), ...found]
   })
   return once([...schemas, ...wrong, ...[...missing.values()].map((one) => missingVar(one, inventory))])
 }
@@ -69,15 +70,35 @@ function commonFile(hosts: readonly Host[]): string {
   return others.length > 0 ? 'group_vars/all' : `group_vars/${first}`
 }
 
-const unknownVars = (host: Host, known: readonly string[]): Problem[] =>
+/**
+ * Vars that no role has. An inventory that was made for something else says much that is of no concern here: of it only what
+ * has the name of a role in front.
+ */
+const unknownVars = (host: Host, known: readonly string[], roles: readonly string[]): Problem[] =>
   Object.keys(host.vars)
     .filter((name) => !known.includes(name))
+    .filter((name) => !isForeign(host.origins.get(step(name))) || roles.some((role) => name.startsWith(`${role}_`)))
     .map((name) => ({
       message: `unknown var '${name}': no role of the site has it`,
       origin: originAt(host.origins, step(name)),
       path: name,
       hint: nameHint(name, known),
     }))
+
+/** What Ansible would render, or decrypt, and nobody does here. */
+const templates = (host: Host, known: readonly string[]): Problem[] =>
+  Object.entries(host.vars).flatMap(([name, value]) => {
+    const origin = originAt(host.origins, step(name))
+    if (!known.includes(name) || !isForeign(origin) || !/\{\{|\{%|"__ansible_vault"/.test(JSON.stringify(value)))
+      return []
+    return [
+      {
+        message: `'${name}' has a template or a vault of Ansible's in it, which is not read here`,
+        origin,
+        hint: `write its value into group_vars or host_vars; a secret: provision secrets set`,
+      },
+    ]
+  })
 
 const once = (problems: readonly Problem[]): Problem[] => {
   const keyOf = ({ message, path, origin }: Problem) => JSON.stringify([message, path, origin])

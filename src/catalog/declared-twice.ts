@@ -1,6 +1,7 @@
 import type { Origin, Problem } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import { isSecret, masked, reveal } from '../masking/secret.ts'
+import { placeText } from '../problems/place.ts'
 import type { FieldSchemas } from '../schemas/fields.ts'
 import type { CompiledResource } from './compiled.ts'
 
@@ -79,7 +80,7 @@ function conflict(one: CompiledResource, other: CompiledResource, fields: readon
 }
 
 const by = ({ role }: CompiledResource, origin: Origin | undefined): string =>
-  `by role '${role}'${origin === undefined ? '' : ` (${origin.file}:${origin.line})`}`
+  `by role '${role}'${origin === undefined ? '' : ` (${placeText(origin)})`}`
 
 /** A value in a word or two; what is long says only that it is there. */
 function shown(value: unknown): string {

@@ -1,4 +1,5 @@
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
+import { exactPlace } from '../problems/place.ts'
 
 /** Does the work of a command that asks no host, and sets the exit status: 0 done, 1 not, or what the work says. */
 export async function finished(work: () => Promise<number | undefined>): Promise<void> {
@@ -7,7 +8,7 @@ export async function finished(work: () => Promise<number | undefined>): Promise
   } catch (error) {
     process.exitCode = 1
     for (const { message, origin, hint } of problemsOf(error)) {
-      const place = origin === undefined ? '' : `${origin.file}:${origin.line}:${origin.col}  `
+      const place = origin === undefined ? '' : `${exactPlace(origin)}  `
       process.stderr.write(`${place}${message}\n${hint === undefined ? '' : `  → ${hint}\n`}`)
     }
   }

@@ -51,7 +51,7 @@ export const shared = {
   limit: (command: Command): Command =>
     command.option(
       '-l, --limit <hosts>',
-      'only these hosts: names, tiers, globs, `!` excludes; commas or repeated',
+      'only these hosts: names, tiers, groups, globs; `&` and in, `!` not in; commas or repeated',
       collect,
       [],
     ),

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
+import { placeText } from '../problems/place.ts'
 import { dotted, step } from '../problems/pointer.ts'
 import type { Host, Origins, Tier } from './inventory.ts'
 import { originAt } from './origins.ts'
@@ -66,7 +67,7 @@ export function hostsProblems(hosts: Source<HostsFile>, file: YamlFile, tiers: r
 
 const firstAt = (origins: Origins, pointer: string): string | undefined => {
   const origin = originAt(origins, pointer)
-  return origin && `the first is at ${origin.file}:${origin.line}`
+  return origin && `the first is at ${placeText(origin)}`
 }
 
 /** Hosts that would be one and the same machine. */
@@ -88,7 +89,7 @@ export function addressProblems(hosts: readonly Host[]): Problem[] {
         message: `hosts '${other.name}' and '${host.name}' have the same address ${place}, port ${host.connection.port}`,
         origin: host.origin,
         path: `tiers.${host.tier}.hosts.${host.name}.address`,
-        hint: `the first is at ${other.origin.file}:${other.origin.line}`,
+        hint: `the first is at ${placeText(other.origin)}`,
       },
     ]
   })

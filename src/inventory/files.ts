@@ -4,6 +4,7 @@ import { messageOf, type Problem } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
 import type { Value } from './inventory.ts'
 import type { Keyring } from './sops/unlock.ts'
+import { readHosts, type SourceOptions } from './sources/read-hosts.ts'
 import { isMapping } from './vars.ts'
 import { lockedProblems, readVarsFolder } from './vars-files.ts'
 import { parseYaml, type YamlFile } from './yaml.ts'
@@ -30,6 +31,7 @@ export async function readInventoryFiles(
   root: string,
   name: string,
   keyringFor: (ageKeyFile: string | undefined) => Keyring,
+  source: SourceOptions = {},
 ): Promise<InventoryFiles> {
   const isPath = isInventoryPath(name)
   const dir = inventoryFolder(root, name)
@@ -38,18 +40,20 @@ export async function readInventoryFiles(
     const none = { site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map() }
     return { dir, ...none, problems: [unknown], incomplete: false }
   }
-  const hosts = await read(root, join(dir, 'hosts.yml'))
-  const keyring = keyringFor(ageKeyFileIn(hosts?.value))
-  const [own, shared, groupVars, hostVars] = await Promise.all([
+  const [own, shared] = await Promise.all([
     read(root, join(dir, 'site.yml')),
     read(root, join(root, 'inventories', 'site.yml')),
+  ])
+  const site = own ?? shared
+  const hosts = await readHosts(root, dir, tiersIn(site?.value), source)
+  const keyring = keyringFor(ageKeyFileIn(hosts?.value))
+  const [groupVars, hostVars] = await Promise.all([
     readVarsFolder(root, join(dir, 'group_vars'), keyring),
     readVarsFolder(root, join(dir, 'host_vars'), keyring),
   ])
-  const site = own ?? shared
   const missing = [
     ...(site ? [] : [missingFile(join('inventories', 'site.yml'), 'it names the tiers and the roles of each')]),
-    ...(hosts ? [] : [missingFile(relative(root, join(dir, 'hosts.yml')), 'it names the hosts of each tier')]),
+    ...(hosts ? [] : [missingFile(relative(root, join(dir, 'hosts.yml')), HOSTS_HINT)]),
   ]
   const files = [site, hosts, ...groupVars.files.values(), ...hostVars.files.values()]
   const locked = await lockedProblems([...groupVars.locked, ...hostVars.locked], keyring)
@@ -70,9 +74,20 @@ const isInventoryPath = (name: string): boolean => name.includes('/') || name ==
 export const inventoryFolder = (root: string, name: string): string =>
   isInventoryPath(name) ? resolve(root, name) : join(root, 'inventories', name)
 
-/** What `age_key_file` says in a hosts.yml, whatever else is wrong with it. */
+const HOSTS_HINT =
+  'it names the hosts of each tier; hosts.ts, or a program hosts that prints JSON, may be there instead'
+
+/** Names of tiers as they are written, whatever else is wrong with the file. */
+const tiersIn = (site: Value | undefined): string[] => {
+  const tiers = isMapping(site) ? site.tiers : undefined
+  return Array.isArray(tiers)
+    ? tiers.flatMap((tier: unknown) => (isMapping(tier) && typeof tier.name === 'string' ? [tier.name] : []))
+    : []
+}
+
+/** What `age_key_file` says, whatever else is wrong with the hosts. */
 export async function readAgeKeyFile(dir: string): Promise<string | undefined> {
-  return ageKeyFileIn((await read(dir, join(dir, 'hosts.yml')))?.value)
+  return ageKeyFileIn((await readHosts(dir, dir, []))?.value)
 }
 
 const ageKeyFileIn = (hosts: Value | undefined): string | undefined => {

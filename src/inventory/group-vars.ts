@@ -1,5 +1,6 @@
 import type { Origin, Problem } from '../errors.ts'
 import { isSecret, plainValue } from '../masking/secret.ts'
+import { placeText } from '../problems/place.ts'
 import { dotted, step, steps } from '../problems/pointer.ts'
 import type { Origins, Value, Vars } from './inventory.ts'
 import { originAt } from './origins.ts'
@@ -123,7 +124,7 @@ export function conflictProblem(
   prefix = '',
 ): Problem {
   const [one, other] = origins
-  const place = other === undefined ? '' : ` (${groups[1]}: ${other.file}:${other.line})`
+  const place = other === undefined ? '' : ` (${groups[1]}: ${placeText(other)})`
   return {
     message: `groups '${groups[0]}' and '${groups[1]}' set '${prefix}${dotted(pointer)}' differently${place}`,
     origin: one,

@@ -20,6 +20,7 @@ import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './sche
 import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
 import { createKeyring } from './sops/unlock.ts'
 import type { Source } from './source.ts'
+import type { SourceOptions } from './sources/read-hosts.ts'
 import { readSshConfigs } from './ssh-configs.ts'
 import { checked } from './validate.ts'
 import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
@@ -43,6 +44,8 @@ export interface InventoryOptions {
   readonly systemSshConfig?: string | undefined
   /** Where the age keys of encrypted files may be; default: the usual file in the user's configuration. */
   readonly ageKeys?: KeySources | undefined
+  /** How hosts that a program or a function gives are read. */
+  readonly source?: SourceOptions | undefined
 }
 
 export interface ReadInventory {
@@ -68,9 +71,9 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
   const home = options.home ?? homedir()
   const sources = options.ageKeys ?? takeKeySources({}, home)
   const root = resolve(options.root)
-  const files = await readInventoryFiles(root, options.name, (written) =>
-    createKeyring(withInventoryKey(sources, written, inventoryFolder(root, options.name), home)),
-  )
+  const keyringFor = (written: string | undefined) =>
+    createKeyring(withInventoryKey(sources, written, inventoryFolder(root, options.name), home))
+  const files = await readInventoryFiles(root, options.name, keyringFor, options.source)
   const given = givenVars(options.vars ?? [])
   const validator = validators()
   const site = parsed(files.site, (value, origins) => checked(validator<SiteFile>(SITE_SCHEMA), value, origins))

@@ -1,5 +1,5 @@
-import type { Origin } from '../errors.ts'
 import { isSecret } from '../masking/secret.ts'
+import { placeText } from '../problems/place.ts'
 import { BLANK, indent, type Line, line, type Span, span } from '../render/format/line.ts'
 import { counted } from '../render/format/words.ts'
 import type { HostView, InventoryView } from './inventory-view.ts'
@@ -108,8 +108,6 @@ function valueText(value: unknown): string {
     typeof value === 'string' && /^[A-Za-z_./][\w./:@-]*$/.test(value) && !/^(true|false|null)$/i.test(value)
   return isBare ? value : JSON.stringify(value)
 }
-
-export const placeText = ({ file, line }: Origin): string => (file.startsWith('--') ? file : `${file}:${line}`)
 
 /** Blocks with a blank line between them. */
 export const joined = (blocks: readonly (readonly Line[])[]): Line[] =>

@@ -1,6 +1,5 @@
-import { basename, dirname } from 'node:path'
 import type { Origin } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Host, Scope } from '../inventory/inventory.ts'
 
 /** The levels of precedence, lowest first, as docs/inventory.md has them. */
 export const LEVELS = ['role default', 'site tier', 'all', 'group', 'tier', 'host', '--var'] as const
@@ -13,13 +12,19 @@ export interface SetAt {
   readonly of?: string | undefined
 }
 
-/** The level that a place belongs to: each has files of its own. */
-export function levelAt({ file }: Origin, { name, tier }: Pick<Host, 'name' | 'tier'>): SetAt {
-  if (file.startsWith('--var')) return { level: '--var' }
-  const folder = basename(dirname(file))
-  const stem = basename(file).replace(/(\.sops)?\.yml$/, '')
-  if (folder === 'host_vars') return { level: 'host', of: name }
-  if (folder === 'group_vars')
-    return stem === 'all' ? { level: 'all' } : { level: stem === tier ? 'tier' : 'group', of: stem }
-  return stem === 'site' ? { level: 'site tier', of: tier } : { level: 'host', of: name }
+const NAMES: Readonly<Record<Scope, LevelName>> = {
+  site: 'site tier',
+  all: 'all',
+  group: 'group',
+  tier: 'tier',
+  host: 'host',
+  given: '--var',
+}
+
+/** The level of a value: the highest in which it stands at this very place. */
+export function levelAt(origin: Origin, pointer: string, { levels }: Pick<Host, 'levels'>): SetAt | undefined {
+  const found = levels.findLast(({ origins }) => origins.get(pointer) === origin)
+  if (found === undefined) return undefined
+  const level = NAMES[found.scope]
+  return found.scope === 'all' || found.scope === 'given' ? { level } : { level, of: found.name }
 }

@@ -2,6 +2,7 @@ import type { CompiledResource } from '../catalog/compiled.ts'
 import { InputError, type Origin, type Problem } from '../errors.ts'
 import type { Host, Value } from '../inventory/inventory.ts'
 import { isSecret } from '../masking/secret.ts'
+import { placeText } from '../problems/place.ts'
 import { step } from '../problems/pointer.ts'
 
 /** Where a rollback takes one resource of one host. */
@@ -99,7 +100,7 @@ export function rollbackNotes(goals: readonly Goal[]): string[] {
     if (declared === to) return []
     const vars = varsThatSay(host, saidBy)
     const names = [...new Set(vars.map(({ name }) => name))].join(' and ')
-    const places = [...new Set(vars.map(({ origin }) => `${origin.file}:${origin.line}`))].join(', ')
+    const places = [...new Set(vars.map(({ origin }) => placeText(origin)))].join(', ')
     const where = vars.length === 0 ? '' : ` (${places})`
     const set = names === '' ? 'change that' : `set ${names}`
     return [

@@ -5,6 +5,7 @@ import { strayKeys } from '../catalog/stray-keys.ts'
 import { templateLookup } from '../catalog/templates.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
+import { placeText } from '../problems/place.ts'
 import type { CompiledRollout } from '../rollout/step.ts'
 import { type Declared, declared } from './declared.ts'
 import { FACTS } from './facts.ts'
@@ -69,7 +70,7 @@ export function compileRole<S extends VarSchemas>(role: Role<S>, setting: RoleSe
   const { resources, rollouts, problems } = compiler.compile(own, factsOf(own.name, own.address))
   const stray = strayKeys({ ...inventory, hosts: [own] }, compiler, ({ name, address }) => [factsOf(name, address)])
   const told = [...compiler.problems(), ...problems, ...stray].map(({ origin, message, hint }) =>
-    [origin && origin.file !== '' && `${origin.file}:${origin.line}: `, message, hint && ` (${hint})`]
+    [origin && origin.file !== '' && `${placeText(origin)}: `, message, hint && ` (${hint})`]
       .filter((part) => part)
       .join(''),
   )

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InputError, messageOf, type Problem, ProvisionError } from '../../errors.ts'
+import { exactPlace } from '../../problems/place.ts'
 import type { SecretsContext } from '../../secrets/project.ts'
 import type { Register } from '../command.ts'
 
@@ -113,7 +114,7 @@ async function finished(work: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     process.exitCode = 1
     for (const { message, origin, hint } of problemsOf(error)) {
-      const place = origin === undefined ? '' : `${origin.file}:${origin.line}:${origin.col}  `
+      const place = origin === undefined ? '' : `${exactPlace(origin)}  `
       process.stderr.write(`${place}${message}\n${hint === undefined ? '' : `  ${hint}\n`}`)
     }
   }

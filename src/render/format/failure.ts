@@ -1,5 +1,6 @@
-import type { Origin, Problem } from '../../errors.ts'
+import type { Problem } from '../../errors.ts'
 import type { Failure } from '../../execute/events.ts'
+import { exactPlace } from '../../problems/place.ts'
 import { indent, type Line, line, span } from './line.ts'
 import { counted, listing } from './words.ts'
 
@@ -44,12 +45,9 @@ export function problemLines(problems: readonly Problem[]): Line[] {
 }
 
 const problem = ({ origin, path, message, hint, hosts = [] }: Problem): Line[] => {
-  const place = origin === undefined ? [] : [span('bold', placeOf(origin)), '  ']
+  const place = origin === undefined ? [] : [span('bold', exactPlace(origin)), '  ']
   const isTold = path === undefined || message.startsWith(path) || message.includes(`'${path}'`)
   const what = isTold ? message : `${path}: ${message}`
   const concerned = hosts.length > 0 ? [span('dim', ` (${listing(hosts, 5)})`)] : []
   return [line(...place, what, ...concerned), ...indent(hintLines(hint))]
 }
-
-/** A flag (`--var`) has no lines. */
-const placeOf = ({ file, line, col }: Origin): string => (file.startsWith('--') ? file : `${file}:${line}:${col}`)

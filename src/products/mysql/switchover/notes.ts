@@ -1,6 +1,7 @@
 import type { Origin } from '../../../errors.ts'
 import type { Host, Value } from '../../../inventory/inventory.ts'
 import { isSecret } from '../../../masking/secret.ts'
+import { placeText } from '../../../problems/place.ts'
 import { step } from '../../../problems/pointer.ts'
 import type { SwitchPlan } from './switch-plan.ts'
 
@@ -13,7 +14,7 @@ export function switchNotes(plan: SwitchPlan, tier: string, hosts: readonly Host
     .filter((host) => host.tier !== tier)
     .flatMap((host) => varsWith(host, [old, address(old)]).map(({ name, origin }) => ({ name, origin, host })))
   const tiers = [...new Set(named.map(({ host }) => host.tier))]
-  const places = [...new Set(named.map(({ name, origin }) => `${name} (${origin.file}:${origin.line})`))]
+  const places = [...new Set(named.map(({ name, origin }) => `${name} (${placeText(origin)})`))]
   return [
     ...(places.length === 0
       ? []

@@ -1,0 +1,11 @@
+import type { Origin } from '../../errors.ts'
+
+/**
+ * Of an inventory that was made for something else: it has vars that nobody here asks for. It goes the way of the origin
+ * through all merging.
+ */
+const FOREIGN = Symbol('of a foreign inventory')
+
+export const asForeign = (origin: Origin): Origin => Object.defineProperty({ ...origin }, FOREIGN, { value: true })
+
+export const isForeign = (origin: Origin | undefined): boolean => origin !== undefined && FOREIGN in origin
