@@ -10,6 +10,7 @@ export interface OnTerminal {
   readonly rows: number
   /** In order: when this text has come, that is typed. */
   readonly answers: readonly (readonly [text: string, typed: string])[]
+  readonly env?: NodeJS.ProcessEnv
 }
 
 export interface Shown {
@@ -21,10 +22,10 @@ export interface Shown {
 }
 
 /** The built program on a terminal: `script` gives it one, and passes on what is typed. */
-export async function onTerminal({ cwd, args, columns, rows, answers }: OnTerminal): Promise<Shown> {
+export async function onTerminal({ cwd, args, columns, rows, answers, env: more }: OnTerminal): Promise<Shown> {
   const words = args.map((word) => `'${word}'`).join(' ')
   const command = `stty cols ${columns} rows ${rows}; '${process.execPath}' '${CLI}' ${words}`
-  const env = { ...process.env, XDG_CACHE_HOME: `${cwd}/cache`, NO_COLOR: '1', CI: '', TERM: 'xterm' }
+  const env = { ...process.env, XDG_CACHE_HOME: `${cwd}/cache`, NO_COLOR: '1', CI: '', TERM: 'xterm', ...more }
   const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] })
   const open = [...answers]
   let shown = ''
