@@ -64,7 +64,13 @@ describe('an inventory in INI', () => {
         prod: { groups: ['webservers', 'dbservers'] },
       },
     })
-    expect(told(plan, ansible)).toEqual({ host: ['hosts:2  localhost  (in no tier: give one, --tier TIER=localhost)'] })
+    expect(told(plan, ansible)).toEqual({
+      attention: [
+        'hosts:6  port 2222 of web04.example.org  (role base writes port 22 for sshd; where sshd itself listens on 2222, set ssh_port: 2222 in the vars)',
+        'hosts:9  port 2200 of db1  (role base writes port 22 for sshd; where sshd itself listens on 2200, set ssh_port: 2200 in the vars)',
+      ],
+      host: ['hosts:2  localhost  (in no tier: give one, --tier TIER=localhost)'],
+    })
   })
 
   test('a group with the name and the hosts of a tier is the tier; with other hosts it gets another name', async () => {

@@ -79,7 +79,9 @@ export function loginOf(
     return { address: undefined, connection: {}, findings }
   }
   const named = textOf('ansible_ssh_host', 'ansible_host')
-  const address = addressOf(host, named, family === 'local', note)
+  // `deploy@web1` as the name of a host is handed to ssh as it is.
+  const [, inName, bareName = host.name] = /^([^@]+)@(.+)$/.exec(host.name) ?? []
+  const address = addressOf({ ...host, bareName }, named, family === 'local', note)
   becoming(textOf, fromCfg, note)
   if (family === 'local') return { address, connection: { transport: 'local' }, findings }
 
@@ -109,14 +111,17 @@ export function loginOf(
   const path = (text: string | undefined, from: string | undefined) =>
     text === undefined ? undefined : pathFrom(context.out, text, from ?? context.cwd)
   const connection = {
-    user: (user && (USER.test(user.text) ? user.text : wrong(user, 'login name'))) ?? args('user'),
+    user:
+      (user && (USER.test(user.text) ? user.text : wrong(user, 'login name'))) ??
+      args('user') ??
+      (named === undefined ? inName : undefined),
     port: (port && (isPort(port.text) ? Number(port.text) : wrong(port, 'port'))) ?? args('port'),
     identity_file:
       path(key?.text, context.cwd) ?? path(cfgKey?.text, context.cfgDir) ?? path(args('identityFile'), context.cwd),
     known_hosts: path(args('knownHosts'), context.cwd),
     host_key_checking: checkingOf(checking, args('hostKeyChecking')),
     connect_timeout: secondsOf(timeout, wrong) ?? args('connectTimeout'),
-    proxy_jump: args('proxyJump'),
+    proxy_jump: jumpFor(args('proxyJump'), host.name, address),
   }
   return { address, connection, findings }
 }
@@ -132,15 +137,21 @@ const isPort = (text: string): boolean => /^\d+$/.test(text) && Number(text) >= 
 type Note = (kind: Finding['kind'], what: Omit<Text, 'text'>, text: string) => void
 
 function addressOf(
-  host: { readonly name: string; readonly at: Place },
+  host: { readonly name: string; readonly bareName: string; readonly at: Place },
   named: Text | undefined,
   isLocal: boolean,
   note: Note,
 ): string | undefined {
-  const bare = named?.text.replace(/^\[(.*)\]$/, '$1') ?? (isLocal ? '127.0.0.1' : host.name)
+  const bare = named?.text.replace(/^\[(.*)\]$/, '$1') ?? (isLocal ? '127.0.0.1' : host.bareName)
   if (ADDRESS.test(bare)) return bare
   note('host', { at: named?.at ?? host.at, subject: host.name }, 'its address is no name and no IP address')
   return undefined
+}
+
+/** A jump host that is one of the hosts is not reached over itself. */
+function jumpFor(jump: string | undefined, name: string, address: string | undefined): string | undefined {
+  const to = jump === undefined ? undefined : /^(?:[^@]*@)?\[?([^\]]*?)\]?(?::\d+)?$/.exec(jump)?.[1]
+  return to !== undefined && (to === name || to === address) ? 'none' : jump
 }
 
 /** Every host is managed as root here, whatever a play says. */

@@ -23,6 +23,8 @@ export interface Left {
 
 const IN_SSH_CONFIG = 'put it into ~/.ssh/config, which is read for every host'
 
+const NO_AGENT = 'nothing on a host logs in further, so your agent is not lent to it'
+
 /** They say how ssh keeps connections; here one connection a host is kept anyway. */
 const NEEDLESS = new Set([
   'controlmaster',
@@ -64,7 +66,7 @@ function options(words: readonly string[]): SshArgs {
     const [, letter = '', rest = ''] = flag ?? []
     if (flag === null) found = leave(found, 'an argument that is no option', IN_SSH_CONFIG)
     else if (!WITH_VALUE.includes(letter)) {
-      if (letter === 'A') found = leave(found, '-A', 'ForwardAgent has no use here')
+      if (letter === 'A') found = leave(found, '-A', NO_AGENT)
       else if (!/^-[qCTtnx46kv]+$/.test(word)) found = leave(found, word, IN_SSH_CONFIG)
     } else {
       const value = rest === '' ? (words[i + 1] ?? '') : rest
@@ -104,6 +106,8 @@ function withOption(found: SshArgs, name: string, value: string): SshArgs {
       return first('hostKeyChecking', value.toLowerCase() === 'yes' || value === 'ask' ? 'strict' : 'accept-new')
     case 'connecttimeout':
       return /^\d+$/.test(value) && value !== '0' ? first('connectTimeout', Number(value)) : found
+    case 'forwardagent':
+      return leave(found, 'ForwardAgent', NO_AGENT)
     default:
       return NEEDLESS.has(name.toLowerCase()) ? found : leave(found, name || '-o', IN_SSH_CONFIG)
   }

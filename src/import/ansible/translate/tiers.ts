@@ -64,7 +64,7 @@ export function assignTiers(rules: readonly TierRule[], inventory: AnsibleInvent
   return {
     names,
     tierOf: new Map([...claims].flatMap(([host, [tier]]) => (tier === undefined ? [] : [[host, tier] as const]))),
-    problems: [...unmatched, ...twice(claims)],
+    problems: [...unmatched, ...twice(claims), ...namedAsHosts(names, claims)],
   }
 }
 
@@ -80,6 +80,15 @@ function twice(claims: ReadonlyMap<string, ReadonlySet<string>>): Problem[] {
     hint: `leave ${hosts.length === 1 ? 'it' : 'them'} out of one: --tier 'TIER=GROUP,!${hosts[0] ?? 'HOST'}'; or make one tier of both`,
   }))
 }
+
+/** `--limit` could not tell the two apart. */
+const namedAsHosts = (tiers: readonly string[], claims: ReadonlyMap<string, unknown>): Problem[] =>
+  tiers
+    .filter((tier) => claims.has(tier))
+    .map((tier) => ({
+      message: `--tier ${tier}=…: a host has that name`,
+      hint: `call the tier otherwise: --tier ${tier}s=…`,
+    }))
 
 /** Names of hosts, as far as they fit a line. */
 export const shown = (hosts: readonly string[]): string =>

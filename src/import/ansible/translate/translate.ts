@@ -11,7 +11,7 @@ import { type LoginContext, loginOf } from './login.ts'
 import { validNames } from './names.ts'
 import { ownVar } from './own-vars.ts'
 import { type LevelFile, type PlacedVars, placeVars } from './placement.ts'
-import { assignTiers, type TierRule } from './tiers.ts'
+import { assignTiers, shown, type TierRule } from './tiers.ts'
 
 export interface Translated {
   readonly hostsFile: FileData
@@ -101,6 +101,7 @@ export function translate(read: ReadAnsible, { rules, catalog, name, paths }: Tr
       ...same,
       ...logins.flatMap(({ login }) => login.findings),
       ...noUser(hosts, inventory.hosts),
+      ...(catalog.isInSite('ssh_port') ? otherPorts(hosts, inventory.hosts) : []),
       ...[...names].flatMap(([before, after]) => renamed(before, after, tierOf, inventory.hosts.get(before)?.at)),
       ...grouping.findings,
       ...moved,
@@ -144,6 +145,20 @@ function noUser(hosts: readonly HostHere[], known: ReadonlyMap<string, { readonl
   const note =
     'nobody says who logs in (Ansible: your own name). Here it is root, unless connection.user in hosts.yml or ~/.ssh/config says otherwise'
   return [{ kind: 'attention', at: known.get(first.of)?.at, subject: `login of ${which}`, note }]
+}
+
+/** Whether sshd listens there, or something in front of it does, nobody knows; role base writes the port of sshd. */
+function otherPorts(hosts: readonly HostHere[], known: ReadonlyMap<string, { readonly at: Finding['at'] }>): Finding[] {
+  const ports = new Map<number, HostHere[]>()
+  for (const host of hosts) {
+    const port = host.connection.port ?? 22
+    if (port !== 22) ports.set(port, [...(ports.get(port) ?? []), host])
+  }
+  return [...ports].map(([port, [first, ...more]]): Finding => {
+    const names = [first, ...more].flatMap((host) => host?.name ?? [])
+    const note = `role base writes port 22 for sshd; where sshd itself listens on ${port}, set ssh_port: ${port} in the vars`
+    return { kind: 'attention', at: known.get(first?.of ?? '')?.at, subject: `port ${port} of ${shown(names)}`, note }
+  })
 }
 
 const renamed = (before: string, after: string, tierOf: ReadonlyMap<string, string>, at: Finding['at']): Finding[] =>
