@@ -39,3 +39,33 @@ export function stopOnSignals(tell: (message: string) => void, isChanging: () =>
     },
   }
 }
+
+/** The two ends of something that changes no state of ours. */
+export interface Ends {
+  /** Aborted at the first signal: what is at work is to be ended in an orderly way. */
+  readonly first: AbortSignal
+  /** Aborted at the second. */
+  readonly second: AbortSignal
+  dispose(): void
+}
+
+/** First Ctrl-C: end what is at work on hosts, begin nothing. Second: at once. A terminal that is closed is the first one. */
+export function endOnSignals(tell: (message: string) => void): Ends {
+  const [first, second] = [new AbortController(), new AbortController()]
+  for (const { signal } of [first, second]) setMaxListeners(0, signal)
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!first.signal.aborted) {
+      tell('Stopping. Press Ctrl-C again to leave at once.')
+      first.abort()
+    } else if (signal !== 'SIGHUP') second.abort()
+  }
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+  for (const signal of signals) process.on(signal, onSignal)
+  return {
+    first: first.signal,
+    second: second.signal,
+    dispose: () => {
+      for (const signal of signals) process.off(signal, onSignal)
+    },
+  }
+}

@@ -5,7 +5,7 @@ import { stepReader } from './apply-output.ts'
 import { holding } from './hold.ts'
 import { pause, untilLetGo } from './let-go.ts'
 import { atWork, releaseLock, renewLock, takeLock } from './lock.ts'
-import type { Ask, ChangeStep, HostAccess, HostChange, HostSession, Reply } from './session.ts'
+import type { Ask, ChangeStep, HostAccess, HostChange, HostSession, Listening, Reply } from './session.ts'
 import { TARGET, type Target } from './target.ts'
 
 /** Seconds that taking the lock may need, waiting for its holder included. */
@@ -41,6 +41,12 @@ export function hostSession(access: HostAccess, host: string, work: Work = { unh
     return { status, answers: parseFrame(nonce, stdout), stderr }
   }
 
+  const listen = async ({ script, purpose, onStdout, signal: end }: Listening) => {
+    show(purpose, () => script)
+    const connection = await untilLetGo(() => access.connect(host), { host, signal: end })
+    return connection.exec(script.sh, { onStdout, signal: end })
+  }
+
   const change = async (one: HostChange): Promise<'applied' | 'stale'> => {
     const nonce = access.nonce()
     const end: ChangeStep = one.release
@@ -70,6 +76,7 @@ export function hostSession(access: HostAccess, host: string, work: Work = { unh
     mask: (text) => mask(text),
     emit: (event) => emit(event),
     ask,
+    listen,
     change,
     hold: (task) =>
       holding(

@@ -45,6 +45,15 @@ export interface Reply {
   readonly stderr: string
 }
 
+/** A script that is heard while it runs. It is no change under the lock, and nothing is kept of what it prints. */
+export interface Listening {
+  readonly script: Script
+  readonly purpose: string
+  onStdout(text: string): void
+  /** Aborted: the way to the script is closed. */
+  readonly signal: AbortSignal
+}
+
 export interface ChangeStep extends StepInfo {
   readonly script: Script
 }
@@ -77,6 +86,8 @@ export interface HostSession {
   emit(event: HostEvent): void
   /** @throws ProvisionError what the connection throws, or why the work was ended */
   ask(ask: Ask): Promise<Reply>
+  /** @throws ProvisionError what the connection throws, or why it was ended */
+  listen(one: Listening): Promise<{ readonly status: number; readonly stderr: string }>
   /**
    * @returns `stale` when another run was at work on the host since the change was planned: nothing was changed then
    * @throws ProvisionError apply, handler, locked, what the connection throws, or why the work was ended

@@ -1,13 +1,13 @@
 import { isSecret } from '../masking/secret.ts'
 import { placeText } from '../problems/place.ts'
 import { BLANK, indent, type Line, line, type Span, span } from '../render/format/line.ts'
-import { counted } from '../render/format/words.ts'
-import type { HostView, InventoryView } from './inventory-view.ts'
+import { counted, listing } from '../render/format/words.ts'
+import type { GroupView, HostView, InventoryView } from './inventory-view.ts'
 import { table } from './table.ts'
 import type { VarSource } from './var-sources.ts'
 
 /** `--graph`: tiers in the order in which a run changes them, with their roles and hosts. */
-export function graphLines({ inventory, tiers, hosts }: InventoryView): Line[] {
+export function graphLines({ inventory, tiers, groups, hosts }: InventoryView): Line[] {
   const byName = new Map(hosts.map((host) => [host.name, host]))
   const branches = tiers.map(({ name, roles, hosts: members }): Branch => {
     const width = Math.max(...members.map((member) => member.length))
@@ -19,14 +19,47 @@ export function graphLines({ inventory, tiers, hosts }: InventoryView): Line[] {
       ],
       below: members.flatMap((member) => {
         const host = byName.get(member)
-        return host ? [{ head: [{ text: member.padEnd(width) }, span('dim', `  ${host.address}`)] }] : []
+        return host
+          ? [{ head: [{ text: member.padEnd(width) }, span('dim', `  ${[host.address, ...host.groups].join('  ')}`)] }]
+          : []
       }),
     }
   })
+  const more = groups.length > 0 ? `, ${counted(groups.length, 'group')}` : ''
   return [
-    line(span('bold', inventory), `: ${counted(hosts.length, 'host')} in ${counted(tiers.length, 'tier')}`),
+    line(span('bold', inventory), `: ${counted(hosts.length, 'host')} in ${counted(tiers.length, 'tier')}${more}`),
     ...branchLines(branches),
+    ...(groups.length > 0
+      ? [
+          BLANK,
+          line(span('bold', 'groups')),
+          ...branchLines(groupBranches(groups, new Set(tiers.map(({ name }) => name)))),
+        ]
+      : []),
   ]
+}
+
+/** Each group once, under the first of those that it is in; what is its own comes after the groups in it. */
+function groupBranches(groups: readonly GroupView[], tiers: ReadonlySet<string>): Branch[] {
+  const byName = new Map(groups.map((group) => [group.name, group]))
+  const isInner = new Set(groups.flatMap(({ children }) => children))
+  const seen = new Set<string>()
+  const branch = ({ name, children, hosts }: GroupView): Branch[] => {
+    if (seen.has(name)) return []
+    seen.add(name)
+    const inner = children.flatMap((child) => byName.get(child) ?? [])
+    const whole = children.filter((child) => tiers.has(child))
+    const covered = new Set(inner.flatMap((one) => one.hosts))
+    const own = whole.length > 0 ? [] : hosts.filter((host) => !covered.has(host))
+    const leaves = [...whole.map((tier) => `tier ${tier}`), ...own]
+    return [
+      {
+        head: [span('bold', name), { text: ` (${counted(hosts.length, 'host')})` }],
+        below: [...inner.flatMap(branch), ...(leaves.length > 0 ? [{ head: [{ text: listing(leaves) }] }] : [])],
+      },
+    ]
+  }
+  return groups.filter(({ name }) => !isInner.has(name)).flatMap(branch)
 }
 
 interface Branch {
@@ -46,10 +79,11 @@ const branchLines = (branches: readonly Branch[]): Line[] =>
 /** `--list`: a host a line, with how it is logged in to and where it is declared. */
 export const listLines = ({ hosts }: InventoryView): Line[] =>
   table(
-    ['host', 'tier', 'address', 'login', 'declared in'],
+    ['host', 'tier', 'groups', 'address', 'login', 'declared in'],
     hosts.map((host) => [
       span('bold', host.name),
       host.tier,
+      host.groups.join(',') || '-',
       host.address,
       loginOf(host),
       span('dim', placeText(host.origin)),
@@ -58,12 +92,13 @@ export const listLines = ({ hosts }: InventoryView): Line[] =>
 
 /** `--host`: all vars of a host, what is set before what is left to the roles. */
 export function hostLines(host: HostView): Line[] {
-  const { name, tier, address, sources, origin } = host
+  const { name, tier, groups, address, sources, origin } = host
+  const inGroups = groups.length > 0 ? `, ${groups.length === 1 ? 'group' : 'groups'} ${groups.join(', ')}` : ''
   const defaults = sources.filter(({ level }) => level === 'role default')
   const set = sources.filter(({ level }) => level !== 'role default')
   const bySpecificity = [...set].sort((a, b) => a.path.localeCompare(b.path))
   return [
-    line(span('bold', name), `  tier ${tier}, ${address}`, span('dim', `  ${placeText(origin)}`)),
+    line(span('bold', name), `  tier ${tier}${inGroups}, ${address}`, span('dim', `  ${placeText(origin)}`)),
     ...indent([
       line('login: ', loginOf(host)),
       BLANK,

@@ -10,6 +10,8 @@ export interface InventoryView {
   readonly inventory: string
   /** In the order in which a run changes them. */
   readonly tiers: readonly TierView[]
+  /** Of which some host is shown; outer ones before those in them. */
+  readonly groups: readonly GroupView[]
   readonly hosts: readonly HostView[]
 }
 
@@ -21,9 +23,20 @@ export interface TierView {
   readonly origin: Origin
 }
 
+export interface GroupView {
+  readonly name: string
+  /** Groups and tiers in it, as it was written. */
+  readonly children: readonly string[]
+  /** Names of all in it, also by its children. */
+  readonly hosts: readonly string[]
+  readonly origin: Origin
+}
+
 export interface HostView {
   readonly name: string
   readonly tier: string
+  /** Outer ones before those in them. */
+  readonly groups: readonly string[]
   readonly address: string
   readonly connection: Omit<Host['connection'], 'becomePassword'>
   readonly origin: Origin
@@ -47,12 +60,17 @@ export function inventoryView(
     const { becomePassword: _, ...connection } = host.connection
     const own = inventory.tiers.find(({ name }) => name === host.tier)?.roles.flatMap((name) => roles.get(name) ?? [])
     const vars = completeVars(host, inventory, roles, reader)
-    const { name, tier, address, origin } = host
-    return { name, tier, address, connection, origin, vars, sources: varSources(host, vars, own ?? []) }
+    const { name, tier, groups, address, origin } = host
+    return { name, tier, groups, address, connection, origin, vars, sources: varSources(host, vars, own ?? []) }
   }
   const tiers = inventory.tiers.flatMap(({ name, roles, origin }): TierView[] => {
     const members = hosts.filter(({ tier }) => tier === name).map((host) => host.name)
     return members.length === 0 ? [] : [{ name, roles, hosts: members, origin }]
   })
-  return { inventory: inventory.name, tiers, hosts: hosts.map(viewOf) }
+  const shown = new Set(hosts.map(({ name }) => name))
+  const groups = inventory.groups.flatMap((group): GroupView[] => {
+    const members = group.hosts.filter((name) => shown.has(name))
+    return members.length === 0 ? [] : [{ ...group, hosts: members }]
+  })
+  return { inventory: inventory.name, tiers, groups, hosts: hosts.map(viewOf) }
 }

@@ -1,14 +1,13 @@
 import type { Origin } from '../errors.ts'
 import type { Host, Scope } from '../inventory/inventory.ts'
 
-/** The levels of precedence, lowest first, as docs/inventory.md has them. */
-export const LEVELS = ['role default', 'site tier', 'all', 'group', 'tier', 'host', '--var'] as const
-export type LevelName = (typeof LEVELS)[number]
+/** Levels of precedence, as docs/inventory.md calls them. */
+export type LevelName = 'role default' | 'site tier' | 'all' | 'group' | 'tier' | 'host' | '--var'
 
 /** Where in the order of precedence a value was set. */
 export interface SetAt {
   readonly level: LevelName
-  /** The role, the group or the tier. */
+  /** The role, the group, the tier or the host. */
   readonly of?: string | undefined
 }
 
@@ -21,10 +20,13 @@ const NAMES: Readonly<Record<Scope, LevelName>> = {
   given: '--var',
 }
 
-/** The level of a value: the highest in which it stands at this very place. */
-export function levelAt(origin: Origin, pointer: string, { levels }: Pick<Host, 'levels'>): SetAt | undefined {
-  const found = levels.findLast(({ origins }) => origins.get(pointer) === origin)
-  if (found === undefined) return undefined
-  const level = NAMES[found.scope]
-  return found.scope === 'all' || found.scope === 'given' ? { level } : { level, of: found.name }
+/** The level that a value comes from: the highest one that has this very place at this pointer, or around it. */
+export function levelAt({ levels }: Pick<Host, 'levels'>, pointer: string, origin: Origin): SetAt {
+  for (let place = pointer; place !== ''; place = place.slice(0, place.lastIndexOf('/'))) {
+    const found = levels.findLast(({ origins }) => origins.get(place) === origin)
+    if (found === undefined) continue
+    const isNamed = found.scope !== 'all' && found.scope !== 'given'
+    return { level: NAMES[found.scope], ...(isNamed && { of: found.name }) }
+  }
+  return { level: 'host' }
 }

@@ -1,14 +1,18 @@
 import { resolve } from 'node:path'
+import { completeVars } from '../catalog/groups.ts'
 import { findRoles, loadRoles } from '../catalog/load-roles.ts'
 import type { Role } from '../catalog/role.ts'
-import type { AskPassphrase } from '../connection/unlock.ts'
+import { roleVarsReader } from '../catalog/role-vars.ts'
+import { type AskPassphrase, unlockKeys } from '../connection/unlock.ts'
 import { InputError } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/load.ts'
 import { selectHosts } from '../inventory/select.ts'
 import type { KeySources } from '../inventory/sops/identities.ts'
+import { createMask, type Mask } from '../masking/mask.ts'
 import type { Secret } from '../masking/secret.ts'
 import { toldOnce } from '../problems/told-once.ts'
+import type { Prepared } from '../run/prepare.ts'
 
 export interface LookOptions {
   /** Folder of the project, absolute or relative to the current one. */
@@ -57,4 +61,27 @@ export async function lookAt(options: LookOptions, named: readonly string[] = []
   const hosts = selectHosts(inventory, options.limit).filter((host) => wanted.has(host))
   if (hosts.length === 0) throw new InputError([{ message: `--limit leaves none of ${named.join(', ')}` }])
   return { inventory, hosts, roles }
+}
+
+/** What it takes to speak to hosts that are looked at. */
+export interface Reachable extends Looked, Pick<Prepared, 'logins'> {
+  /** Knows every secret of the inventory. */
+  readonly mask: Mask
+}
+
+/** As {@link lookAt}, and ready to log in. @throws InputError as it does */
+export async function lookAtHosts(options: LookOptions, named: readonly string[] = []): Promise<Reachable> {
+  const looked = await lookAt(options, named)
+  const { inventory, roles, hosts } = looked
+  const mask = createMask()
+  const reader = roleVarsReader()
+  mask.learn(
+    inventory.hosts.map((host) => [completeVars(host, inventory, roles, reader), host.connection.becomePassword]),
+  )
+  if (options.loginPassword) mask.learn([options.loginPassword])
+  const keys = await unlockKeys(hosts, process.env, {
+    ask: options.askPassphrase,
+    hasPassword: options.loginPassword !== undefined,
+  })
+  return { ...looked, mask, logins: { keys, password: options.loginPassword } }
 }

@@ -25,7 +25,7 @@ export interface VarSource extends SetAt {
  * @param vars complete: what is set, and the defaults of the host's roles
  */
 export function varSources(
-  host: Pick<Host, 'levels' | 'vars' | 'origins'>,
+  host: Pick<Host, 'vars' | 'origins' | 'levels'>,
   vars: Readonly<Record<string, unknown>>,
   roles: readonly Role[],
 ): VarSource[] {
@@ -34,7 +34,7 @@ export function varSources(
   const sourcesOf = (pointer: string, value: unknown): VarSource[] => {
     const written = valueAt(host.vars, pointer)
     const origin = written === undefined ? undefined : originAt(host.origins, pointer)
-    const at: SetAt = (origin && levelAt(origin, pointer, host)) ?? { level: 'role default', of: roleOf(pointer) }
+    const at: SetAt = origin ? levelAt(host, pointer, origin) : { level: 'role default', of: roleOf(pointer) }
     const whole = [{ pointer, path: dotted(pointer) ?? '', value, ...at, origin }]
     if (written === undefined || !isMapping(value) || !isMapping(written) || Object.keys(value).length === 0)
       return whole

@@ -10,16 +10,19 @@ import type { RunEdges } from './run-options.ts'
 const nonce = (): string => randomBytes(9).toString('hex')
 
 /** The connections of a run; whoever opens it closes it. */
-export function openPool({ mask, logins }: Prepared, { connect, emit, stop }: RunEdges): Pool {
+export function openPool(
+  { mask, logins }: Pick<Prepared, 'mask' | 'logins'>,
+  { connect, emit, stop }: Pick<RunEdges, 'connect' | 'emit' | 'stop'>,
+): Pool {
   const warn = (message: string, hint?: string) => emit({ type: 'warning', message, hint })
   return createPool(connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal, ...logins }))
 }
 
 /** How all hosts of a run are spoken to. */
 export function accessOf(
-  { inventory, mask }: Prepared,
+  { inventory, mask }: Pick<Prepared, 'inventory' | 'mask'>,
   pool: Pool,
-  { emit, stop, target }: RunEdges,
+  { emit, stop, target }: Pick<RunEdges, 'emit' | 'stop' | 'target'>,
   showScripts: boolean,
 ): HostAccess {
   const hosts = new Map(inventory.hosts.map((host) => [host.name, host]))

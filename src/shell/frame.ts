@@ -37,7 +37,7 @@ const OWN_VARIABLES = [
 export const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** What every script starts with: fixed language and path, so that answers are the same everywhere. */
-const prelude = (path: string): Script =>
+export const prelude = (path: string): Script =>
   joinScripts([...OWN_VARIABLES.map(rawScript), sh`LC_ALL=C; LANG=C; PATH=${path}; export LC_ALL LANG PATH; umask 022`])
 
 /**

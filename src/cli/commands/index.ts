@@ -1,10 +1,13 @@
 import type { Register } from '../command.ts'
 import { completion } from './completion.ts'
+import { exec } from './exec.ts'
+import { facts } from './facts.ts'
 import { importCommand } from './import.ts'
 import { init } from './init.ts'
 import { inventory } from './inventory.ts'
 import { lab } from './lab.ts'
 import { newCommand } from './new.ts'
+import { ping } from './ping.ts'
 import { release } from './release.ts'
 import { rollback } from './rollback.ts'
 import { run } from './run.ts'
@@ -22,6 +25,9 @@ export const COMMANDS: readonly Register[] = [
   switchover,
   inventory,
   trust,
+  ping,
+  facts,
+  exec,
   secrets,
   release,
   init,
