@@ -254,4 +254,4 @@ function nameProblems(
 }
 
 const originPath = ({ origins }: Source<HostsFile>, name: string): string | undefined =>
-  origins.has(`/groups${step(name)}`) ? dotted(`/groups${step(name)}`) : undefined
+  origins.get(`/groups${step(name)}`) !== undefined ? dotted(`/groups${step(name)}`) : undefined

@@ -13,7 +13,12 @@ export interface Vars {
  * Where each value was written. Keys are JSON pointers into the merged vars (`/nginx_sites/0/listen`), `''` is the
  * whole. A value from `--var` has the origin `--var:1:1`.
  */
-export type Origins = ReadonlyMap<string, Origin>
+export interface Origins {
+  get(pointer: string): Origin | undefined
+}
+
+/** Those of one file, which can be gone through. */
+export type FileOrigins = ReadonlyMap<string, Origin>
 
 /** What the inventory says, completed by ssh_config where it is silent. */
 export interface ConnectionSettings {

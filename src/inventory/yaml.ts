@@ -14,14 +14,14 @@ import {
 } from 'yaml'
 import { messageOf, type Origin, type Problem } from '../errors.ts'
 import { dotted, step } from '../problems/pointer.ts'
-import type { Origins, Value } from './inventory.ts'
+import type { FileOrigins, Value } from './inventory.ts'
 import { withWritten } from './written.ts'
 
 export interface ParsedYaml {
   /** Plain data; null for an empty document or one with problems. */
   readonly value: Value
   /** By JSON pointer: an entry of a mapping is where its key stands, an element where it begins, `''` the whole. */
-  readonly origins: Origins
+  readonly origins: FileOrigins
   readonly problems: readonly Problem[]
 }
 
@@ -30,18 +30,11 @@ export interface YamlFile extends ParsedYaml {
   readonly file: string
 }
 
-/** More nodes than a person writes: aliases that multiply (a billion laughs). */
-const MAX_NODES = 100_000
+/** More nodes than a person means by aliases: some that multiply (a billion laughs). What is written out has no limit. */
+const MAX_ALIASED_NODES = 100_000
 
-/**
- * One slip of the pen makes the parser complain about all that follows, so only the first counts. Keys that are there
- * twice are slips of their own.
- */
-const tellable = (errors: readonly YAMLError[]): YAMLError[] => {
-  const isDouble = ({ code }: YAMLError) => code === 'DUPLICATE_KEY'
-  const syntax = errors.find((error) => !isDouble(error))
-  return syntax === undefined ? [...errors] : errors.slice(0, errors.indexOf(syntax) + 1)
-}
+/** One slip of the pen makes the parser complain about all that follows, so only the first counts. */
+const tellable = (errors: readonly YAMLError[]): readonly YAMLError[] => errors.slice(0, 1)
 
 /**
  * Reads YAML 1.2 (anchors and merge keys work) and keeps where each value was written.
@@ -49,7 +42,9 @@ const tellable = (errors: readonly YAMLError[]): YAMLError[] => {
  */
 export function parseYaml(text: string, file: string): ParsedYaml {
   const lines = new LineCounter()
-  const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true, merge: true })
+  // The library looks for keys that are there twice by comparing each with all before it; `walk` keeps those that it met.
+  const options = { prettyErrors: false, stringKeys: true, merge: true, uniqueKeys: false }
+  const doc = parseDocument(text, { lineCounter: lines, ...options })
   const at = (offset: number): Origin => {
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(1, line), col: Math.max(1, col) }
@@ -65,14 +60,16 @@ export function parseYaml(text: string, file: string): ParsedYaml {
 const sentence = (code: string, message: string): string => {
   if (code === 'MULTIPLE_DOCS') return 'only one YAML document is allowed in a file'
   if (code === 'TAB_AS_INDENT') return 'YAML is indented with spaces, this is a tab'
-  if (code === 'DUPLICATE_KEY') return 'this key is there twice in one mapping'
   return `not valid YAML: ${message}`
 }
 
 function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin): ParsedYaml {
   const origins = new Map<string, Origin>([['', { file, line: 1, col: 1 }]])
   const problems: Problem[] = []
-  let nodes = 0
+  let aliased = 0
+  /** How many aliases stand around what is looked at. */
+  let within = 0
+  const doubles = new Set<number>()
   const targets = new Map<Alias, Node | undefined>()
   // The library looks through the whole document each time.
   const targetOf = (alias: Alias): Node | undefined => {
@@ -84,12 +81,19 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
     const own = map.items.filter((pair) => !isMerge(pair))
     const merged = map.items.filter(isMerge).flatMap((pair) => mergedEntries(pair, pointer, open))
     const result = new Map<string, Value>(merged)
+    const brought = new Set(result.keys())
+    const met = new Set<string>()
     for (const pair of own) {
       const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
       const place = pointer + step(key)
-      // What a merge key brought under this name is replaced as a whole.
-      if (result.has(key)) forget(origins, place)
       const offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? 0
+      if (met.has(key) && !doubles.has(offset)) {
+        doubles.add(offset)
+        problems.push({ message: 'this key is there twice in one mapping', origin: at(offset) })
+      }
+      met.add(key)
+      // What a merge key brought under this name is replaced as a whole.
+      if (brought.has(key)) forget(origins, place)
       origins.set(place, at(offset))
       result.set(key, value(pair.value, place, open))
     }
@@ -101,7 +105,12 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
     const sources = isSeq(pair.value) ? [...pair.value.items].reverse() : [pair.value]
     return sources.flatMap((source) => {
       const node = isAlias(source) ? targetOf(source) : source
-      if (isMap(node) && !open.includes(node)) return entries(node, pointer, [...open, node])
+      if (isMap(node) && !open.includes(node)) {
+        within += 1
+        const found = entries(node, pointer, [...open, node])
+        within -= 1
+        return found
+      }
       problems.push({
         message: 'a merge key (<<) takes a mapping',
         origin: origins.get(pointer),
@@ -112,8 +121,7 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
   }
 
   const value = (node: unknown, pointer: string, open: readonly Node[]): Value => {
-    nodes += 1
-    if (nodes > MAX_NODES) throw new RangeError('its aliases make too much of it')
+    if (within > 0 && ++aliased > MAX_ALIASED_NODES) throw new RangeError('its aliases make too much of it')
     if (isAlias(node)) {
       const target = targetOf(node)
       if (target === undefined || open.includes(target)) {
@@ -121,7 +129,10 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
         problems.push({ message: `${message}: *${node.source}`, origin: origins.get(pointer), path: dotted(pointer) })
         return null
       }
-      return value(target, pointer, open)
+      within += 1
+      const found = value(target, pointer, open)
+      within -= 1
+      return found
     }
     if (isMap(node)) return Object.fromEntries(entries(node, pointer, [...open, node]))
     if (isSeq(node)) {

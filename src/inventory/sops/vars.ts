@@ -1,7 +1,7 @@
 import { messageOf, type Problem, ProvisionError } from '../../errors.ts'
 import { type Secret, secret } from '../../masking/secret.ts'
 import { step } from '../../problems/pointer.ts'
-import type { Origins, Value } from '../inventory.ts'
+import type { FileOrigins, Value } from '../inventory.ts'
 import { isMapping } from '../vars.ts'
 import { parseYaml } from '../yaml.ts'
 import { parseSops, SOPS_KEY, sopsData } from './document.ts'
@@ -13,7 +13,7 @@ import type { Keyring } from './unlock.ts'
 /** The vars of an encrypted file: every decrypted leaf is a secret. */
 export interface SealedVars {
   readonly value: Value
-  readonly origins: Origins
+  readonly origins: FileOrigins
   readonly problems: readonly Problem[]
   /** Set when no key at hand opens the file. */
   readonly locked?: Metadata | undefined
@@ -72,5 +72,5 @@ function withLeaves(value: Value, secrets: ReadonlyMap<string, Secret>, pointer:
 const withoutSops = (value: Value): Value =>
   isMapping(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => key !== SOPS_KEY)) : value
 
-const ownOrigins = (origins: Origins): Origins =>
+const ownOrigins = (origins: FileOrigins): FileOrigins =>
   new Map([...origins].filter(([pointer]) => pointer !== `/${SOPS_KEY}` && !pointer.startsWith(`/${SOPS_KEY}/`)))

@@ -1,13 +1,17 @@
 import type { Origin } from '../../errors.ts'
 import { step, steps } from '../../problems/pointer.ts'
-import type { Origins, Value } from '../inventory.ts'
+import type { FileOrigins, Value } from '../inventory.ts'
 import { isMapping } from '../vars.ts'
 
 /**
  * Places of values that stand in no file: the source, and the way to the value in it (`eu1.app_port`).
  * @param placeOf names a place, from a JSON pointer into the data
  */
-export function sourceOrigins(value: Value, file: string, placeOf: (pointer: string) => string = inOurShape): Origins {
+export function sourceOrigins(
+  value: Value,
+  file: string,
+  placeOf: (pointer: string) => string = inOurShape,
+): FileOrigins {
   const origins = new Map<string, Origin>()
   const take = (inner: unknown, pointer: string): void => {
     origins.set(pointer, originIn(file, placeOf(pointer)))

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { buildHosts } from '../../src/inventory/build.ts'
+import { addressProblems, hostsProblems } from '../../src/inventory/consistency.ts'
+import { membershipOf } from '../../src/inventory/groups.ts'
+import type { Origins } from '../../src/inventory/inventory.ts'
+import { loadInventory } from '../../src/inventory/load.ts'
+import type { HostsFile } from '../../src/inventory/schema.ts'
+import { NO_VARS } from '../../src/inventory/vars.ts'
+import { parseYaml } from '../../src/inventory/yaml.ts'
+import { projectFolder } from '../project-folder.ts'
+
+const TIERS = ['web', 'db']
+
+const hostsFile = (count: number): HostsFile => ({
+  groups: {
+    eu: { hosts: ['h*'] },
+    us: { groups: ['eu'] },
+    ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`g${i}`, {}])),
+  },
+  tiers: Object.fromEntries(
+    TIERS.map((tier, t) => [
+      tier,
+      {
+        hosts: Object.fromEntries(
+          Array.from({ length: count / 2 }, (_, i) => [
+            `h${t}x${i}`,
+            { address: `a${t}x${i}`, groups: [`g${i % 10}`], vars: { x: i, deep: { list: [1, 2] } } },
+          ]),
+        ),
+      },
+    ]),
+  ),
+})
+
+/** What is read of the data and of the places while all of it is worked out, for so many hosts. */
+function reads(count: number): { data: number; places: number } {
+  const counted = { data: 0, places: 0 }
+  const watched = <T extends object>(target: T): T =>
+    new Proxy(target, {
+      get(inner, key) {
+        counted.data += 1
+        const value: unknown = Reflect.get(inner, key)
+        return typeof value === 'object' && value !== null ? watched(value) : value
+      },
+    })
+  const origins: Origins = {
+    get: () => {
+      counted.places += 1
+      return { file: 'hosts.yml', line: 1, col: 1 }
+    },
+  }
+  const hosts = { data: watched(hostsFile(count)), origins }
+  const site = { data: { tiers: TIERS.map((name) => ({ name, roles: [] })) }, origins }
+  const membership = membershipOf(hosts, TIERS)
+  const { hosts: built } = buildHosts({
+    ...{ site, hosts, membership, given: NO_VARS, logins: new Map() },
+    ...{ groupVars: new Map(), hostVars: new Map() },
+  })
+  const file = { file: 'hosts.yml', value: hosts.data, origins: new Map(), problems: [] }
+  hostsProblems(hosts, file, TIERS)
+  addressProblems(built)
+  return counted
+}
+
+describe('an inventory of many hosts', () => {
+  test('is read once for each of them: twice as many are twice the work', () => {
+    const [some, many] = [reads(200), reads(400)]
+    expect(some.data).toBeGreaterThan(200)
+    expect(many.data / some.data).toBeLessThan(2.1)
+    expect(many.places / some.places).toBeLessThan(2.1)
+    expect(many.data / 400).toBeLessThan(120)
+  })
+
+  test('shares what hosts have in common: levels, and places down to the object', async () => {
+    const root = projectFolder({
+      'inventories/site.yml': 'tiers: [{ name: web, roles: [] }]',
+      'inventories/prod/hosts.yml':
+        'tiers: { web: { hosts: { a: { address: a, vars: { x: 1 } }, b: { address: b } } } }',
+      'inventories/prod/group_vars/all.yml': 'y: 1\nx: 0\n',
+    })
+    const { inventory } = await loadInventory({ root, name: 'prod', knownRoles: [] })
+    const [a, b] = inventory.hosts
+    expect(a?.levels[0]).toBe(b?.levels[0])
+    expect(a?.origins.get('/y')).toBe(b?.origins.get('/y'))
+    expect([a?.origins.get('/x')?.file, b?.origins.get('/x')?.file]).toEqual([
+      'inventories/prod/hosts.yml',
+      'inventories/prod/group_vars/all.yml',
+    ])
+  })
+
+  test('is no bomb of aliases, however long it is', () => {
+    const { problems, value } = parseYaml(`a: [${'0,'.repeat(100_001)}]`, 'hosts.yml')
+    expect(problems).toEqual([])
+    expect(value).toMatchObject({ a: { length: 100_001 } })
+  })
+
+  test('has each of its keys compared with none: a double among thousands is found by its name', () => {
+    const { problems } = parseYaml(
+      [...Array.from({ length: 3000 }, (_, i) => `h${i}: 1`), 'h7: 2'].join('\n'),
+      'hosts.yml',
+    )
+    expect(problems).toEqual([
+      { message: 'this key is there twice in one mapping', origin: { file: 'hosts.yml', line: 3001, col: 1 } },
+    ])
+  })
+})
