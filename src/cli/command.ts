@@ -1,6 +1,7 @@
 import { type Command, Help, type Option } from 'commander'
 import type { Product } from '../run/failover/product.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'
+import { habitOf } from './habits.ts'
 import { type HostFlags, withHostOptions } from './host-options.ts'
 import type { HostsInput, Job } from './main.ts'
 import { productsInUse } from './products-in-use.ts'
@@ -87,7 +88,7 @@ function helpOf(command: Command, program: Command, cli: Cli): Partial<Help> {
 
 const hinted = (message: string): string => {
   const option = /unknown option '([^']+)'/.exec(message)?.[1]
-  const hint = option === undefined ? undefined : optionHint(option)
+  const hint = option === undefined ? habitOf(message, process.argv.slice(2)) : optionHint(option)
   return hint === undefined ? message : `${message.trimEnd()}\n${hint}\n`
 }
 

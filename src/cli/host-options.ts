@@ -13,6 +13,7 @@ export interface HostFlags {
   readonly diff?: boolean
   readonly limit: readonly string[]
   readonly tags: readonly string[]
+  readonly skipTags?: readonly string[]
   readonly forks: number
   readonly var: readonly string[]
   readonly renderer?: RendererKind
@@ -41,6 +42,12 @@ function atLeastOne(value: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
 }
 
+/** A folder is rarely called so; who wants a dry run with `-C`, as Ansible has it, goes on with another option. */
+function aFolder(value: string): string {
+  if (!value.startsWith('-')) return value
+  throw new InvalidArgumentError('It takes a folder.')
+}
+
 /** Options that more than one kind of command has. */
 export const shared = {
   inventory: (command: Command): Command =>
@@ -60,7 +67,7 @@ export const shared = {
   vars: (command: Command): Command =>
     command.option(
       '--var <name=value>',
-      'set a variable for every host, above all files; the value is YAML',
+      'set a variable for every host, above all files; the value is YAML. @FILE: all those of a YAML file',
       collect,
       [],
     ),
@@ -80,6 +87,7 @@ export const shared = {
     command.option(
       '-C, --project <dir>',
       'folder that holds inventories/, roles/ and templates/ (default: the current one)',
+      aFolder,
       '.',
     ),
   noColor: (command: Command): Command => command.option('--no-color', 'no colours (NO_COLOR is heeded too)'),
@@ -95,7 +103,9 @@ export function withHostOptions(command: Command): Command {
     .option('--check', 'dry run: show what would change and change nothing', false)
     .option('--diff', 'show the diffs of files and fields (with --check by default)')
     .option('--no-diff', 'leave the diffs out')
-  withShared(command, 'limit').option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
+  withShared(command, 'limit')
+    .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
+    .option('--skip-tags <roles>', 'all but these roles; commas or repeated', commaList, [])
   withShared(command, 'forks', 'vars', 'loginPassword', 'becomePassword', 'project')
     .option('-y, --yes', 'apply without asking: the plan on a terminal, and where a rollout has confirm: true', false)
     .addOption(
@@ -124,6 +134,7 @@ export const placeWords = ({ inventory, project }: HostFlags): string[] => [
 /** What says how it is done, but for how it is shown: a dry run and what came of it are not the same. */
 export const mannerWords = (flags: HostFlags): string[] => [
   ...each('--tags', flags.tags),
+  ...each('--skip-tags', flags.skipTags),
   ...each('--var', flags.var),
   ...(flags.forks === DEFAULT_FORKS ? [] : ['--forks', String(flags.forks)]),
   ...(flags.yes ? ['--yes'] : []),

@@ -53,6 +53,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       check: flags.check,
       limit: flags.limit,
       tags: flags.tags,
+      skipTags: flags.skipTags,
       vars: flags.var,
       forks: flags.forks,
       showScripts: flags.showScript,

@@ -1,18 +1,38 @@
-import type { Origin, Problem } from '../errors.ts'
+import { readFileSync } from 'node:fs'
+import { messageOf, type Origin, type Problem } from '../errors.ts'
 import { step } from '../problems/pointer.ts'
 import type { Value } from './inventory.ts'
-import type { Level } from './vars.ts'
+import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
 import { withWritten, writtenAt } from './written.ts'
 import { parseYaml } from './yaml.ts'
 
 const FILE = '--var'
 
-/** The level of `--var name=value`; values are YAML (`on=true`, `ports=[80, 443]`); the last of a name wins. */
-export function givenVars(args: readonly string[]): { readonly level: Level; readonly problems: readonly Problem[] } {
+/** What stands in for `@file` of `--var @file`. @throws Error why it can't be read */
+export type ReadGiven = (path: string) => string
+
+/**
+ * The level of `--var`: each is `name=value`, with the value in YAML (`on=true`, `ports=[80, 443]`), or `@file`, a YAML file of them;
+ * of a name the last one wins.
+ */
+export function givenVars(
+  args: readonly string[],
+  read: ReadGiven = (path) => readFileSync(path, 'utf8'),
+): { readonly level: Level; readonly problems: readonly Problem[] } {
   const values = new Map<string, Value>()
   const origins = new Map<string, Origin>()
   const problems: Problem[] = []
   for (const arg of args) {
+    if (arg.startsWith('@')) {
+      const found = fileOfVars(arg.slice(1), read)
+      problems.push(...found.problems)
+      for (const [name, value] of Object.entries(found.level.vars)) {
+        values.set(name, value)
+        dropUnder(origins, step(name))
+      }
+      for (const [pointer, origin] of found.level.origins) origins.set(pointer, origin)
+      continue
+    }
     const found = /^([^=\s]+)=([\s\S]*)$/.exec(arg)
     const [, name, text] = found ?? []
     if (name === undefined || text === undefined) {
@@ -25,6 +45,7 @@ export function givenVars(args: readonly string[]): { readonly level: Level; rea
       continue
     }
     values.set(name, parsed.value)
+    dropUnder(origins, step(name))
     for (const pointer of parsed.origins.keys()) {
       const origin = { file: FILE, line: 1, col: 1 }
       const written = writtenAt(parsed.origins, pointer)
@@ -32,4 +53,31 @@ export function givenVars(args: readonly string[]): { readonly level: Level; rea
     }
   }
   return { level: { vars: Object.fromEntries(values), origins }, problems }
+}
+
+/** A file of vars on the command line; its places say by which way they came. */
+function fileOfVars(path: string, read: ReadGiven): { readonly level: Level; readonly problems: readonly Problem[] } {
+  const file = `${FILE} @${path}`
+  const wrong = (message: string, hint?: string) => ({
+    level: NO_VARS,
+    problems: [{ message: `${file}: ${message}`, hint }],
+  })
+  let text: string
+  try {
+    text = read(path)
+  } catch (error) {
+    return wrong(messageOf(error), 'the path is relative to the current folder')
+  }
+  const { value, origins, problems } = parseYaml(text, file)
+  if (problems.length > 0) return { level: NO_VARS, problems }
+  if (value === null) return { level: NO_VARS, problems: [] }
+  if (!isMapping(value)) return wrong('a file of vars must be a mapping of names to values')
+  if ('sops' in value)
+    return wrong('it is encrypted', 'encrypted vars are read from group_vars and host_vars of the inventory')
+  return { level: levelOf(value, origins, ''), problems: [] }
+}
+
+/** What an earlier --var said of it. */
+function dropUnder(origins: Map<string, Origin>, pointer: string): void {
+  for (const place of origins.keys()) if (place === pointer || place.startsWith(`${pointer}/`)) origins.delete(place)
 }

@@ -62,23 +62,35 @@ export function selectTiers(inventory: Inventory, hosts: readonly Host[], names:
 }
 
 /**
- * Roles that `--tags` means: names or globs, separated by commas.
+ * Roles that `--tags` means, without those of `--skip-tags`: names or globs, separated by commas.
  * @returns undefined when there is no such option: all roles.
  * @throws InputError when an element matches none of the site's roles.
  */
-export function selectRoles(inventory: Inventory, tags: readonly string[]): ReadonlySet<string> | undefined {
-  const elements = tags.flatMap(elementsOf)
-  if (elements.length === 0) return undefined
+export function selectRoles(
+  inventory: Inventory,
+  tags: readonly string[],
+  skipTags: readonly string[] = [],
+): ReadonlySet<string> | undefined {
+  if (tags.length === 0 && skipTags.length === 0) return undefined
   const names = [...new Set(inventory.tiers.flatMap((tier) => tier.roles))]
+  const skipped = new Set(rolesNamed('--skip-tags', skipTags, names))
+  const left = (tags.length === 0 ? names : rolesNamed('--tags', tags, names)).filter((name) => !skipped.has(name))
+  if (left.length === 0) throw new InputError([{ message: `--skip-tags ${skipTags.join(',')} leaves no role` }])
+  return new Set(left)
+}
+
+/** @throws InputError when an element matches none of them */
+function rolesNamed(option: string, given: readonly string[], names: readonly string[]): string[] {
+  const elements = given.flatMap(elementsOf)
   const found = elements.map((element) => {
     const matches = matcherOf(element)
     return { element, roles: names.filter((name) => matches(name)) }
   })
   const problems = found
     .filter(({ roles }) => roles.length === 0)
-    .map(({ element }) => unmatched('--tags', element, names))
+    .map(({ element }) => unmatched(option, element, names))
   if (problems.length > 0) throw new InputError(problems)
-  return new Set(found.flatMap(({ roles }) => roles))
+  return found.flatMap(({ roles }) => roles)
 }
 
 /** Known: something is called so, though maybe no host is in it. */

@@ -26,6 +26,8 @@ export interface PrepareOptions {
   readonly inventory: string
   readonly limit: readonly string[]
   readonly tags: readonly string[]
+  /** Roles that are left out. */
+  readonly skipTags?: readonly string[] | undefined
   /** Only hosts of these tiers, of those that `limit` leaves; default: all. */
   readonly tiers?: readonly string[] | undefined
   /** `name=value` with the value in YAML. */
@@ -99,7 +101,7 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const { roles, problems: roleProblems } = await loadRoles(root, found, names)
   const compiler = createCompiler({ inventory, roles, templates: templateLookup(root), placeOf: placeFinder(root) })
   const hosts = attempt(() => selectTiers(inventory, selectHosts(inventory, options.limit), options.tiers ?? []), [])
-  const tags = attempt(() => selectRoles(inventory, options.tags), undefined)
+  const tags = attempt(() => selectRoles(inventory, options.tags, options.skipTags), undefined)
   // Where the inventory itself can't be read, every name in a flag would look wrong.
   const selection = inventory.hosts.length > 0 ? [...hosts.problems, ...tags.problems] : []
   // With a file unread, its vars would all be told as missing.

@@ -88,6 +88,13 @@ describe('--tags', () => {
     expect(selectRoles(found, [])).toBeUndefined()
     expect(selectRoles(found, ['nginx,base'])).toEqual(new Set(['nginx', 'base']))
     expect(selectRoles(found, ['h*'])).toEqual(new Set(['haproxy']))
+    expect(selectRoles(found, ['nginx,base'], ['base'])).toEqual(new Set(['nginx']))
+    expect(selectRoles(found, [], ['base'])).not.toContain('base')
+    expect(selectRoles(found, [], ['base'])).toContain('nginx')
+    expect(await problemsOf(() => selectRoles(found, ['base'], ['b*']))).toEqual(['--skip-tags b* leaves no role'])
+    expect(await problemsOf(() => selectRoles(found, [], ['ngnix']))).toEqual([
+      "--skip-tags: nothing is named 'ngnix' (did you mean 'nginx'?)",
+    ])
     expect(await problemsOf(() => selectRoles(found, ['ngnix']))).toEqual([
       "--tags: nothing is named 'ngnix' (did you mean 'nginx'?)",
     ])
