@@ -17,6 +17,7 @@ import { logins, type Member } from './logins.ts'
 import { membersOf } from './members.ts'
 import { readPasswords } from './passwords.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
+import { plainRoles } from './site-roles.ts'
 import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
 import { createKeyring } from './sops/unlock.ts'
 import type { Source } from './source.ts'
@@ -76,7 +77,8 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
   const files = await readInventoryFiles(root, options.name, keyringFor, options.source)
   const given = givenVars(options.vars ?? [])
   const validator = validators()
-  const site = parsed(files.site, (value, origins) => checked(validator<SiteFile>(SITE_SCHEMA), value, origins))
+  const named = files.site && plainRoles(files.site)
+  const site = parsed(named?.site, (value, origins) => checked(validator<SiteFile>(SITE_SCHEMA), value, origins))
   const hosts = parsed(files.hosts, (value, origins) => checked(validator<HostsFile>(HOSTS_SCHEMA), value, origins))
   const passwords = await readPasswords(hosts.source?.data, files.hosts?.origins ?? new Map(), files.dir, home)
 
@@ -112,6 +114,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
   const written = writtenHosts(files.hosts).map(({ host }) => host)
   const problems = [
     ...files.problems,
+    ...(named?.problems ?? []),
     ...site.problems,
     ...hosts.problems,
     ...(site.source ? siteProblems(site.source, options.knownRoles) : []),

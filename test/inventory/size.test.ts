@@ -56,7 +56,7 @@ function reads(count: number): { data: number; places: number } {
     ...{ site, hosts, membership, given: NO_VARS, logins: new Map() },
     ...{ groupVars: new Map(), hostVars: new Map() },
   })
-  const file = { file: 'hosts.yml', value: hosts.data, origins: new Map(), problems: [] }
+  const file = { file: 'hosts.yml', ...parseYaml(JSON.stringify(hostsFile(count)), 'hosts.yml') }
   hostsProblems(hosts, file, TIERS)
   addressProblems(built)
   return counted
