@@ -13,6 +13,7 @@ import type { Ask } from './ask.ts'
 export async function askTiers(inventory: AnsibleInventory, known: readonly string[], ask: Ask): Promise<string[]> {
   const members = membership(inventory)
   const words: string[] = []
+  const answered: { readonly group: string; readonly tier: string }[] = []
   const asked = new Set<string>()
   const check = (answer: string): string | undefined => {
     if (answer === '-') return undefined
@@ -27,9 +28,13 @@ export async function askTiers(inventory: AnsibleInventory, known: readonly stri
     const standard = known.length === 0 || known.includes(question.guess) ? question.guess : '-'
     const answer = await ask(`Tier of group ${question.group} (${question.shown}); - for none:`, standard, check)
     if (answer === '-') continue
-    // Hosts that have a tier by now stay in it.
-    const taken = members.hostsOf(question.group).filter((host) => done.has(host))
-    words.push(`${answer}=${[question.group, ...taken.map((host) => `!${host}`)].join(',')}`)
+    // Hosts that have a tier by now stay in it; by their groups, so that it holds for those that join later.
+    const own = new Set(members.hostsOf(question.group))
+    const others = answered.filter(
+      ({ group, tier }) => tier !== answer && members.hostsOf(group).some((one) => own.has(one)),
+    )
+    words.push(`${answer}=${[question.group, ...others.map(({ group }) => `!${group}`)].join(',')}`)
+    answered.push({ group: question.group, tier: answer })
   }
 }
 

@@ -113,9 +113,9 @@ async function tiersFor(read: ReadAnsible, before: Before, { tier }: Flags): Pro
 async function agreed({ yes }: Flags): Promise<boolean> {
   const { confirmer } = await import('../confirm.ts')
   const confirm = confirmer(yes, new AbortController().signal, false)
-  if (confirm !== undefined) return confirm('Write these changes?')
-  say('nothing is written: --yes writes it')
-  return false
+  const isAgreed = confirm !== undefined && (await confirm('Write these changes?'))
+  if (!isAgreed) say(confirm === undefined ? 'nothing is written: --yes writes it' : 'nothing is written')
+  return isAgreed
 }
 
 interface Report {
@@ -183,6 +183,7 @@ async function tellReport({ groups, counts, text }: Report, { before }: PlannedI
     const { replaceFile } = await import('../../secrets/store.ts')
     await replaceFile(resolve(file), text)
   }
+  const { forTerminal } = await import('../../import/ansible/report.ts')
   say('')
   if (groups.length === 0) {
     say('everything was carried')
@@ -195,7 +196,7 @@ async function tellReport({ groups, counts, text }: Report, { before }: PlannedI
     say('')
     say(`${title}:`)
     const shown = told === undefined || lines.length <= SHOWN + 1 ? lines : lines.slice(0, SHOWN)
-    for (const line of shown) say(`  ${line}`)
+    for (const line of shown.flatMap(forTerminal)) say(`  ${line}`)
     if (shown.length < lines.length) say(`  … and ${lines.length - shown.length} more in ${told}`)
   }
   if (told !== undefined) {

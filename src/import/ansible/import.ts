@@ -31,8 +31,10 @@ export interface Before extends ImportTarget {
 /** @throws InputError where an inventory of that name is there that no import has made */
 export async function lookBefore({ root, name }: ImportTarget): Promise<Before> {
   const dir = inventoryFolder(root, name)
-  const record = await readRecord(dir)
-  if (record === undefined && existsSync(join(dir, 'hosts.yml'))) {
+  const isThere = existsSync(join(dir, 'hosts.yml'))
+  // Of an inventory that somebody took away, nothing is left to be kept.
+  const record = isThere ? await readRecord(dir) : undefined
+  if (record === undefined && isThere) {
     const hint = 'give the import a name of its own: -i NAME'
     throw new InputError([{ message: `${relative(process.cwd(), dir)} is there, and no import made it`, hint }])
   }

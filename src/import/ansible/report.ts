@@ -26,6 +26,12 @@ const lineOf = ({ at, subject, note }: Finding): string => {
   return `${place}${subject}${note === undefined ? '' : `  (${note})`}`
 }
 
+/** A long note has a line of its own, where people read it on a terminal. */
+export const forTerminal = (line: string): string[] => {
+  const [, subject, note] = /^(.*?) {2}\((.*)\)$/s.exec(line) ?? []
+  return line.length <= 110 || subject === undefined || note === undefined ? [line] : [subject, `  → ${note}`]
+}
+
 /** `3 vars that …`: what was not carried, counted. */
 export const countsOf = (groups: readonly FindingGroup[]): string[] =>
   groups.map(({ title, lines }) => `${String(lines.length).padStart(5)}  ${title}`)

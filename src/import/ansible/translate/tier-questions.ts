@@ -1,4 +1,4 @@
-import { compare, membership } from '../inventory/groups.ts'
+import { membership } from '../inventory/groups.ts'
 import type { AnsibleInventory } from '../inventory/model.ts'
 import { validNames } from './names.ts'
 import { shown } from './tiers.ts'
@@ -14,8 +14,9 @@ export interface TierQuestion {
 }
 
 /**
- * The next group to ask about: of those that name hosts themselves, the one with the most hosts that are in no tier, since a
- * few large answers leave little to ask. Undefined: every host has a tier, was asked about, or is in no group.
+ * The next group to ask about: of those that name hosts themselves, the first that sounds like a tier of the site, else the
+ * first of the inventory, where groups by purpose mostly stand before those by place. Undefined: every host has a tier, was
+ * asked about, or is in no group.
  * @param done hosts that have a tier
  * @param asked groups that were asked about
  */
@@ -31,8 +32,9 @@ export function nextTierQuestion(
     const isDirect = hosts.some((host) => inventory.hosts.get(host)?.groups.includes(group))
     return group === 'all' || asked.has(group) || !isDirect ? [] : [{ group, hosts }]
   })
-  const [first] = [...open].sort((a, b) => b.hosts.length - a.hosts.length || compare(a.group, b.group))
-  return first && { ...first, shown: shown(first.hosts), guess: guessOf(first.group, known) }
+  const withHosts = open.filter(({ hosts }) => hosts.length > 0)
+  const next = withHosts.find(({ group }) => known.includes(guessOf(group, known))) ?? withHosts[0]
+  return next && { ...next, shown: shown(next.hosts), guess: guessOf(next.group, known) }
 }
 
 /** A tier of the site that the name begins with (webservers: web), or the name itself. */
