@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf, type Origin, type Problem } from '../errors.ts'
 import { step } from '../problems/pointer.ts'
 import type { Value } from './inventory.ts'
-import { isMapping, type Level, levelOf, NO_VARS } from './vars.ts'
+import { type FileLevel, isMapping, levelOf, NO_VARS } from './vars.ts'
 import { withWritten, writtenAt } from './written.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -18,7 +18,7 @@ export type ReadGiven = (path: string) => string
 export function givenVars(
   args: readonly string[],
   read: ReadGiven = (path) => readFileSync(path, 'utf8'),
-): { readonly level: Level; readonly problems: readonly Problem[] } {
+): { readonly level: FileLevel; readonly problems: readonly Problem[] } {
   const values = new Map<string, Value>()
   const origins = new Map<string, Origin>()
   const problems: Problem[] = []
@@ -56,7 +56,10 @@ export function givenVars(
 }
 
 /** A file of vars on the command line; its places say by which way they came. */
-function fileOfVars(path: string, read: ReadGiven): { readonly level: Level; readonly problems: readonly Problem[] } {
+function fileOfVars(
+  path: string,
+  read: ReadGiven,
+): { readonly level: FileLevel; readonly problems: readonly Problem[] } {
   const file = `${FILE} @${path}`
   const wrong = (message: string, hint?: string) => ({
     level: NO_VARS,

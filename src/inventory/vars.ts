@@ -1,7 +1,7 @@
 import type { Origin } from '../errors.ts'
 import { isSecret } from '../masking/secret.ts'
 import { step } from '../problems/pointer.ts'
-import type { Origins, Value, Vars } from './inventory.ts'
+import type { FileOrigins, Origins, Value, Vars } from './inventory.ts'
 
 /** The vars of one level of precedence and where each was written. */
 export interface Level {
@@ -9,7 +9,12 @@ export interface Level {
   readonly origins: Origins
 }
 
-export const NO_VARS: Level = { vars: {}, origins: new Map() }
+/** Those of one file, whose places can be gone through. */
+export interface FileLevel extends Level {
+  readonly origins: FileOrigins
+}
+
+export const NO_VARS: FileLevel = { vars: {}, origins: new Map() }
 
 /**
  * Marks a mapping that was written over a `null`: it starts anew, so that what lies under the null (a role's default,
@@ -97,7 +102,7 @@ function replacedBy(low: Vars, high: Vars, pointer: string): ReadonlySet<string>
 }
 
 /** Vars found inside a file, as a level: their pointers are made relative to the vars. */
-export function levelOf(value: unknown, origins: Origins, pointer: string): Level {
+export function levelOf(value: unknown, origins: Origins, pointer: string): FileLevel {
   if (!isMapping(value) || Object.keys(value).length === 0) return NO_VARS
   const inside = new Map<string, Origin>()
   const take = (data: unknown, place: string): void => {
