@@ -3,7 +3,6 @@ import { appendFileSync, closeSync, mkdirSync, openSync, readFileSync, readSync,
 import { dirname } from 'node:path'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
-import { words } from '../shell/quote.ts'
 import { errno, failure } from './failure.ts'
 import {
   fingerprint,
@@ -121,7 +120,8 @@ export const knownAs = ({ address, connection: { port, hostKeyAlias } }: Target)
 /** What counts more comes first, whichever file says it. */
 const WEIGHT: readonly Verdict['kind'][] = ['revoked', 'known', 'changed', 'authority', 'unknown']
 
-function verdictOf(
+/** What a host's files say of a key, and which of them says it. */
+export function verdictOf(
   files: KnownHostsFiles,
   host: Target,
   key: Buffer,
@@ -134,11 +134,9 @@ function verdictOf(
   return first
 }
 
-/** `trust` asks hosts of the inventory; a jump host may be none. */
-const recording = (host: Target, key: Buffer): string =>
-  'tier' in host
-    ? `\`provision trust --limit ${host.name}\` does it for all hosts that are new.`
-    : `\`echo ${words([formatKnownHost(knownAs(host), key).trim()])} >> ${words([host.connection.knownHosts])}\``
+/** `trust` asks jump hosts on the way as well, but they are not picked. */
+const recording = (host: Target): string =>
+  `\`provision trust${'tier' in host ? ` --limit ${host.name}` : ''}\` does it for all hosts that are new.`
 
 /**
  * Decides on the key a server shows; with `accept-new` an unknown one is added to the file. The name looked up is the
@@ -176,7 +174,7 @@ export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer):
         if (hostKeyChecking === 'strict') {
           return refuse(
             `the host key of ${host.address} is not in ${path}: it shows the ${shown}`,
-            `Compare the fingerprint with the host's console and record it: ${recording(host, key)}`,
+            `Compare the fingerprint with the host's console and record it: ${recording(host)}`,
           )
         }
         files.add(knownHosts, name, key)

@@ -30,15 +30,21 @@ export async function scanOpenSsh(
       if (errno(error) !== 'ENOENT') throw error
     })
     const { refused, ...first } = await ask(host, copy, env, signal)
-    if (!refused) return first.added && shown(first.added, known)
+    const path = host.connection.knownHosts
+    if (!refused) return first.added && shown(first.added, known, path)
     // What it is instead is seen where nothing is known.
     const empty = join(dir, 'empty')
     await writeFile(empty, '')
     const { added } = await ask(host, empty, env, signal)
     if (added === undefined) throw refused
-    const { name, key, verdict } = shown(added, known)
+    const { name, key, verdict } = shown(added, known, path)
     // The file that has the other key may be one that ssh alone reads.
-    return { name, key, verdict: verdict.kind === 'unknown' ? { kind: 'changed', lines: [], types: [] } : verdict }
+    return {
+      name,
+      key,
+      path,
+      verdict: verdict.kind === 'unknown' ? { kind: 'changed', lines: [], types: [] } : verdict,
+    }
   } finally {
     await rm(dir, { recursive: true, force: true })
   }
@@ -49,7 +55,12 @@ interface Added {
   readonly key: Buffer
 }
 
-const shown = ({ name, key }: Added, known: KnownHosts): ShownKey => ({ name, key, verdict: judge(known, name, key) })
+const shown = ({ name, key }: Added, known: KnownHosts, path: string): ShownKey => ({
+  name,
+  key,
+  path,
+  verdict: judge(known, name, key),
+})
 
 async function ask(host: Target, file: string, env: NodeJS.ProcessEnv, signal: AbortSignal | undefined) {
   const { connectTimeout, moreKnownHosts = [] } = host.connection

@@ -14,7 +14,7 @@ import type { Way } from './way.ts'
 export async function scanSsh(
   host: Target,
   way: Way,
-  known: KnownHosts,
+  known: readonly KnownHosts[],
   prefer: (algorithm: HostKeyAlgorithm) => boolean,
   signal: AbortSignal | undefined,
 ): Promise<Buffer> {
@@ -27,7 +27,7 @@ export async function scanSsh(
   signal?.addEventListener('abort', onStop)
   try {
     const socket = await way.open(deadline.signal)
-    const algorithms = hostKeyAlgorithms([known], host)
+    const algorithms = hostKeyAlgorithms(known, host)
     return await new Promise<Buffer>((resolve, reject) => {
       const client = new ssh2.Client()
       deadline.signal.addEventListener('abort', () => {

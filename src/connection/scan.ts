@@ -1,7 +1,6 @@
 import type { Target } from '../inventory/inventory.ts'
-import { type HostKeyAlgorithm, type KnownHostsFiles, knownAs } from './host-key.ts'
+import { type HostKeyAlgorithm, type KnownHostsFiles, knownAs, knownHostsOf, verdictOf } from './host-key.ts'
 import type { JumpHosts } from './jump-hosts.ts'
-import { judge } from './known-hosts.ts'
 import type { ShownKey } from './shown-key.ts'
 
 export interface ScanMeans {
@@ -24,18 +23,18 @@ export async function scanHostKey(
   prefer: (algorithm: HostKeyAlgorithm) => boolean = () => false,
 ): Promise<ShownKey | undefined> {
   const host = { ...declared, address: declared.connection.host ?? declared.address }
-  const { transport, knownHosts } = host.connection
+  const { transport } = host.connection
   if (transport === 'local') return undefined
-  const known = files.read(knownHosts)
+  const known = knownHostsOf(host).map((path) => files.read(path))
   if (transport === 'openssh') {
     const { scanOpenSsh } = await import('./scan-openssh.ts')
-    return scanOpenSsh(host, known, env, signal)
+    return scanOpenSsh(host, files.read(host.connection.knownHosts), env, signal)
   }
   const { scanSsh } = await import('./scan-ssh.ts')
   const way = await jumpHosts.wayTo(host)
   try {
     const key = await way.turn(() => scanSsh(host, way, known, prefer, signal))
-    return { key, name: knownAs(host), verdict: judge(known, knownAs(host), key) }
+    return { key, name: knownAs(host), ...verdictOf(files, host, key) }
   } finally {
     way.leave()
   }

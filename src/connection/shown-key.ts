@@ -4,6 +4,8 @@ import type { HostAddress, Verdict } from './known-hosts.ts'
 export interface ShownKey {
   readonly key: Buffer
   readonly verdict: Verdict
+  /** The file that says so. */
+  readonly path: string
   /** What it is looked up by, and recorded as. */
   readonly name: HostAddress
 }

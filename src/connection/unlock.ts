@@ -6,10 +6,9 @@ import { agentKeys } from './agent.ts'
 import { decryptKey, type KeyFile, readKey } from './key-file.ts'
 import { type KeySources, keySources } from './key-sources.ts'
 
-/** A key file that was encrypted. Its passphrase is for programs that read the file themselves. */
+/** A key file that was encrypted. */
 export interface UnlockedKey {
   readonly key: ParsedKey
-  readonly passphrase: Secret
 }
 
 /** By path. */
@@ -68,9 +67,9 @@ export async function unlockKeys(
 function sourcesOf(hosts: readonly Target[], env: NodeJS.ProcessEnv): (KeySources & { readonly must: boolean })[] {
   const all = [...new Set(hosts.flatMap((host) => [host, ...(host.connection.jumps ?? [])]))].flatMap((host) => {
     const { transport, identityFile } = host.connection
+    // The ssh program has no way to be given one.
+    if (transport !== 'ssh') return []
     const sources = keySources(host, env)
-    // What is named by nobody, the ssh program looks for by itself.
-    if (transport === 'local' || (transport === 'openssh' && !sources.named)) return []
     return { ...sources, must: identityFile !== undefined }
   })
   return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()]
@@ -81,7 +80,7 @@ async function passphraseOf(path: string, ask: AskPassphrase): Promise<UnlockedK
     const passphrase = await ask(path, tries > 0)
     if (passphrase === undefined) return undefined
     const key = await decryptKey(path, passphrase)
-    if (key) return { key, passphrase }
+    if (key) return { key }
   }
   const hint = `try it with \`ssh-keygen -y -f ${path}\`, or load the key into ssh-agent (\`ssh-add\`)`
   throw new InputError([{ message: `${path}: the passphrase was wrong ${TRIES} times`, hint }])

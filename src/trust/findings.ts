@@ -7,49 +7,53 @@ import { loginMemory } from '../connection/login-memory.ts'
 import { type ScanMeans, scanHostKey } from '../connection/scan.ts'
 import { openSession } from '../connection/session.ts'
 import type { ShownKey } from '../connection/shown-key.ts'
+import type { UnlockedKeys } from '../connection/unlock.ts'
 import { messageOf, ProvisionError } from '../errors.ts'
-import type { Host } from '../inventory/inventory.ts'
+import type { Target } from '../inventory/inventory.ts'
 import type { Expectation, ExpectedKeys, Named } from './expected.ts'
 
 /** What became of asking a host for its key. */
 export type Finding =
-  | { readonly state: 'known'; readonly host: Host }
-  | { readonly state: 'unreachable'; readonly host: Host; readonly why: string }
+  | { readonly state: 'known'; readonly host: Target }
+  | { readonly state: 'unreachable'; readonly host: Target; readonly why: string }
   | ShownFinding
 
 /** A key that a run would refuse. */
 export interface ShownFinding {
   readonly state: 'unknown' | 'changed' | 'revoked' | 'authority'
-  readonly host: Host
+  readonly host: Target
   readonly key: Buffer
   /** In OpenSSH's words: ED25519, SHA256:… */
   readonly type: string
   readonly fingerprint: string
   /** What it would be recorded as. */
   readonly name: HostAddress
-  /** Lines of the known_hosts file that speak of the host. */
+  /** The file that speaks of the host, and where; else the one that it would be recorded in. */
+  readonly path: string
   readonly lines: readonly number[]
   readonly expected: Expectation
 }
 
 /** How the inventory and known_hosts files call a host. */
-export const namedHost = (host: Host): Named => ({
+export const namedHost = (host: Target): Named => ({
   name: host.name,
   address: host.connection.host ?? host.address,
   port: host.connection.port,
 })
 
 export interface FindMeans extends Pick<ScanMeans, 'env' | 'signal'> {
+  /** For the jump hosts. */
+  readonly keys?: UnlockedKeys | undefined
   readonly forks: number
   readonly expected: ExpectedKeys | undefined
   readonly warn?: (message: string) => void
 }
 
 /** Asks all hosts for their keys, in the order given. */
-export async function findKeys(hosts: readonly Host[], means: FindMeans): Promise<Finding[]> {
+export async function findKeys(hosts: readonly Target[], means: FindMeans): Promise<Finding[]> {
   const files = knownHostsFiles(means.warn)
   const limit = pLimit(means.forks)
-  const login = { files, env: means.env, memory: loginMemory(), signal: means.signal }
+  const login = { files, env: means.env, memory: loginMemory(), keys: means.keys, signal: means.signal }
   const onTheWay = jumpHosts(
     (jump, way) => openSession(jump, way, login),
     (message) => means.warn?.(message),
@@ -76,7 +80,7 @@ export async function findKeys(hosts: readonly Host[], means: FindMeans): Promis
 
 const typeOf = (algorithm: string) => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
 
-function shown(host: Host, { key, name, verdict }: ShownKey, { expected }: FindMeans): Finding {
+function shown(host: Target, { key, name, verdict, path }: ShownKey, { expected }: FindMeans): Finding {
   return {
     state: verdict.kind === 'known' ? 'unknown' : verdict.kind,
     host,
@@ -84,6 +88,7 @@ function shown(host: Host, { key, name, verdict }: ShownKey, { expected }: FindM
     type: keyWord(keyType(key)),
     fingerprint: fingerprint(key),
     name,
+    path: verdict.kind === 'unknown' ? host.connection.knownHosts : path,
     lines: 'lines' in verdict ? verdict.lines : 'line' in verdict ? [verdict.line] : [],
     expected: expected?.of(namedHost(host), key) ?? { kind: 'silent' },
   }

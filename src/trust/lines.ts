@@ -37,9 +37,9 @@ const addressOf = ({ name: { address, port } }: ShownFinding): string => {
   return port === 22 ? shown : `${shown}:${port}`
 }
 
-function stateOf({ state, expected, lines, host }: ShownFinding, list: string | undefined): Span {
+function stateOf({ state, expected, lines, path }: ShownFinding, list: string | undefined): Span {
   const places = (file: string, numbers: readonly number[]) => numbers.map((number) => `${file}:${number}`).join(', ')
-  const at = lines.length > 0 ? ` (${places(host.connection.knownHosts, lines)})` : ''
+  const at = lines.length > 0 ? ` (${places(path, lines)})` : ''
   if (state === 'changed') return span('bad', `CHANGED${at}`)
   if (state === 'revoked') return span('bad', `REVOKED${at}`)
   if (expected.kind === 'differs') return span('bad', `NOT AS EXPECTED (${places(list ?? 'list', expected.lines)})`)
@@ -99,8 +99,7 @@ export function trustJson(findings: readonly Finding[], recorded: readonly Shown
       }
       if (finding.state === 'unreachable') return { ...known, why: finding.why }
       if (!('key' in finding)) return known
-      const { type, fingerprint, expected, lines } = finding
-      const file = host.connection.knownHosts
+      const { type, fingerprint, expected, lines, path: file } = finding
       return {
         ...known,
         type,

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { knownHostsFiles } from '../connection/host-key.ts'
 import { knownHostsName, parseKnownHosts } from '../connection/known-hosts.ts'
 import { runProgram } from '../connection/program.ts'
@@ -6,7 +6,10 @@ import type { ShownFinding } from './findings.ts'
 
 /** Adds the keys to the known_hosts files of their hosts; of a host whose key has changed, the old ones go. */
 export async function recordKeys(findings: readonly ShownFinding[], env: NodeJS.ProcessEnv): Promise<void> {
-  const changed = findings.filter(({ state }) => state === 'changed')
+  // A key in a further file is not ours to take away, and this one outweighs it.
+  const changed = findings.filter(
+    ({ state, path, host }) => state === 'changed' && path === host.connection.knownHosts && existsSync(path),
+  )
   const before = new Set(changed.map(({ host }) => realpathSync(host.connection.knownHosts)))
   // As `ssh-keygen -R` does.
   for (const path of before) copyFileSync(path, `${path}.old`)

@@ -54,8 +54,8 @@ const run = async (
     {
       found: (findings: readonly Finding[], decision) => say(trustLines(findings, decision, options.list)),
       choose,
-      recorded: (findings, recorded, left) => {
-        say(recordedLines(recorded, left))
+      recorded: (recorded, left) => say(recordedLines(recorded, left)),
+      done: (findings, recorded) => {
         json = trustJson(findings, recorded)
       },
       warn: (message) => warnings.push(message),
@@ -158,6 +158,31 @@ test('hosts that show one key are told, and a name that is none of them', async 
   await expect(run({ replace: ['wbe1'] })).rejects.toMatchObject({
     problems: [{ message: expect.stringContaining('--replace wbe1'), hint: expect.stringContaining('web1') }],
   })
+})
+
+test('jump hosts on the way are asked first, and what is behind them once their keys are known', async () => {
+  const bastion = await sshServer({ onExec: () => {}, forwards: true })
+  servers.push(bastion)
+  const jump = { ...bastion.host({ knownHosts, hostKeyChecking: 'strict' }), name: 'bastion' }
+  const hosts = [host(1, { jumps: [jump] }), host(2, { jumps: [jump] })]
+  const first = await run({ hosts })
+  expect([first.status, first.text.match(/^[a-z0-9]+ /gm)]).toEqual([2, ['bastion ']])
+  expect(first.warnings).toEqual(['2 more behind jump hosts that are not known: they are asked once these are'])
+  const asked: string[][] = []
+  const { status, file } = await run({ hosts }, async (open) => {
+    asked.push(open.map((finding) => finding.host.name))
+    return open
+  })
+  expect([status, asked]).toEqual([0, [['bastion'], ['web1', 'web2']]])
+  expect(file.trim().split('\n')).toHaveLength(3)
+  expect((await run({ hosts })).status).toBe(0)
+})
+
+test('a key in one of the further files is known', async () => {
+  const global = join(dir, 'global')
+  writeFileSync(global, formatKnownHost({ address: 'alias', port: 22 }, keyOf(1)))
+  const hosts = [host(1, { moreKnownHosts: [join(dir, 'none'), global], hostKeyAlias: 'alias' })]
+  expect(await run({ hosts })).toMatchObject({ status: 0, text: '1 host known', file: '' })
 })
 
 test('names in a new file are hashed where ssh hashes them', async () => {

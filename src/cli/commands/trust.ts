@@ -43,14 +43,23 @@ export const trust = lookCommand<TrustFlags>({
     const { inventory, hosts } = await lookAt(options)
     const { expect: list, replace, acceptUnverified: unverified, forks = 25 } = flags
     return trust(
-      { hosts, all: inventory.hosts, list, replace, unverified, forks, env: process.env },
+      {
+        hosts,
+        all: inventory.hosts,
+        list,
+        replace,
+        unverified,
+        forks,
+        env: process.env,
+        askPassphrase: options.askPassphrase,
+      },
       {
         // Not among the lines of the table, nor of the JSON.
         warn: (message) => void process.stderr.write(`warning: ${printable(message)}\n`),
         found: (findings, decision) => flags.json || print(trustLines(findings, decision, list)),
         choose: flags.json || !process.stdin.isTTY || !process.stderr.isTTY ? undefined : choose,
-        recorded: (findings, recorded, left) =>
-          flags.json ? json(trustJson(findings, recorded), 2) : print(recordedLines(recorded, left)),
+        recorded: (recorded, left) => flags.json || print(recordedLines(recorded, left)),
+        done: (findings, recorded) => flags.json && json(trustJson(findings, recorded), 2),
       },
     )
   },
