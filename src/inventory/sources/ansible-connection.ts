@@ -53,6 +53,8 @@ const HARMLESS = /^(ControlMaster|ControlPersist|ControlPath|PreferredAuthentica
 
 function sshArguments(value: Value, name: string): ReturnType<Rule> {
   const words = String(value)
+    .replace(/(^|\s)-J\s*(\S+)/g, '$1-oProxyJump=$2')
+
     .trim()
     .split(/\s+/)
     .filter((word) => word !== '' && word !== '-C')
@@ -64,6 +66,8 @@ function sshArguments(value: Value, name: string): ReturnType<Rule> {
   if (left.length === 1 && /^StrictHostKeyChecking=(no|accept-new)$/i.test(left[0] ?? '')) {
     return { key: 'host_key_checking', value: 'accept-new' }
   }
+  const jump = /^ProxyJump=(\S+)$/i.exec(left[0] ?? '')?.[1]
+  if (left.length === 1 && jump !== undefined) return { key: 'proxy_jump', value: jump }
   return {
     name,
     message: `options of ssh are not taken from here: ${left.join(' ')}`,

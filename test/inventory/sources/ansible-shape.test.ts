@@ -106,6 +106,8 @@ describe("Ansible's own vars", () => {
     [{ ansible_become: 'yes', ansible_become_method: 'sudo', ansible_become_user: 'root' }, { become: 'sudo' }],
     [{ ansible_ssh_common_args: '-o StrictHostKeyChecking=no' }, { host_key_checking: 'accept-new' }],
     [{ ansible_ssh_extra_args: '-o ControlMaster=auto -oControlPersist=60s -C' }, {}],
+    [{ ansible_ssh_common_args: '-o ProxyJump=ops@bastion' }, { proxy_jump: 'ops@bastion' }],
+    [{ ansible_ssh_common_args: '-J bastion -o ControlMaster=auto' }, { proxy_jump: 'bastion' }],
     [{ ansible_user: null }, {}],
   ])('%j', (vars, expected) => {
     const { settings, problems } = connectionOfAnsible(vars)
