@@ -185,6 +185,23 @@ test('a key in one of the further files is known', async () => {
   expect(await run({ hosts })).toMatchObject({ status: 0, text: '1 host known', file: '' })
 })
 
+test('the ssh program shows the key that it would see, and knows, or finds changed, the same', async () => {
+  const asked = {
+    hosts: [host(1, { transport: 'openssh', sshConfig: 'none' })],
+    env: { PATH: process.env.PATH, HOME: dir },
+  }
+  const first = await run(asked)
+  expect([first.status, first.file]).toEqual([2, ''])
+  expect(first.text).toContain(`${fingerprint(keyOf(1))}  unknown`)
+  expect((await run({ ...asked, unverified: true })).status).toBe(0)
+  expect((await run(asked)).text).toBe('1 host known')
+  writeFileSync(knownHosts, formatKnownHost(nameOf(1), other()))
+  const changed = await run(asked)
+  expect([changed.status, changed.text]).toEqual([1, expect.stringContaining(`CHANGED (${knownHosts}:1)`)])
+  expect((await run({ ...asked, unverified: true, replace: ['web1'] })).status).toBe(0)
+  expect((await run(asked)).status).toBe(0)
+})
+
 test('names in a new file are hashed where ssh hashes them', async () => {
   sshHashes('yes')
   const { file } = await run({ hosts: [host(1)], unverified: true })
