@@ -1,12 +1,14 @@
-import { aborted } from '../errors.ts'
+import { aborted, ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import type { Transport } from '../inventory/transports.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
+import { place } from './failure.ts'
 import { knownHostsFiles } from './host-key.ts'
 import { jumpHosts } from './jump-hosts.ts'
 import { loginMemory } from './login-memory.ts'
 import { loginPassword } from './login-password.ts'
+import { turns } from './turns.ts'
 import type { UnlockedKeys } from './unlock.ts'
 
 export interface ConnectOptions {
@@ -54,7 +56,22 @@ export function connector(options: ConnectOptions = {}): Connect {
     }),
     openssh: once(async () => {
       const { connectOpenSsh } = await import('./openssh.ts')
-      return (host) => connectOpenSsh(host, env, options)
+      const turnsOf = turns()
+      const told = new Set<string>()
+      return async (host) => {
+        const [jump] = host.connection.jumps ?? []
+        const login = () => connectOpenSsh(host, env, options)
+        if (jump === undefined) return login()
+        try {
+          return await turnsOf(place(jump))(login)
+        } catch (error) {
+          const cause = error instanceof ProvisionError ? error.cause : undefined
+          const message = cause instanceof ProvisionError ? `jump host ${cause.host}: ${cause.message}` : undefined
+          if (message !== undefined && !told.has(message)) tell(message, undefined)
+          if (message !== undefined) told.add(message)
+          throw error
+        }
+      }
     }),
     local: once(async () => {
       const { connectLocal } = await import('./local.ts')

@@ -1,9 +1,9 @@
-import pLimit, { type LimitFunction } from 'p-limit'
 import { aborted, ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import { failure, place } from './failure.ts'
 import { type JumpDoor, jumpDoor } from './jump-door.ts'
 import type { Session } from './session.ts'
+import { turns } from './turns.ts'
 import { directly, type Way } from './way.ts'
 
 /** The jump hosts of a run: one connection to each carries all hosts behind it. */
@@ -15,15 +15,13 @@ export interface JumpHosts {
 /** Told once of each jump host that fails, however many hosts are behind it. */
 export type Tell = (message: string, hint: string | undefined) => void
 
-/** sshd begins to drop logins at ten that are not done (MaxStartups 10:30:100), and all of them share one line. */
-const LOGINS_AT_ONCE = 8
 /** So long a jump host that failed is not tried again: thousands behind it would each wait for its time limit. */
 const GIVEN_UP_MS = 20_000
 
 /** @param logIn to a jump host, by the way to it */
 export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, tell: Tell): JumpHosts {
   const doors = new Map<string, Promise<JumpDoor>>()
-  const limits = new Map<string, LimitFunction>()
+  const turnsOf = turns()
   /** What was told already: whoever failed because of it is not told of again. */
   const told = new Map<ProvisionError, string>()
 
@@ -80,8 +78,7 @@ export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, t
     })
     opened.enter()
     let left = false
-    const limit = limits.get(identity(jump)) ?? pLimit(LOGINS_AT_ONCE)
-    limits.set(identity(jump), limit)
+    const limit = turnsOf(identity(jump))
     return {
       open: (signal) => opened.open(host, signal),
       turn: (login) => limit(login),

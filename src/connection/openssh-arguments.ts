@@ -48,7 +48,8 @@ function proxyCommand(jumps: readonly Target[] | undefined): string | undefined 
   const before = jumps.slice(0, -1)
   // The first goes by its own settings: it may be reached by what only ssh_config can say.
   const connection = before.length === 0 ? last.connection : { ...last.connection, jumps: before }
-  const argv = ['-o', 'ControlMaster=no', ...sshArguments({ ...last, connection })]
+  // INFO: why it can't connect to the host; of an option that is given twice, ssh takes the first.
+  const argv = ['-o', 'ControlMaster=no', '-o', 'LogLevel=INFO', ...sshArguments({ ...last, connection })]
   // ssh replaces its own tokens in it; those of inner commands are theirs.
-  return `exec ssh -W '[%h]:%p' ${words(argv).replaceAll('%', '%%')}`
+  return `ssh -W '[%h]:%p' ${words(argv).replaceAll('%', '%%')}`
 }

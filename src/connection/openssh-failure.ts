@@ -29,10 +29,27 @@ export function opensshFailure(
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-  const code = WORDS.find(([words]) => words.test(result.stderr))?.[1] ?? 'unreachable'
+  const jump = failedJump(host, result.stderr)
+  if (jump !== undefined) {
+    const connection = { ...jump.connection, jumps: [] }
+    const cause = opensshFailure({ ...jump, connection }, { ...result, stderr: lines.slice(0, -1).join('\n') })
+    return failure(host, 'unreachable', `not reached because of its jump host ${jump.name}`, { cause })
+  }
+  const [words, code] = WORDS.find(([known]) => known.test(result.stderr)) ?? [/(?!)/, 'unreachable']
+  const line = lines.findLast((one) => words.test(one)) ?? lines.at(-1)
   const changed = /HAS CHANGED/.test(result.stderr) ? 'the host key has CHANGED: ' : ''
-  return failure(host, code, `ssh to ${place(host)}: ${changed}${lines.at(-1) ?? `exit status ${result.status}`}`, {
+  return failure(host, code, `ssh to ${place(host)}: ${changed}${line ?? `exit status ${result.status}`}`, {
     hint: HINTS[code],
     log: lines.slice(-12),
   })
+}
+
+/**
+ * The jump host that did not let through: then the ssh to the host itself has nobody to talk to, and the one to the jump
+ * host has said why before. Where that one is in and can't connect further, it says so.
+ */
+function failedJump({ connection: { jumps = [] } }: Target, stderr: string): Target | undefined {
+  if (!/kex_exchange_identification|banner exchange|UNKNOWN port/.test(stderr)) return undefined
+  if (/stdio forwarding failed|open failed/.test(stderr)) return undefined
+  return jumps.find(({ address }) => stderr.includes(address)) ?? jumps.at(0)
 }

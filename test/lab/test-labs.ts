@@ -8,7 +8,7 @@ import { findLab, type Lab, type LabSpec, startLab } from './lab.ts'
 const NAMES = [
   ...['access', 'accounts', 'app', 'connection', 'content', 'interrupted', 'lab', 'lb', 'mysql', 'package'],
   ...['roles', 'rolling', 'rolling-policy', 'rolling-tiers', 'rolling-verify', 'stack', 'suites', 'switchover', 'ufw'],
-  ...['auth', 'looking'],
+  ...['auth', 'looking', 'bastion'],
 ] as const
 export type TestLabName = (typeof NAMES)[number]
 
