@@ -65,6 +65,8 @@ export type Event =
       readonly inventory: string
       readonly check: boolean
       readonly hosts: readonly { name: string; tier: string }[]
+      /** Hosts that the ssh program logs in at because the built-in transport can't, and why. */
+      readonly programs?: readonly { readonly hosts: readonly string[]; readonly because: string }[] | undefined
     }
   | { readonly type: 'host-probing'; readonly host: string }
   | { readonly type: 'host-planned'; readonly host: string; readonly plan: HostPlan; readonly ms: number }

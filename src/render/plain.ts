@@ -6,7 +6,7 @@ import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, type Span, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
-import { reportLines, titleLine } from './format/report.ts'
+import { programLines, reportLines, titleLine } from './format/report.ts'
 import { orderText } from './format/rollout.ts'
 import { scriptLines } from './format/script.ts'
 import { summaryLines } from './format/summary.ts'
@@ -75,7 +75,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
     hosts = event.hosts
     check = event.check
     width = Math.min(NAME_WIDTH, Math.max(0, ...hosts.map(({ name }) => name.length)))
-    print([titleLine(event), ...(check ? [BLANK] : [])])
+    print([titleLine(event), ...programLines(event, options.verbosity), ...(check ? [BLANK] : [])])
   }
 
   const event = (event: Event): void => {

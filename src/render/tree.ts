@@ -5,7 +5,7 @@ import { guardCursor } from './cursor.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { unchangedLines } from './format/host.ts'
 import { BLANK, type Line, line, paint, span } from './format/line.ts'
-import { reportLines, titleLine } from './format/report.ts'
+import { programLines, reportLines, titleLine } from './format/report.ts'
 import { scriptLines } from './format/script.ts'
 import { summaryLines } from './format/summary.ts'
 import { listing } from './format/words.ts'
@@ -72,7 +72,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
 
   const runStarted = (event: Extract<Event, { type: 'run-started' }>) => {
     run = event
-    print([titleLine(event), BLANK])
+    print([titleLine(event), ...programLines(event, options.verbosity), BLANK])
     reading = createRow({ title: line('reading hosts'), state: 'active' })
     live({ head: reading, rows: [], transient: true })
     read()

@@ -16,6 +16,7 @@ import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradeNotes } from './newer.ts'
 import { planAll, settleStopped, settleUnbegun } from './plan-all.ts'
 import { type Prepared, prepare } from './prepare.ts'
+import { programHosts } from './program-hosts.ts'
 import { type RollbackTarget, rollbackNotes, rollbackTarget } from './rollback.ts'
 import type { RunEdges, RunOptions, RunOutcome } from './run-options.ts'
 import { applyTiers, needSomebody, planTiers, type TierSwitchover, type TiersInput } from './tier-rollout.ts'
@@ -75,7 +76,9 @@ async function steps(scene: Scene, pool: Pool, began: number): Promise<RunOutcom
   const { emit, stop } = edges
   const move = options.switchover && primaryMove({ prepared, access, emit }, options.switchover)
   const hosts = prepared.hosts.map(({ name, tier }) => ({ name, tier }))
-  emit({ type: 'run-started', inventory: prepared.inventory.name, check: options.check, hosts })
+  const programs = programHosts(prepared.hosts)
+  const more = programs.length > 0 ? { programs } : {}
+  emit({ type: 'run-started', inventory: prepared.inventory.name, check: options.check, hosts, ...more })
   const fleet = fleetOf(scene, pool)
   const runs = [...fleet.runs.values()]
   await planAll(runs, options.forks, stop)

@@ -25,6 +25,14 @@ export function titleLine({ inventory, hosts, check }: RunStarted): Line {
   return line(span('bold', inventory), `: ${counted(hosts.length, 'host')}${check ? ', dry run' : ''}`)
 }
 
+/** `web1, web2: ssh program, for ProxyCommand (~/.ssh/config:12)`, for who asks for more. */
+export function programLines({ programs = [] }: RunStarted, verbosity: number): Line[] {
+  if (verbosity === 0) return []
+  return programs.map(({ hosts, because }) =>
+    line(span('dim', `${listing(hosts)}: by the ssh program, for ${because}`)),
+  )
+}
+
 /** What was found: tier by tier, hosts with the same plan together, then the unchanged and the failed ones. */
 export function reportLines(report: Report, options: PlanOptions): Line[] {
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
