@@ -1,5 +1,6 @@
 import type { Target } from '../inventory/inventory.ts'
 import { words } from '../shell/quote.ts'
+import { place } from './failure.ts'
 
 /**
  * What every ssh is told: what the inventory and ssh_config say as we understand it. It reads ssh_config by itself for what
@@ -46,10 +47,19 @@ function proxyCommand(jumps: readonly Target[] | undefined): string | undefined 
   const last = jumps.at(-1)
   if (last === undefined) return 'none'
   const before = jumps.slice(0, -1)
-  // The first goes by its own settings: it may be reached by what only ssh_config can say.
-  const connection = before.length === 0 ? last.connection : { ...last.connection, jumps: before }
+  // The first goes by its own settings: it may be reached by what only ssh_config can say. A command in a command in a
+  // command ssh can't take apart any more (its quotes are not quite those of sh): from the third on it does it by itself.
+  const further = before.length > 1 ? ['-J', before.map(place).join(',')] : []
+  const jumpsOfLast = [last.connection.jumps, before, undefined][Math.min(before.length, 2)]
   // INFO: why it can't connect to the host; of an option that is given twice, ssh takes the first.
-  const argv = ['-o', 'ControlMaster=no', '-o', 'LogLevel=INFO', ...sshArguments({ ...last, connection })]
+  const argv = [
+    '-o',
+    'ControlMaster=no',
+    '-o',
+    'LogLevel=INFO',
+    ...further,
+    ...sshArguments({ ...last, connection: { ...last.connection, jumps: jumpsOfLast } }),
+  ]
   // ssh replaces its own tokens in it; those of inner commands are theirs.
   return `ssh -W '[%h]:%p' ${words(argv).replaceAll('%', '%%')}`
 }

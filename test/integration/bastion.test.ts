@@ -34,7 +34,7 @@ const target = (name: string, settings: Partial<ConnectionSettings> = {}): Targe
     become: login === 'root' ? 'none' : 'sudo',
     identityFile: join(bed.lab.dir, 'id_ed25519'),
     knownHosts: join(bed.lab.dir, 'known_hosts'),
-    connectTimeout: 8,
+    connectTimeout: 15,
     sshConfig: 'none',
     ...settings,
   } as const
@@ -57,8 +57,8 @@ const run = () => {
   }
 }
 const cameFrom = async (connection: Connection) => (await connection.exec('id -u; echo "${SSH_CONNECTION%% *}"')).stdout
-const sshdOf = (name: string, what: 'start' | 'stop') =>
-  bed.on(name, `systemctl ${what} ssh.socket ssh.service || systemctl ${what} ssh`)
+const sshdOf = (name: string, what: 'start' | 'stop' | 'restart') =>
+  bed.on(name, `systemctl reset-failed ssh; systemctl ${what} ssh`)
 
 test('without it there is no way', async () => {
   await expect(run().connect(target('web1', { connectTimeout: 2 }))).rejects.toMatchObject({ code: 'timeout' })
@@ -153,7 +153,7 @@ describe.each(['ssh', 'openssh'] as const)('behind a bastion, over %s', (transpo
     )
     await bed.on('bastion', 'pkill -9 sshd; :')
     const first = await running.done
-    await bed.on('bastion', 'systemctl restart ssh')
+    await sshdOf('bastion', 'restart')
     expect(first.failure('web1').message).toMatch(/link lost/)
     if (transport === 'ssh') {
       const told = first.events.filter((event) => event.type === 'warning').map(({ message }) => message)
