@@ -208,6 +208,17 @@ bad ansible_host='what is that' ansible_port=http
     expect(attention).toContain("hosts:9  host 2001:db8::1  (it is '2001-db8-1' here)")
   })
 
+  test('a jump host that is one of the hosts is not reached over itself', async () => {
+    const hosts = `[web]\nbastion ansible_host=192.0.2.1\nw1\n[all:vars]\nansible_ssh_common_args='-J ops@192.0.2.1:22'\n`
+    const { root, ansible } = ansibleFolder({ hosts })
+    const plan = await planned({ root, path: `${ansible}/hosts`, tiers: ['app=web'] })
+    expect(plan.hosts.map(({ name, connection }) => `${name} ${connection.proxy_jump}`)).toEqual([
+      'bastion none',
+      'w1 ops@192.0.2.1:22',
+    ])
+    expect(told(plan, ansible).attention).toContain('hosts:2  jump host bastion  (it is not reached over itself)')
+  })
+
   test('nothing to import is an error that says what was looked at', async () => {
     const { root, ansible } = ansibleFolder({ 'inv/aws_ec2.yml': 'plugin: aws_ec2\n', 'empty/x': '' })
     const problems = await problemsOf(() => planned({ root, path: `${ansible}/inv`, tiers: [] }))

@@ -110,6 +110,9 @@ export function loginOf(
     fromCfg('defaults', 'host_key_checking')
   const path = (text: string | undefined, from: string | undefined) =>
     text === undefined ? undefined : pathFrom(context.out, text, from ?? context.cwd)
+  const jump = args('proxyJump')
+  const isOwnJump = leadsTo(jump, host.name, address)
+  if (isOwnJump) note('attention', { at: host.at, subject: `jump host ${host.name}` }, 'it is not reached over itself')
   const connection = {
     user:
       (user && (USER.test(user.text) ? user.text : wrong(user, 'login name'))) ??
@@ -121,7 +124,7 @@ export function loginOf(
     known_hosts: path(args('knownHosts'), context.cwd),
     host_key_checking: checkingOf(checking, args('hostKeyChecking')),
     connect_timeout: secondsOf(timeout, wrong) ?? args('connectTimeout'),
-    proxy_jump: jumpFor(args('proxyJump'), host.name, address),
+    proxy_jump: isOwnJump ? 'none' : jump,
   }
   return { address, connection, findings }
 }
@@ -148,10 +151,10 @@ function addressOf(
   return undefined
 }
 
-/** A jump host that is one of the hosts is not reached over itself. */
-function jumpFor(jump: string | undefined, name: string, address: string | undefined): string | undefined {
+/** Whether the jump host is the host itself. */
+function leadsTo(jump: string | undefined, name: string, address: string | undefined): boolean {
   const to = jump === undefined ? undefined : /^(?:[^@]*@)?\[?([^\]]*?)\]?(?::\d+)?$/.exec(jump)?.[1]
-  return to !== undefined && (to === name || to === address) ? 'none' : jump
+  return to !== undefined && (to === name || to === address)
 }
 
 /** Every host is managed as root here, whatever a play says. */
