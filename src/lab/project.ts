@@ -141,6 +141,10 @@ async function rewriteConnections(file: string, from: string, hosts: readonly Ho
   if (typeof key === 'string' && !/^[~/]/.test(key)) document.set('age_key_file', join(from, key))
   for (const { tier } of hosts)
     if (isMap(document.getIn(['tiers', tier]))) document.deleteIn(['tiers', tier, 'connection'])
+  const groups = document.get('groups')
+  for (const group of isMap(groups) ? groups.items : []) {
+    if (isMap(group.value)) group.value.delete('connection')
+  }
   for (const host of hosts) setHost(document, host)
   await writeFile(file, document.toString({ lineWidth: 0 }))
 }

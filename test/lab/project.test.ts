@@ -28,6 +28,7 @@ describe('an inventory for hosts of a lab', () => {
     const { root, plan, read, text } = await copied(
       `# ours
 connection: { user: deploy, identity_file: ~/.ssh/prod, known_hosts: ../known, become_password_file: ~/sudo }
+groups: { eu: { hosts: [web1], connection: { proxy_jump: bastion } } }
 age_key_file: ../age.txt
 tiers:
   web:
@@ -44,6 +45,7 @@ tiers:
     )
     expect(read('hosts.yml')).toEqual({
       connection: { identity_file: '../id_ed25519', known_hosts: '../known_hosts' },
+      groups: { eu: { hosts: ['web1'] } },
       age_key_file: join(root, 'inventories/age.txt'),
       tiers: {
         web: {
