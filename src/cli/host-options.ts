@@ -10,7 +10,7 @@ export interface HostFlags {
   readonly inventory?: string
   readonly project: string
   readonly check: boolean
-  readonly diff?: boolean
+  readonly diff?: boolean | 'full'
   readonly limit: readonly string[]
   readonly tags: readonly string[]
   readonly skipTags?: readonly string[]
@@ -101,7 +101,12 @@ export const withShared = (command: Command, ...names: readonly (keyof typeof sh
 export function withHostOptions(command: Command): Command {
   withShared(command, 'inventory')
     .option('--check', 'dry run: show what would change and change nothing', false)
-    .option('--diff', 'show the diffs of files and fields (with --check by default)')
+    .addOption(
+      new Option(
+        '--diff [full]',
+        'show the diffs of files and fields (with --check by default); full: also all lines of long new files',
+      ).choices(['full']),
+    )
     .option('--no-diff', 'leave the diffs out')
   withShared(command, 'limit')
     .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])

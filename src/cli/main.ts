@@ -35,8 +35,9 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     err: process.stderr,
     color: wantsColor(flags),
     columns: process.stdout.columns ?? 120,
-    diff: flags.diff ?? flags.check,
-    planDiff: flags.diff ?? true,
+    diff: flags.diff === undefined ? flags.check : flags.diff !== false,
+    planDiff: flags.diff !== false,
+    full: flags.diff === 'full',
     verbosity: flags.verbose,
   })
   const ageKeys = takeKeySources(process.env, homedir())

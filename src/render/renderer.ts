@@ -21,6 +21,8 @@ export interface RenderOptions {
   readonly diff: boolean
   /** The same where somebody is asked about them; default: as `diff`. */
   readonly planDiff?: boolean
+  /** Long new texts are shown whole in plans. */
+  readonly full?: boolean
   /** 0 quiet … 2: also unchanged resources and timings. */
   readonly verbosity: number
 }

@@ -5,11 +5,14 @@ import { isPhase, PHASES, type Phase } from '../../rollout/phase.ts'
 import { diffBlock, diffSize } from './diff.ts'
 import { indent, type Line, line, type Span, span, type Tone } from './line.ts'
 import { afterLines, beforeLines } from './rollout.ts'
+import type { Part } from './shared.ts'
 import { counted, listing } from './words.ts'
 
 export interface PlanOptions {
   /** Show the diffs; else only their size. */
   readonly diff: boolean
+  /** Long new texts are shown whole. */
+  readonly full?: boolean
   /** From 2 on, unchanged resources are shown too. */
   readonly verbosity: number
 }
@@ -29,6 +32,8 @@ const SIGNS: Readonly<Record<Exclude<ShownAction, Phase>, readonly [sign: string
 /** Fields stand beside the resource while they are few and short, else below it. */
 const INLINE_FIELDS = 3
 const INLINE_WIDTH = 90
+/** From so many on, fields that say the same are told together. */
+const ALIKE = 3
 
 /** `+ package:nginx`, in the colour of what is done to it. */
 export function marked(action: ShownAction, key: string): Span[] {
@@ -36,23 +41,37 @@ export function marked(action: ShownAction, key: string): Span[] {
   return [span(tone, `${sign} ${key}`)]
 }
 
-/** Everything a plan would do, in the order of application; no headline. */
-export function planLines(plan: HostPlan, options: PlanOptions): Line[] {
+/** Everything a plan would do, in the order of application. */
+export function partsOf(plan: HostPlan, options: PlanOptions): Part[] {
   const isShown = ({ action, notes = [] }: PlannedItem) =>
     action !== 'none' || notes.length > 0 || options.verbosity >= 2
-  const shown = plan.items.filter(isShown)
+  // It stands with the changes that it is for: of hosts with others it is not the same.
+  const changed = plan.items.filter(({ action }) => action !== 'none').map(({ key }) => key)
+  const what = JSON.stringify([changed, plan.handlers.map(({ id }) => id)])
+  const around = (key: string, lines: readonly Line[], counts?: 'put back'): Part[] =>
+    lines.length === 0 ? [] : [{ key: `${key} ${what}`, counts, isNew: false, lines }]
   return [
-    ...beforeLines(plan.rollout),
-    ...shown.flatMap((item) => itemLines(item, options)),
-    ...plan.handlers.map(handlerLine),
-    ...(hasWork(plan) ? afterLines(plan.rollout) : []),
+    ...around('>before', beforeLines(plan.rollout), plan.rollout?.leftDrained ? 'put back' : undefined),
+    ...plan.items.filter(isShown).map((item): Part => {
+      const counts = item.action === 'none' ? undefined : 'change'
+      return { key: item.key, counts, isNew: item.action === 'create', lines: itemLines(item, options) }
+    }),
+    ...plan.handlers.map(
+      (handler): Part => ({
+        key: `handler:${handler.id}`,
+        counts: 'handler',
+        isNew: false,
+        lines: [handlerLine(handler)],
+      }),
+    ),
+    ...around('>after', hasWork(plan) ? afterLines(plan.rollout) : []),
   ]
 }
 
 /** One resource: what is done, its fields, its diff. */
 export function itemLines(item: PlannedItem, options: PlanOptions): Line[] {
   const size = options.diff ? undefined : diffSize(item.diffs)
-  const fields = [...item.fields.flatMap(fieldText), ...(size === undefined ? [] : [size])]
+  const fields = [...fieldTexts(item.fields), ...(size === undefined ? [] : [size])]
   const inline = fields.length <= INLINE_FIELDS && !fields.some((field) => field.includes('\n'))
   const text = fields.join(', ')
   const beside = inline && text.length <= INLINE_WIDTH
@@ -64,6 +83,21 @@ export function itemLines(item: PlannedItem, options: PlanOptions): Line[] {
   const below = beside ? [] : fields.flatMap((field) => field.split('\n').map((part) => line(span('dim', part))))
   const notes = (item.notes ?? []).map((note) => line(span('warn', `note: ${note}`)))
   return [head, ...indent([...below, ...notes, ...(options.diff ? diffBlock(item.diffs, item.key) : [])], 4)]
+}
+
+/** `mode: 0644 (a.conf, b.conf, c.conf)`: what several files of one resource are given alike is told once. */
+function fieldTexts(fields: readonly FieldChange[]): string[] {
+  const alike = ({ field, from, to }: FieldChange) =>
+    from === undefined && to !== undefined && field.includes(' ') ? `${field.replace(/^.* /, '')}: ${to}` : undefined
+  const told = new Set<string>()
+  return fields.flatMap((one) => {
+    const what = alike(one)
+    const same = what === undefined ? [] : fields.filter((other) => alike(other) === what)
+    if (what === undefined || same.length < ALIKE) return fieldText(one)
+    if (told.has(what)) return []
+    told.add(what)
+    return [`${what} (${listing(same.map(({ field }) => field.replace(/ [^ ]*$/, '')))})`]
+  })
 }
 
 const fieldText = ({ field, from, to }: FieldChange): string[] => {
@@ -82,34 +116,10 @@ export function handlerLine(handler: PlannedHandler): Line {
 }
 
 /** `4 changes, 1 handler` */
-export function planSize(plan: HostPlan): string {
-  const changes = plan.items.filter((item) => item.action !== 'none').length
-  const size = sizeText(changes, plan.handlers.length)
-  return plan.rollout?.leftDrained ? (changes + plan.handlers.length > 0 ? `${size}, put back` : 'put back') : size
-}
-
 export function sizeText(changes: number, handlers: number): string {
   const parts = [
     ...(changes > 0 || handlers === 0 ? [counted(changes, 'change')] : []),
     ...(handlers > 0 ? [counted(handlers, 'handler')] : []),
   ]
   return parts.join(', ')
-}
-
-export interface PlanGroup {
-  readonly hosts: readonly string[]
-  readonly plan: HostPlan
-}
-
-/** Hosts whose plans look the same, in the order of their first one. */
-export function groupPlans(plans: readonly HostPlan[], options: PlanOptions): PlanGroup[] {
-  const groups = new Map<string, { hosts: string[]; plan: HostPlan }>()
-  for (const plan of plans) {
-    // With the diffs even where only their size is shown: "the same changes" must be true.
-    const look = JSON.stringify([planLines(plan, { ...options, diff: true }), plan.items.map((item) => item.diffs)])
-    const group = groups.get(look)
-    if (group) group.hosts.push(plan.host)
-    else groups.set(look, { hosts: [plan.host], plan })
-  }
-  return [...groups.values()]
 }

@@ -1,11 +1,13 @@
 import type { Event, HostResult } from '../../execute/events.ts'
-import { type HostPlan, hasWork, isTelling } from '../../plan/host-plan.ts'
+import { type HostPlan, isTelling } from '../../plan/host-plan.ts'
 import type { TierPlan } from '../../rollout/tier-plan.ts'
 import { failureLines } from './failure.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'
-import { groupPlans, type PlanGroup, type PlanOptions, planLines, planSize } from './plan.ts'
+import { type PlanOptions, partsOf } from './plan.ts'
 import { orderText } from './rollout.ts'
+import { sectionLines } from './sections.ts'
+import { type Section, sectionsOf } from './shared.ts'
 import { counted, listing } from './words.ts'
 
 type RunStarted = Extract<Event, { type: 'run-started' }>
@@ -33,46 +35,68 @@ export function programLines({ programs = [] }: RunStarted, verbosity: number): 
   )
 }
 
-/** What was found: tier by tier, hosts with the same plan together, then the unchanged and the failed ones. */
+/**
+ * What was found: first what hosts of several tiers share, then tier by tier what some of its hosts share and what is each
+ * host's own, then the unchanged and the failed ones.
+ */
 export function reportLines(report: Report, options: PlanOptions): Line[] {
+  const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
+  const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
+  const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, partsOf(plan, options)])))
+  const tiersOf = ({ hosts }: Section) => new Set(hosts.map((host) => tierOf.get(host)))
+  const across = sections.filter((section) => tiersOf(section).size > 1)
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
-  return tiers.flatMap((tier) => {
-    const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
-    const body = tierBlocks(names, report, options).flatMap((block, i) => (i === 0 ? block : [BLANK, ...block]))
-    const order = orderText(report.tiers.find((plan) => plan.tier === tier))
-    const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
-    return body.length === 0 ? [] : [head, ...indent(body), BLANK]
-  })
+  return [
+    ...across.flatMap((section) => [...sectionLines(section, nameOf(section.hosts, planned), options), BLANK]),
+    ...tiers.flatMap((tier) => {
+      const own = sections.filter(
+        (section) => tiersOf(section).size === 1 && tierOf.get(section.hosts[0] ?? '') === tier,
+      )
+      const body = tierBlocks(tier, own, report, options).flatMap((block, i) => (i === 0 ? block : [BLANK, ...block]))
+      const order = orderText(report.tiers.find((plan) => plan.tier === tier))
+      const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
+      return body.length === 0 ? [] : [head, ...indent(body), BLANK]
+    }),
+  ]
 }
 
-const tierBlocks = (names: readonly string[], { plans, results }: Report, options: PlanOptions): Line[][] => {
+/** Hosts that a headline names one by one. */
+const NAMED = 20
+
+/** Of hosts of several tiers: `all 12 hosts`, `app, web (6 hosts)` where it is all of these tiers, or their names. */
+function nameOf(hosts: readonly string[], planned: readonly HostPlan[]): string {
+  if (hosts.length === planned.length) return `all ${hosts.length} hosts`
+  const tiers = [...new Set(planned.filter(({ host }) => hosts.includes(host)).map(({ tier }) => tier))]
+  const inThem = planned.filter(({ tier }) => tiers.includes(tier))
+  return inThem.length === hosts.length ? `${listing(tiers)} (${counted(hosts.length, 'host')})` : listing(hosts, NAMED)
+}
+
+/** What is shown of a host's plan; undefined: nothing. */
+function plannedOf(name: string, { plans, results }: Report, { verbosity }: PlanOptions): HostPlan | undefined {
+  const plan = results.get(name)?.failure === undefined ? plans.get(name) : undefined
+  return plan && (isTelling(plan) || verbosity >= 2) ? plan : undefined
+}
+
+function tierBlocks(tier: string, own: readonly Section[], report: Report, options: PlanOptions): Line[][] {
+  const { plans, results } = report
+  const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
   const ended = names.flatMap((name) => results.get(name) ?? [])
-  const ok = ended.filter(({ outcome }) => outcome === 'ok')
   const failed = ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [failureLines(host, failure)]))
-  const planned = names
-    .filter((name) => results.get(name)?.failure === undefined)
-    .flatMap((name) => plans.get(name) ?? [])
-    .filter((plan) => isTelling(plan) || options.verbosity >= 2)
-  const blocks = groupPlans(planned, options).map((group) => [
-    ...groupLines(group, options),
-    ...(options.verbosity >= 1 ? indent(costs(group.hosts, results)) : []),
-  ])
-  const told = new Set(planned.map(({ host }) => host))
+  const told = new Set(names.filter((name) => plannedOf(name, report, options) !== undefined))
   const unchanged = unchangedLines(
-    ok.filter(({ host }) => !told.has(host)),
+    ended.filter(({ host, outcome }) => outcome === 'ok' && !told.has(host)),
     options.verbosity,
   )
-  return [...blocks, ...(unchanged.length > 0 ? [unchanged] : []), ...failed]
+  const inTier = new Set(own.flatMap(({ hosts }) => hosts))
+  const above = [...told].filter((name) => !inTier.has(name) && plans.has(name))
+  const costs = options.verbosity >= 1 ? [...told].flatMap((host) => costLine(host, results.get(host))) : []
+  return [
+    ...own.map((section) => sectionLines(section, listing(section.hosts, NAMED), options)),
+    ...(above.length > 0 ? [[line(span('bold', listing(above)), ': nothing but what is above')]] : []),
+    ...[costs, unchanged].filter((block) => block.length > 0),
+    ...failed,
+  ]
 }
 
-const groupLines = ({ hosts, plan }: PlanGroup, options: PlanOptions): Line[] => {
-  const size = hasWork(plan) ? planSize(plan) : 'ok'
-  const same = hosts.length > 1 && hasWork(plan) ? 'the same ' : ''
-  return [line(span('bold', listing(hosts)), `: ${same}${size}`), ...indent(planLines(plan, options))]
-}
-
-const costs = (hosts: readonly string[], results: ReadonlyMap<string, HostResult>): Line[] =>
-  hosts.flatMap((host) => {
-    const result = results.get(host)
-    return result === undefined ? [] : [line(span('dim', `${host}: ${costText(result)}`))]
-  })
+const costLine = (host: string, result: HostResult | undefined): Line[] =>
+  result === undefined ? [] : [line(span('dim', `${host}: ${costText(result)}`))]

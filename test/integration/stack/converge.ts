@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { plainRenderer } from '../../../src/render/plain.ts'
+import { collecting } from '../../render/collect.ts'
 import { plannedOf, type Run } from '../provision.ts'
 import { HOSTS, LONG, NOTHING, type Stack, TIERS } from './bed.ts'
 import { sampleProcesses } from './samples.ts'
@@ -28,6 +30,14 @@ const actions = (run: Run, host: string): string[] =>
     .items.filter(({ action }) => action !== 'none')
     .map(({ key, action }) => `${action} ${key}`)
 
+/** What a person reads of it, line by line. */
+function readable(run: Run): string[] {
+  const { options, text } = collecting({ diff: true })
+  const renderer = plainRenderer(options)
+  for (const event of run.events) if (event.type !== 'script') renderer.event(event)
+  return text().trimEnd().split('\n')
+}
+
 export function convergence(bed: Stack): void {
   /** What must be in no output and no list of processes: the random end of each password, and lines of each key. */
   const secrets = (): string[] => {
@@ -48,6 +58,7 @@ export function convergence(bed: Stack): void {
         const sampler = await sampleProcesses(bed, ['db1', 'db2', 'app1'])
         const check = await bed.run('--check', '--show-script')
         expect(check.status).toBe(2)
+        expect(readable(check).length).toBeLessThan(450)
         for (const host of HOSTS) {
           expect(plannedOf(check.plan(host)).length).toBeGreaterThan(20)
           expect(check.result(host)).toMatchObject({ outcome: 'planned', changed: [] })
@@ -91,6 +102,15 @@ export function convergence(bed: Stack): void {
       const check = await bed.run('--check')
       expect(check.status).toBe(0)
       expect(bed.planned(check)).toEqual(NOTHING)
+    })
+
+    test('two changed vars are some lines to read, whatever the hosts have of their own', async () => {
+      const vars = ['--var', 'nginx_keepalive_timeout=5s', '--var', 'ntp_servers=[0.debian.pool.ntp.org]']
+      const check = await bed.run('--check', ...vars)
+      expect(check.status, check.stdout.slice(-3000)).toBe(2)
+      const lines = readable(check)
+      expect(lines.length, lines.join('\n')).toBeLessThanOrEqual(40)
+      expect(lines.join('\n')).toContain('keepalive_timeout 5s;')
     })
   })
 }
