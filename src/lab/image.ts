@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { $ } from 'zx'
 import { packageRoot } from '../catalog/package-root.ts'
 import { withLock } from './lock.ts'
-import { ensureProgram, type Say } from './machine.ts'
+import { ensureProgram, installPackages, type Say } from './machine.ts'
 
-/** Suites that hosts can run: Debian's. */
-export const SUITES = ['trixie', 'bookworm', 'sid'] as const
+/** Ubuntu's suites: the LTS that most have, and the newest LTS. */
+const UBUNTU = ['noble', 'resolute'] as const
+/** Suites that hosts can run. */
+export const SUITES = ['trixie', 'bookworm', 'sid', ...UBUNTU] as const
 
 export type Suite = (typeof SUITES)[number]
 
@@ -38,7 +40,12 @@ const BASE_PACKAGES = [
  * What Debian's installer and cloud images bring besides. bookworm goes without, for `provision` needs no Python there
  * either; to install it was 6 of the 15 s of a processor that a bare web server cost.
  */
-const INSTALL_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = { trixie: ['python3'], sid: ['python3'] }
+const INSTALL_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
+  trixie: ['python3'],
+  sid: ['python3'],
+  noble: ['python3'],
+  resolute: ['python3'],
+}
 
 /**
  * What roles install, so that a converge needs no network. The hosts stay bare: these are downloaded only. At once, for
@@ -55,6 +62,8 @@ const PREFETCH = [
 const PREFETCH_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
   trixie: ['sudo-rs'],
   sid: ['sudo-rs', 'mysql-server', 'prometheus-mysqld-exporter'],
+  noble: ['mysql-server'],
+  resolute: ['mysql-server'],
 }
 
 /** What conflicts with one of the others goes by itself. */
@@ -114,8 +123,21 @@ async function ensureLayer(name: string, script: string, from: () => Promise<str
   return image
 }
 
+const isUbuntu = (suite: Suite): boolean => UBUNTU.some((one) => one === suite)
+
+/** What its base image is made of where no registry answers. `ports` of other processors is left to a registry. */
+const mirrorOf = (suite: Suite): { keyring: string; sources: readonly string[] } =>
+  isUbuntu(suite)
+    ? {
+        keyring: 'ubuntu-archive-keyring',
+        sources: ['', '-updates', '-security'].map(
+          (pocket) => `deb http://archive.ubuntu.com/ubuntu ${suite}${pocket} main universe`,
+        ),
+      }
+    : { keyring: 'debian-archive-keyring', sources: [] }
+
 async function ensureBase(suite: Suite, say: Say): Promise<string> {
-  const pulled = `debian:${suite}-slim`
+  const pulled = isUbuntu(suite) ? `ubuntu:${suite}` : `debian:${suite}-slim`
   const include = installOf(suite)
   const imported = `provision-lab-base-${suite}:${contentTag(include)}`
   for (const image of [pulled, imported]) if (await imageExists(image)) return image
@@ -123,7 +145,9 @@ async function ensureBase(suite: Suite, say: Say): Promise<string> {
   // A registry that is not there answers at once or never.
   if ((await run`docker pull -q ${pulled}`.timeout('90s')).exitCode === 0) return pulled
   say('no registry answers: the base image will be made with mmdebstrap')
+  const { keyring, sources } = mirrorOf(suite)
   await ensureProgram(say, 'mmdebstrap', 'mmdebstrap', 'debian-archive-keyring')
+  if (isUbuntu(suite)) await installPackages(say, keyring)
   const started = Date.now()
   say(`making ${imported} with mmdebstrap (usually a minute)`)
   // The whole set in one go: dpkg unpacks it faster here than in a second step on top of a minimal system.
@@ -136,8 +160,12 @@ async function ensureBase(suite: Suite, say: Say): Promise<string> {
     ...['doc', 'man', 'locale'].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
   ]
   const label = `LABEL ${IMAGE_LABEL}=base`
-  const result = await run`set -o pipefail; mmdebstrap ${options} ${suite} - | docker import -c ${label} - ${imported}`
-  if (result.exitCode !== 0) throw new Error(`mmdebstrap ${suite} failed:\n${result.stderr.slice(-2000)}`)
+  const result =
+    await run`set -o pipefail; mmdebstrap ${options} ${suite} - ${sources} | docker import -c ${label} - ${imported}`
+  if (result.exitCode !== 0) {
+    const why = isUbuntu(suite) ? `no mirror of Ubuntu answers, so there are no hosts of ${suite}: ` : ''
+    throw new Error(`${why}mmdebstrap ${suite} failed:\n${result.stderr.slice(-2000)}`)
+  }
   say(`made ${imported} in ${seconds(started)}`)
   return imported
 }

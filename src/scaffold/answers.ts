@@ -36,8 +36,13 @@ export function hostsOf(words: readonly string[], tier?: string): NewHost[] {
     ...read.flatMap((one) => ('message' in one ? [one] : [])),
     ...twice.map((name) => ({ message: `host ${name} is given twice` })),
   ]
+  if (tier !== undefined && names.includes(tier)) {
+    problems.push({ message: `tier '${tier}' has the name of a host`, hint: '--limit could not tell them apart' })
+  }
   if (problems.length > 0) throw new InputError(problems)
-  return read.flatMap((one) => ('name' in one ? [one] : []))
+  const hosts = read.flatMap((one) => ('name' in one ? [one] : []))
+  // A host and a tier of one name could not be told apart.
+  return hosts.map((host) => (names.includes(host.tier) ? { ...host, tier: NO_TIER } : host))
 }
 
 function hostOf(word: string, tier: string | undefined): NewHost | Problem {
@@ -60,8 +65,11 @@ const hasPort = (address: string): boolean => /^[^:]+:\d+$/.test(address)
 function tierOf(name: string): string {
   const word = name.replace(/[-_.]?\d+$/, '')
   // `all` means every host.
-  return word === '' || word === 'all' ? 'hosts' : word
+  return word === '' || word === 'all' ? NO_TIER : word
 }
+
+/** Where the name says nothing. */
+const NO_TIER = 'servers'
 
 /** In the order in which they are first named. */
 export function tiersOf(hosts: readonly NewHost[]): NewTier[] {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -96,6 +96,81 @@ describe('the package, in an empty folder', () => {
     writeFileSync(join(project, 'roles/greet/index.ts'), GREET.replace('vars.greeting', 'vars.greting'))
     expect((await check()).stdout).toContain("Property 'greting' does not exist")
     writeFileSync(join(project, 'roles/greet/index.ts'), GREET)
+  })
+})
+
+describe('the first ten minutes, in an empty folder (docs/getting-started.md)', () => {
+  const home = () => join(bed.dir, 'home')
+  const servers = () => join(bed.dir, 'servers')
+  const run = (...args: string[]) => {
+    const env = { ...process.env, HOME: home(), XDG_CONFIG_HOME: '', XDG_CACHE_HOME: join(home(), 'cache') }
+    return $({
+      cwd: servers(),
+      quiet: true,
+      nothrow: true,
+      env: { ...env, NO_COLOR: '1', CI: '1' },
+    })`npx --no-install provision ${args}`
+  }
+
+  beforeAll(() => {
+    // What npm install made in the other project: to install it once more would only be the same for longer.
+    mkdirSync(join(home(), '.ssh'), { recursive: true })
+    mkdirSync(servers())
+    for (const name of ['id_ed25519', 'id_ed25519.pub']) {
+      cpSync(join(bed.lab.dir, name), join(home(), '.ssh', name))
+    }
+    cpSync(join(project, 'package.json'), join(servers(), 'package.json'))
+    symlinkSync(join(project, 'node_modules'), join(servers(), 'node_modules'))
+  })
+
+  test('init makes a project whose tests pass and whose schemas are up to date; a role comes with its own', async () => {
+    const address = bed.lab.hosts.get('box')?.address ?? ''
+    const made = await run(
+      'init',
+      '--host',
+      `box=${address}`,
+      '--user',
+      'deploy',
+      '--admin',
+      'ada',
+      '--contact',
+      'ops@example.org',
+    )
+    expect(made.exitCode, made.stderr).toBe(0)
+    expect(made.stdout).toContain('made an age key in')
+    const role = await run('new', 'role', 'shop')
+    expect(role.stdout + role.stderr).toContain('wrote schema/group_vars.json, with its vars')
+    expect((await run('schema', '--check')).exitCode).toBe(0)
+    const tested = await $({ cwd: servers(), quiet: true, nothrow: true })`npm test`
+    expect(tested.exitCode, tested.stdout + tested.stderr).toBe(0)
+    expect(tested.stdout).toMatch(/pass 3\b/)
+    const shells = await Promise.all(['bash', 'zsh', 'fish'].map((shell) => run('completion', shell)))
+    for (const { stdout } of shells) expect(stdout).toContain('__complete')
+    expect((await run('__complete', '--', '--limit', 'bo')).stdout).toBe('box\thost\n')
+  })
+
+  test('trust, --check, a run, and nothing left to do', async () => {
+    const unknown = await run('-i', 'prod', '--check')
+    expect(unknown.exitCode, unknown.stdout).toBe(1)
+    expect(unknown.stdout).toContain('provision trust')
+    const trusted = await run('trust', '-i', 'prod', '--expect', join(bed.lab.dir, 'known_hosts'))
+    expect(trusted.exitCode, trusted.stdout + trusted.stderr).toBe(0)
+    const graph = await run('inventory', '-i', 'prod', '--graph')
+    expect(graph.stdout).toContain('box')
+    const check = await run('-i', 'prod', '--check')
+    expect(check.exitCode, check.stdout + check.stderr).toBe(2)
+    expect(check.stdout).toContain('+ user:ada')
+    expect(check.stdout).toContain('+This is box (trixie), looked after by provision')
+    const first = await run('-i', 'prod')
+    expect(first.exitCode, first.stdout + first.stderr).toBe(0)
+    expect(await bed.on('box', 'cat /etc/motd')).toContain('Ask ops@example.org.')
+    expect((await run('-i', 'prod', '--check')).exitCode).toBe(0)
+  })
+
+  test('lab says what it needs', async () => {
+    const up = await run('lab', 'up')
+    expect(up.exitCode).toBe(1)
+    expect(up.stderr).toContain('npm install --save-dev testcontainers')
   })
 })
 

@@ -1,22 +1,41 @@
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { suiteNamed } from '../../src/lab/suites.ts'
 import { testLab } from '../lab/test-labs.ts'
 import { type ProgramOptions, provision, type Run } from './provision.ts'
 import { testBed } from './test-bed.ts'
 
-const HOSTS = ['bookworm1', 'trixie1']
+/** `LAB_SUITES=noble,resolute`: two suites to try, or one, in place of Debian's stable ones. */
+const [FIRST = 'bookworm', SECOND = FIRST] = (process.env.LAB_SUITES || 'bookworm,trixie').split(',').map(suiteNamed)
+const HOSTS = [`${FIRST}1`, `${SECOND}${FIRST === SECOND ? 2 : 1}`]
+const IS_DEBIAN = HOSTS.join() === 'bookworm1,trixie1'
 const PLACE = testLab('suites')
 const VIPS = [101, 102].map((last) => `${PLACE.subnet}.${last}`)
 /** Two hosts with ten roles from nothing: minutes, and many of them where the machine has other work to do. */
 const LONG = 1_500_000
 
-/** Debian's stable suites, every role that they can carry packed on one host of each. */
+/** The inventory of the suites that are tried: the hosts are named for them. */
+function inventoryFor(): string {
+  const from = fileURLToPath(new URL('../lab/inventories/suites', import.meta.url))
+  if (IS_DEBIAN) return from
+  const to = mkdtempSync(join(tmpdir(), 'provision-suites-'))
+  cpSync(from, to, { recursive: true })
+  for (const name of ['hosts.yml', 'group_vars/stack.yml']) {
+    const text = readFileSync(join(to, name), 'utf8')
+    const named = text.replaceAll('bookworm1', HOSTS[0] ?? '').replaceAll('trixie1', HOSTS[1] ?? '')
+    writeFileSync(join(to, name), named)
+  }
+  return to
+}
+
+/** Debian's stable suites or those of LAB_SUITES, every role that they can carry packed on one host of each. */
 const bed = testBed({
   ...PLACE,
-  inventory: fileURLToPath(new URL('../lab/inventories/suites', import.meta.url)),
+  inventory: inventoryFor(),
 })
 
 const run = (
@@ -30,7 +49,7 @@ const onEach = (command: string) => Promise.all(HOSTS.map((name) => bed.on(name,
 const costs = (done: Run) =>
   HOSTS.map((name) => done.result(name)).map(({ outcome, changed, traffic }) => [outcome, changed, traffic.execs])
 
-test('MySQL is refused before anything is done: these suites have only MariaDB', async () => {
+test.runIf(IS_DEBIAN)('MySQL is refused before anything is done: these suites have only MariaDB', async () => {
   const inventory = join(bed.lab.dir, 'mysql')
   cpSync(join(bed.lab.inventory, 'hosts.yml'), join(inventory, 'hosts.yml'))
   writeFileSync(join(inventory, 'site.yml'), stringify({ tiers: [{ name: 'stack', roles: ['mysql'] }] }))

@@ -6,10 +6,10 @@ describe('hosts as they are given', () => {
   test.each([
     ['web1=192.0.2.11', 'web1', '192.0.2.11', 'web'],
     ['web-02=web-02.example.org', 'web-02', 'web-02.example.org', 'web'],
-    ['gateway=2001:db8::1', 'gateway', '2001:db8::1', 'gateway'],
+    ['gateway=2001:db8::1', 'gateway', '2001:db8::1', 'servers'],
     ['db1.example.org', 'db1', 'db1.example.org', 'db'],
-    ['7=192.0.2.7', '7', '192.0.2.7', 'hosts'],
-    ['all1=192.0.2.7', 'all1', '192.0.2.7', 'hosts'],
+    ['7=192.0.2.7', '7', '192.0.2.7', 'servers'],
+    ['all1=192.0.2.7', 'all1', '192.0.2.7', 'servers'],
   ])('%s', (word, name, address, tier) => {
     expect(hostsOf([word])).toEqual([{ name, address, tier }])
   })
@@ -17,6 +17,14 @@ describe('hosts as they are given', () => {
   test('with commas, repeated, in one tier of their own', () => {
     const hosts = hostsOf(['a1=192.0.2.1, b1=192.0.2.2', 'c=192.0.2.3'], 'edge')
     expect(hosts.map(({ name, tier }) => `${tier}/${name}`)).toEqual(['edge/a1', 'edge/b1', 'edge/c'])
+  })
+
+  test('no tier has the name of a host', async () => {
+    const hosts = hostsOf(['web=192.0.2.1', 'web1=192.0.2.2', 'db1=192.0.2.3'])
+    expect(hosts.map(({ name, tier }) => `${tier}/${name}`)).toEqual(['servers/web', 'servers/web1', 'db/db1'])
+    expect(await problemsOf(() => hostsOf(['edge=192.0.2.1'], 'edge'))).toEqual([
+      "tier 'edge' has the name of a host (--limit could not tell them apart)",
+    ])
   })
 
   test('tiers are in the order in which hosts name them', () => {

@@ -168,6 +168,7 @@ function tell({ root, inventory }: NewProject, { made, kept, dependency }: MadeP
     ...(here === '' ? [] : [[`cd ${here}`, ''] as const]),
     ['npm install', ''],
     ['npm test', 'the role of this project, without a host'],
+    [`npx provision trust -i ${inventory}`, 'the keys of the hosts, to be compared and recorded'],
     [`npx provision -i ${inventory} --check`, 'what would change; it changes nothing'],
   ]
   const width = Math.max(...next.map(([command]) => command.length))
