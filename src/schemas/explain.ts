@@ -67,7 +67,7 @@ export function explain(error: ErrorObject, subject: string, hidden: boolean, te
 }
 
 const wantsScript = ({ keyword, params, data }: ErrorObject): boolean =>
-  keyword === 'is' && String(params.is).startsWith('script') && (typeof data === 'string' || typeof data === 'object')
+  keyword === 'is' && String(params.is).startsWith('script') && (typeof data === 'string' || Array.isArray(data))
 
 /** For text where sh is wanted. @param name of the field, as it is written */
 export const scriptHint = (name: string): string =>

@@ -90,7 +90,9 @@ describe('fields of a resource', () => {
     const how = (name: string) =>
       `(put sh in front of it, and write values as \${…}: each becomes one quoted word. ${name}: sh\`test -e \${path}\`; import { sh } from 'provision')`
     const made = 'must be a script, as sh`…` makes it {web1, web2}'
-    expect(await told(roles)).toEqual([`roles/r/index.ts:10:1 role 'r': handler 'h': run ${made} ${how('run')}`])
+    expect(await told(roles)).toEqual([
+      `roles/r/index.ts:10:1 role 'r': handler(): run is a string, ${made} ${how('run')}`,
+    ])
     const others = { r: (roles.r ?? '').replace("run: 'true'", 'run: sh`true`').replace('handler }', 'handler, sh }') }
     expect(await told(others)).toEqual([
       `roles/r/index.ts:7:1 role 'r': file:/a: validate is a string, ${made} ${how('validate')}`,

@@ -73,9 +73,9 @@ type Passed = Awaited<ReturnType<typeof fleet>>['check']
  * 250 times a host, at 500: what ran fewer than 20 times a host is not looked at, for the engine counts calls of what it
  * compiles meanwhile, or inlines, not all.
  */
-function steeper(few: Passed, many: Passed, hosts: number, factor: number): string[] {
+function steeper(few: readonly Passed[], many: Passed, hosts: number, factor: number): string[] {
   return [...many.counts.values()].flat().flatMap((one) => {
-    const before = timesIn(few.counts, one)
+    const before = Math.max(...few.map(({ counts }) => timesIn(counts, one)))
     const allowed = Math.max(1, before) * factor * (one.waits ? 5 : 1.5) + 200
     if (one.times <= Math.max(allowed, 20 * hosts)) return []
     return `${one.file} ${one.name}@${one.start}-${one.end}: ${before} times for few hosts, ${one.times} for many`
@@ -85,7 +85,8 @@ function steeper(few: Passed, many: Passed, hosts: number, factor: number): stri
 test('500 hosts cost ten times as much as 50, in a dry run and in a run', { timeout: 300_000 }, async () => {
   // What was never called is not compiled yet, and not counted as it will be.
   await fleet(3)
-  const few = await fleet(50)
+  // Twice: what is optimised in the middle of one is counted less often in it, not in both.
+  const [few, again] = [await fleet(50), await fleet(50)]
   const many = await fleet(500)
   for (const [size, { check, run }] of [
     [50, few],
@@ -97,7 +98,7 @@ test('500 hosts cost ten times as much as 50, in a dry run and in a run', { time
     expect(run).toMatchObject({ summary: { changed: size }, execs: 4 * size, logins: size })
   }
   for (const part of ['check', 'run'] as const) {
-    expect(steeper(few[part], many[part], 500, 10), part).toEqual([])
+    expect(steeper([few[part], again[part]], many[part], 500, 10), part).toEqual([])
     expect(many[part].events, part).toBeLessThan(10 * few[part].events)
   }
 })

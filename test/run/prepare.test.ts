@@ -71,7 +71,7 @@ describe('a project', () => {
     ])
     const site = 'tiers: [{ name: web, roles: [web_test, web_test] }]\n'
     expect(await told({ ...FILES, ...more, 'inventories/site.yml': site })).toEqual([
-      "inventories/site.yml:1:40 roles has 'web_test' twice [tiers.0.roles.1]",
+      expect.stringContaining("inventories/site.yml:1:40 role 'web_test' is there twice in the tier [tiers.0.roles.1]"),
     ])
   })
 

@@ -108,6 +108,18 @@ db_password: hunter4
     expect(varsIn(plan)).toEqual({ 'host_vars/w1': { timezone: 'Europe/Berlin' } })
   })
 
+  test('a value that is not carried stands beside one of the same name that is, in a file of one line', async () => {
+    const us = { hosts: {}, vars: { timezone: 'Etc/UTC' } }
+    const all = {
+      hosts: { w1: null },
+      vars: { timezone: '{{ zone }}' },
+      children: { web: { hosts: { w1: null } }, us },
+    }
+    const { root, ansible } = withSite({ 'hosts.yml': JSON.stringify({ all }) })
+    const plan = await planned({ root, path: `${ansible}/hosts.yml`, tiers: ['web=web'] })
+    expect(varsIn(plan)).toEqual({})
+  })
+
   test('every host has the values that Ansible gives it, whatever the groups', { timeout: 60_000 }, async () => {
     const names = ['timezone', 'sysctl', 'base_packages']
     const value = fc.record({

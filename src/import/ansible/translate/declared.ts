@@ -15,5 +15,6 @@ export function declaredVars({ hosts, groups, varsFiles }: AnsibleInventory): re
 const settingsIn = (vars: AnsibleVars, by: Setter): Setting[] =>
   [...vars].map(([name, value]): Setting => ({ name, value, by }))
 
-/** Of a var in a file: where it stands. Several in one line differ by name. */
-export const placeOf = ({ name, value }: Setting): string => `${value.at.file}:${value.at.line}:${name}`
+/** Of a var in a file: where it stands. Several in one line, as in JSON, differ by name or by what they are. */
+export const placeOf = ({ name, value }: Setting): string =>
+  `${value.at.file}:${value.at.line}:${name}:${JSON.stringify(value.value)}`
