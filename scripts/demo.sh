@@ -32,10 +32,9 @@ echo 'What would change on the bare hosts; nothing is changed. Usually 5 s.'
 status=0
 dry_run=.lab/dry-run-${LAB_NAME:-lab}.txt
 provision --check >"$dry_run" || status=$?
-# Its shape: tiers, hosts, how it ends, and of the first host the first changes.
-awk '/^[^ ]/ || /^  [^ ]/ { host += /^  [^ ]/; print; next }
-  host == 1 && lines++ < 12 { print; if (lines == 12) print "    …" }' "$dry_run"
-echo "All $(wc -l <"$dry_run") lines, with every line of every file: less $dry_run"
+# How it begins, then its shape: tiers, hosts, how many changes, how it ends.
+awk 'NR <= 24 { print; next } NR == 25 { print "  …" } /^[^ ]/ || /^  [a-z0-9, ]+: the same / || /^  [a-z0-9]+: [0-9]+ / { print }' "$dry_run"
+echo "All $(wc -l <"$dry_run") lines: less $dry_run"
 [ "$status" = 2 ] || die "The dry run ended with status $status; 2 (changes found) was expected."
 
 step "provision --inventory $inventory --yes"
