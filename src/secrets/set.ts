@@ -1,8 +1,9 @@
-import { type Document, isCollection, isSeq, parseDocument } from 'yaml'
+import { parseDocument } from 'yaml'
 import { ProvisionError } from '../errors.ts'
 import { parseSops, printed } from '../inventory/sops/document.ts'
 import { sealFile } from '../inventory/sops/file.ts'
 import { reveal, type Secret } from '../masking/secret.ts'
+import { pathTo } from './path.ts'
 import { type SecretsContext, targetOf } from './project.ts'
 import { openTarget, replaceFile } from './store.ts'
 
@@ -31,30 +32,6 @@ export async function setSecret(context: SecretsContext, input: SetInput, ask: (
   const plain = parseSops(printed(opened.plain), target.file)
   await replaceFile(target.path, sealFile(plain, opened, new Date()))
   context.say(`${input.name} is set in ${target.file}${opened.isNew ? ', which is new' : ''}`)
-}
-
-/** @throws ProvisionError when a name on the way is that of a value, which would be lost. */
-function pathTo(doc: Document, name: string): (string | number)[] {
-  const names = name.split('.')
-  if (names.includes('')) throw new ProvisionError(`'${name}' is not the name of a var`, { code: 'input' })
-  const path: (string | number)[] = []
-  for (const step of names) {
-    const around = path.length === 0 ? doc.contents : doc.getIn(path, true)
-    const isOpen = around === undefined || around === null || isCollection(around)
-    if (!isOpen) {
-      throw new ProvisionError(`'${path.join('.')}' is a value there, so it can't hold '${step}'`, { code: 'input' })
-    }
-    path.push(isSeq(around) ? indexIn(around.items.length, step, path) : step)
-  }
-  return path
-}
-
-const indexIn = (length: number, step: string, path: readonly (string | number)[]): number => {
-  const index = Number(step)
-  if (/^\d+$/.test(step) && index <= length) return index
-  throw new ProvisionError(`'${path.join('.')}' is a list of ${length}: name an element by its number, from 0`, {
-    code: 'input',
-  })
 }
 
 /** The data of some YAML. Messages never quote it. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { ProvisionError } from '../errors.ts'
 import { creationRuleFor } from '../inventory/sops/creation-rules.ts'
 import { newFile, type OpenFile, openFile } from '../inventory/sops/file.ts'
 import type { Keyring } from '../inventory/sops/unlock.ts'
@@ -11,6 +12,16 @@ export async function openTarget({ path, file }: Target, keyring: Keyring): Prom
   const text = await textOf(path)
   if (text !== undefined) return { ...(await openFile(text, file, keyring)), isNew: false }
   return { ...(await newFile(file, await creationRuleFor(path))), isNew: true }
+}
+
+/** The file, opened. @throws ProvisionError (input) when it is not there */
+export async function openPresent({ path, file }: Target, keyring: Keyring): Promise<OpenFile> {
+  const text = await textOf(path)
+  if (text !== undefined) return openFile(text, file, keyring)
+  throw new ProvisionError(`there is no ${file}`, {
+    code: 'input',
+    hint: 'provision secrets show -i NAME names all encrypted vars of an inventory',
+  })
 }
 
 /** Undefined when there is no such file. */

@@ -82,6 +82,26 @@ describe('provision secrets', { timeout: 120_000 }, () => {
     expect(wrong).toMatchObject({ status: 1, err: "'db_password' is a value there, so it can't hold 'x'\n" })
   })
 
+  test('get prints one value, unset takes one out; what is not there is told with the nearest name', async () => {
+    const root = await started()
+    const line = /^db_password: .*$/m.exec(text(root, FILE))?.[0] ?? '-'
+    await provision(root, ['secrets', 'set', FILE, 'app', '--yaml'], { input: '{ port: 0x1F, keys: [one, two] }' })
+    const get = (name: string) => provision(root, ['secrets', 'get', '-i', 'prod', 'group_vars/all', name])
+    expect(await get('db_password')).toEqual({ status: 0, out: 's3cr3t-one\n', err: '' })
+    expect((await get('app.keys')).out).toBe('- one\n- two\n')
+    const unset = await provision(root, ['secrets', 'unset', FILE, 'app.keys.0'])
+    expect(unset).toEqual({ status: 0, out: `app.keys.0 is no more in ${FILE}\n`, err: '' })
+    expect((await get('app.keys')).out).toBe('- two\n')
+    expect(text(root, FILE)).toContain(line)
+    expect(await get('db_pasword')).toEqual({
+      status: 1,
+      out: '',
+      err: "there is no 'db_pasword'\n  did you mean 'db_password'?\n",
+    })
+    const nowhere = await provision(root, ['secrets', 'unset', '-i', 'prod', 'group_vars/web', 'x'])
+    expect(nowhere).toMatchObject({ status: 1, err: expect.stringMatching(/there is no .*group_vars\/web.sops.yml/) })
+  })
+
   test('edit shows the text to the editor alone, and leaves nothing of it behind', async () => {
     const root = await started()
     const before = text(root, FILE)

@@ -19,6 +19,8 @@ Examples:
   pwgen -s 32 1 | provision secrets set -i prod group_vars/all db_password
   provision secrets edit inventories/prod/group_vars/all.sops.yml
   provision secrets show -i prod                            names, no values
+  provision secrets get -i prod group_vars/all db_password  one value, in the clear
+  provision secrets unset -i prod group_vars/all db_password
 
 Files are those of sops (github.com/getsops/sops) with age recipients. Keys are read from SOPS_AGE_KEY,
 SOPS_AGE_KEY_FILE and ~/.config/sops/age/keys.txt.`
@@ -27,7 +29,7 @@ SOPS_AGE_KEY_FILE and ~/.config/sops/age/keys.txt.`
 export const secrets: Register = (program) => {
   const group = program
     .command('secrets')
-    .summary('encrypted vars: init, set, edit, show (provision secrets --help)')
+    .summary('encrypted vars: init, set, get, unset, edit, show (provision secrets --help)')
     .description(
       'Vars that only those with a key can read: *.sops.yml beside the plain files of group_vars and host_vars.',
     )
@@ -54,6 +56,26 @@ export const secrets: Register = (program) => {
         ])
         const { context } = await contextOf(flags)
         await setSecret(context, { file, name, yaml: flags.yaml === true }, () => askValue(name))
+      }),
+    )
+  subcommand(group, 'get', 'print one value in the clear')
+    .argument('<file>', 'group_vars/all with --inventory, or a path')
+    .argument('<name>', 'name of the var; dots go into mappings and lists')
+    .action((file: string, name: string, flags: Flags) =>
+      finished(async () => {
+        const { getSecret } = await import('../../secrets/get.ts')
+        const { context } = await contextOf(flags)
+        await getSecret(context, { file, name })
+      }),
+    )
+  subcommand(group, 'unset', 'take one value out')
+    .argument('<file>', 'group_vars/all with --inventory, or a path')
+    .argument('<name>', 'name of the var; dots go into mappings and lists')
+    .action((file: string, name: string, flags: Flags) =>
+      finished(async () => {
+        const { unsetSecret } = await import('../../secrets/unset.ts')
+        const { context } = await contextOf(flags)
+        await unsetSecret(context, { file, name })
       }),
     )
   subcommand(group, 'edit', 'open a file in $EDITOR, in the clear only there')
