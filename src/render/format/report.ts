@@ -4,6 +4,7 @@ import type { TierPlan } from '../../rollout/tier-plan.ts'
 import { failureLines } from './failure.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'
+import { overviewLines } from './overview.ts'
 import { type PlanOptions, partsOf } from './plan.ts'
 import { orderText } from './rollout.ts'
 import { sectionLines } from './sections.ts'
@@ -36,8 +37,8 @@ export function programLines({ programs = [] }: RunStarted, verbosity: number): 
 }
 
 /**
- * What was found: first what hosts of several tiers share, then tier by tier what some of its hosts share and what is each
- * host's own, then the unchanged and the failed ones.
+ * What was found: what it amounts to, what hosts of several tiers share, then tier by tier what some of its hosts share, what
+ * is each host's own, and the unchanged and failed ones.
  */
 export function reportLines(report: Report, options: PlanOptions): Line[] {
   const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
@@ -46,7 +47,9 @@ export function reportLines(report: Report, options: PlanOptions): Line[] {
   const tiersOf = ({ hosts }: Section) => new Set(hosts.map((host) => tierOf.get(host)))
   const across = sections.filter((section) => tiersOf(section).size > 1)
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
+  const overview = overviewLines(planned)
   return [
+    ...(overview.length > 0 ? [...overview, BLANK] : []),
     ...across.flatMap((section) => [...sectionLines(section, nameOf(section.hosts, planned), options), BLANK]),
     ...tiers.flatMap((tier) => {
       const own = sections.filter(
