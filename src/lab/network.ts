@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { $, retry } from 'zx'
 import { type Docker, engineName, LABEL } from './container.ts'
 import { ensureProgram, type Say } from './machine.ts'
-import { devicesFor, staleBridges } from './routes.ts'
+import { devicesFor, masquerades, staleBridges } from './routes.ts'
 
 /** Makes the lab's bridge network, or checks that the one it has fits; packets for it go there, and nowhere else. */
 export async function ensureNetwork(
@@ -34,11 +34,24 @@ async function clearRoutes(docker: Docker, subnet: string, say: Say): Promise<vo
       `The device ${bridge} of an engine that is gone has the network ${subnet}.0/24, and can not be removed (${stderr.trim()}): run "ip link delete ${bridge}" as root, or choose another --subnet.`,
     )
   }
+  await clearRules(docker, subnet, say)
   const left = await devices()
   if (left.length < 2) return
   throw new Error(
     `Several devices have the network ${subnet}.0/24 (${left.join(', ')}), so its hosts can not be reached: choose another --subnet.`,
   )
+}
+
+/** The rules of such an engine outlive its bridges. Where there are none, or none can be seen, nothing is to be done. */
+async function clearRules(docker: Docker, subnet: string, say: Say): Promise<void> {
+  const iptables = $({ quiet: true, nothrow: true })
+  const rules = masquerades(subnet, (await iptables`iptables -w -t nat -S POSTROUTING`).stdout)
+  const networks = (await docker.listNetworks()).map(({ Id }) => Id)
+  for (const { bridge, rule } of rules) {
+    if (staleBridges([bridge], networks).length === 0) continue
+    say(`removing the rule for ${bridge}, which an engine that is gone has left`)
+    await iptables`iptables -w -t nat -D ${rule}`
+  }
 }
 
 async function makeNetwork(docker: Docker, lab: { name: string; dir: string }, subnet: string): Promise<void> {

@@ -14,6 +14,21 @@ export function devicesFor(subnet: string, table: string): string[] {
     )
 }
 
+/**
+ * Of an engine's rules, those that give packets of the network another sender when they leave by another bridge than this
+ * one: left over, they do so between the hosts of the network too, and no firewall knows who asks.
+ * @param rules what `iptables -t nat -S POSTROUTING` prints
+ * @returns the bridge of each, with the words of its rule
+ */
+export function masquerades(subnet: string, rules: string): { readonly bridge: string; readonly rule: string[] }[] {
+  return rules.split('\n').flatMap((line) => {
+    const words = line.trim().split(' ')
+    const [, bridge] =
+      /^-A POSTROUTING -s (?:[0-9.]+\/24) ! -o (br-[0-9a-f]{12}) -j MASQUERADE$/.exec(line.trim()) ?? []
+    return bridge !== undefined && words[3] === `${subnet}.0/24` ? [{ bridge, rule: words.slice(1) }] : []
+  })
+}
+
 const hexOf = (address: string): string =>
   address
     .split('.')

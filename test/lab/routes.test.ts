@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { devicesFor, staleBridges } from '../../src/lab/routes.ts'
+import { devicesFor, masquerades, staleBridges } from '../../src/lab/routes.ts'
 
 // As a machine had it whose engine was killed once, and its folder removed.
 const TABLE = `Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
@@ -23,4 +23,21 @@ it('knows the bridges of an engine that is gone from its own, and from what is n
   expect(staleBridges(devicesFor('10.98.7', TABLE), own)).toEqual(['br-a76f5bb0e95d'])
   expect(staleBridges(devicesFor('10.98.8', TABLE), own)).toEqual([])
   expect(staleBridges(['br-lan', 'podman1', 'br-5ae239c83f0e'], own)).toEqual([])
+})
+
+it('finds the rules that hide who sends, of this network and with their bridge', () => {
+  const rules = `-P POSTROUTING ACCEPT
+-A POSTROUTING -s 10.98.7.0/24 ! -o br-5ae239c83f0e -j MASQUERADE
+-A POSTROUTING -s 10.98.7.0/24 ! -o br-a76f5bb0e95d -j MASQUERADE
+-A POSTROUTING -s 10.98.8.0/24 ! -o br-49831527d93c -j MASQUERADE
+-A POSTROUTING -s 172.17.0.0/16 ! -o docker0 -j MASQUERADE
+-A POSTROUTING -s 10.98.7.0/24 -o eth0 -j MASQUERADE
+`
+  expect(masquerades('10.98.7', rules).map(({ bridge }) => bridge)).toEqual(['br-5ae239c83f0e', 'br-a76f5bb0e95d'])
+  expect(masquerades('10.98.8', rules)).toEqual([
+    {
+      bridge: 'br-49831527d93c',
+      rule: ['POSTROUTING', '-s', '10.98.8.0/24', '!', '-o', 'br-49831527d93c', '-j', 'MASQUERADE'],
+    },
+  ])
 })
