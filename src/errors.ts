@@ -115,3 +115,29 @@ export class InputError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** A failure as data: what a renderer prints and `--json` carries. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly resource?: string | undefined
+  readonly hint?: string | undefined
+  readonly log: readonly string[]
+}
+
+/** Anything thrown while a host was in hand, as data. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ProvisionError) {
+    const { code, message, resource, hint, log } = error
+    return { code, message, resource, hint, log }
+  }
+  // Whoever waits with a signal of the user's throws this.
+  if (error instanceof Error && error.name === 'AbortError') return failureOf(aborted())
+  const stack = error instanceof Error && error.stack ? error.stack.split('\n').slice(1, 6) : []
+  return {
+    code: 'internal',
+    message: messageOf(error),
+    hint: 'this is a fault of provision itself: please report it',
+    log: stack.map((line) => line.trim()),
+  }
+}

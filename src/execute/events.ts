@@ -1,16 +1,7 @@
-import type { Problem } from '../errors.ts'
+import type { Failure, Problem } from '../errors.ts'
 import type { HostEvent } from '../host/events.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
-
-/** A failure as data: what a renderer prints and `--json` carries. */
-export interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly resource?: string | undefined
-  readonly hint?: string | undefined
-  readonly log: readonly string[]
-}
 
 /** ok: nothing to do. changed: done and verified. planned: a dry run found changes. */
 export type HostOutcome = 'ok' | 'changed' | 'planned' | 'failed' | 'skipped'

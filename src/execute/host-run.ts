@@ -1,5 +1,5 @@
 import type { Traffic } from '../connection/connection.ts'
-import { InputError, type Problem, ProvisionError } from '../errors.ts'
+import { type Failure, failureOf, InputError, type Problem, ProvisionError } from '../errors.ts'
 import type { HostSession } from '../host/session.ts'
 import { headStart } from '../plan/head-start.ts'
 import { hasWork } from '../plan/host-plan.ts'
@@ -9,8 +9,8 @@ import { pendingMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
 import { needAgreed } from './beyond-plan.ts'
 import { convergePart, type Means, type Progress } from './converge.ts'
-import type { Emit, Failure, HostOutcome, HostResult } from './events.ts'
-import { failureOf, unreadable } from './failure.ts'
+import type { Emit, HostOutcome, HostResult } from './events.ts'
+import { unreadable } from './failure.ts'
 import { type Standing, type Turn, takeTurn } from './host-rollout.ts'
 
 /** A plan older than this is made anew before it is applied. */

@@ -1,4 +1,4 @@
-import { messageOf, ProvisionError } from '../errors.ts'
+import { type Failure, failureOf, messageOf, ProvisionError } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import { parseFacts } from '../facts/parse.ts'
 import { factsProbe } from '../facts/probe.ts'
@@ -7,7 +7,6 @@ import { hostSession } from '../host/make-session.ts'
 import type { HostAccess } from '../host/session.ts'
 import type { Host } from '../inventory/inventory.ts'
 import { rawScript } from '../shell/script.ts'
-import { type Trouble, troubleOf } from './trouble.ts'
 
 /** What was found out of one host. */
 export interface Asked {
@@ -18,7 +17,7 @@ export interface Asked {
   /** Milliseconds that a question takes, once logged in. */
   readonly latency?: number | undefined
   readonly facts?: Facts | undefined
-  readonly failure?: Trouble | undefined
+  readonly failure?: Failure | undefined
 }
 
 /** Seconds for the facts. */
@@ -45,7 +44,7 @@ export async function askHost(
     }
     return { ...asked, facts: factsIn(name, (said?.lines ?? []).join('\n')) }
   } catch (error) {
-    return { ...asked, failure: troubleOf(error) }
+    return { ...asked, failure: failureOf(error) }
   }
 }
 

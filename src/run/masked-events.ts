@@ -1,5 +1,5 @@
-import { InputError, type Problem, ProvisionError } from '../errors.ts'
-import type { Emit, Event, Failure, HostResult } from '../execute/events.ts'
+import { type Failure, InputError, type Problem, ProvisionError } from '../errors.ts'
+import type { Emit, Event, HostResult } from '../execute/events.ts'
 import type { Mask } from '../masking/mask.ts'
 import type { HostPlan, PlannedItem } from '../plan/host-plan.ts'
 

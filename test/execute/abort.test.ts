@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { failureOf } from '../../src/execute/failure.ts'
+import { failureOf } from '../../src/errors.ts'
 import { runStep } from '../../src/execute/rollout-step.ts'
 import { pause } from '../../src/host/let-go.ts'
 import { rawScript } from '../../src/shell/script.ts'

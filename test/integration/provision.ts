@@ -4,7 +4,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import type { Event, Failure, HostResult } from '../../src/execute/events.ts'
+import type { Failure } from '../../src/errors.ts'
+import type { Event, HostResult } from '../../src/execute/events.ts'
 import type { HostPlan } from '../../src/plan/host-plan.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,10 +1,9 @@
-import { aborted, ProvisionError } from '../../errors.ts'
+import { aborted, type Failure, failureOf, ProvisionError } from '../../errors.ts'
 import { apart } from '../../host/apart.ts'
 import { hostSession } from '../../host/make-session.ts'
 import type { HostAccess, HostSession } from '../../host/session.ts'
 import type { Host } from '../../inventory/inventory.ts'
 import { frameReader } from '../../shell/frame.ts'
-import { type Trouble, troubleOf } from '../trouble.ts'
 import { type Heard, hearing } from './hearing.ts'
 import { type Command, killScript, liveScript } from './script.ts'
 
@@ -14,7 +13,7 @@ export interface Executed extends Heard {
   readonly tier: string
   /** Undefined: it did not come to its end. */
   readonly status?: number | undefined
-  readonly failure?: Trouble | undefined
+  readonly failure?: Failure | undefined
   readonly ms: number
 }
 
@@ -83,7 +82,7 @@ export async function execOn(host: Host, access: HostAccess, options: ExecOption
     return result()
   } catch (error) {
     await ended?.done
-    return { ...result(), status: undefined, failure: troubleOf(error) }
+    return { ...result(), status: undefined, failure: failureOf(error) }
   } finally {
     clearTimeout(timer)
     stop.removeEventListener('abort', onStop)

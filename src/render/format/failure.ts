@@ -1,5 +1,4 @@
-import type { Problem } from '../../errors.ts'
-import type { Failure } from '../../execute/events.ts'
+import type { Failure, Problem } from '../../errors.ts'
 import { exactPlace } from '../../problems/place.ts'
 import { indent, type Line, line, span } from './line.ts'
 import { counted, listing } from './words.ts'
