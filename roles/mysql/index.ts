@@ -21,7 +21,7 @@ import { optionFile, packaging } from './config.ts'
 import { dataDirectory, isOfDataDirectory } from './data-directory.ts'
 import { type Option, optionLine, optionsOf, serverId } from './options.ts'
 import { refused } from './refused.ts'
-import { mysqlPackage, mysqlService, restartReplica, rollout, takeWrites } from './rollout.ts'
+import { bootstrapOf, mysqlPackage, mysqlService, restartReplica, rollout, takeWrites } from './rollout.ts'
 import { reloadTls, TLS, tlsFiles } from './tls.ts'
 import { unattended } from './unattended.ts'
 import { type MysqlVars, vars } from './vars.ts'
@@ -56,7 +56,7 @@ export default defineRole({
     refuseTwins(members, host, vars)
     const options = optionsOf(vars, host, facts)
     const lines = options.filter((one) => !isOfDataDirectory(one)).map(({ name, value }) => [name, optionLine(value)])
-    const bootstrap = vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica')
+    const bootstrap = bootstrapOf(vars, host, members)
     // With the consent to be made writable nothing is to be waited for.
     const joins = members.length > 1 && bootstrap === 'replica' && !vars.mysql_allow_promote
     const revokes = options.find((one) => one.variable === 'partial_revokes')

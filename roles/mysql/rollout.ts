@@ -6,6 +6,7 @@ import {
   mysqlReplicates,
   mysqlServer,
   mysqlTakeWrites,
+  type Peer,
   pkg,
   type Resource,
   type RoleInput,
@@ -42,6 +43,13 @@ export const restartReplica: Handler = handler({
 /** Every server starts read-only, and an upgrade starts it: a server on its own takes its writes again at once. */
 export const takeWrites: Handler = handler({ id: 'mysql takes writes', run: mysqlTakeWrites() })
 
+/** What a server is to be where none is anything yet: the first of the tier takes the writes, unless a var says who does. */
+export const bootstrapOf = (
+  vars: MysqlVars,
+  host: Pick<Peer, 'name'>,
+  members: readonly Pick<Peer, 'name'>[],
+): 'primary' | 'replica' => vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica')
+
 /** One server at a time is out, and never the one that takes the writes. */
 export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollout {
   const others = group(host.tier).flatMap(({ name }) => (name === host.name ? [] : [name]))
@@ -53,6 +61,15 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
     timeout: vars.mysql_catch_up,
   })
   return {
+    // A replica has nobody to follow before that; the fields are those of no other change.
+    ...(bootstrapOf(vars, host, group(host.tier)) === 'primary' && {
+      first: {
+        host: host.name,
+        changes: ['mysql-replication:server'],
+        fields: ['writable'],
+        what: 'it takes the writes',
+      },
+    }),
     requiredServices: [mysqlService()],
     disruptive: [mysqlPackage(vars), restartReplica],
     failoverBefore: vars.mysql_restart_replicas

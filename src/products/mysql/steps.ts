@@ -4,7 +4,7 @@ import type { FieldSchema } from '../../schemas/fields.ts'
 import { givenTo } from '../../schemas/given.ts'
 import { joinScripts, rawScript, type Script, sh } from '../../shell/script.ts'
 import { askSql } from './kinds/client.ts'
-import { FOLLOWS } from './kinds/server.ts'
+import { ACCOUNTS, DATABASES, FOLLOWS } from './kinds/server.ts'
 import { raw } from './kinds/sql.ts'
 
 /** A MySQL server that is one of a group. */
@@ -44,7 +44,7 @@ export function mysqlServer(server: MysqlServer): MysqlSteps {
   checkServer(server)
   const { others, relief, timeout = 120 } = server
   return {
-    preflight: mysqlReplicates({ name: 'the other databases are well', on: others, timeout: 20 }),
+    preflight: { name: 'the other databases are well', on: others, until: isWellOrBlank(), timeout: 20 },
     drain: {
       name: 'it takes no writes',
       until: joinScripts([
@@ -64,6 +64,26 @@ export function mysqlServer(server: MysqlServer): MysqlSteps {
     },
   }
 }
+
+/**
+ * A server that is not set up yet is nobody's: it must not stand in the way of the one that is to be its source, as where the
+ * first run of a group broke off.
+ */
+const isWellOrBlank = (): Script =>
+  joinScripts([
+    rawScript('command -v mysql >/dev/null 2>&1 || exit 0'),
+    rawScript(
+      `${
+        askSql(
+          'blank',
+          raw(`SELECT IF(@@GLOBAL.super_read_only AND NOT ${FOLLOWS} AND ${DATABASES} + ${ACCOUNTS} = 0, 'yes', 'no')`),
+          '2>/dev/null',
+        ).sh
+      } || blank=no`,
+    ),
+    rawScript('if [ "$blank" = yes ]; then exit 0; fi'),
+    isWell(10),
+  ])
 
 /**
  * A source sends to one replica of each server_uuid and server_id: a second one pushes the first out, whose receiver then

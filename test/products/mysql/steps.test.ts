@@ -33,6 +33,20 @@ function ask(script: Script | undefined, answers: readonly string[]): { status: 
   }
 }
 
+describe('what is asked of the others before a server is stopped', () => {
+  const { preflight } = mysqlServer({ others: ['db2'], relief: 'r' })
+  it.each<[string, readonly string[], number, string]>([
+    ['a server that is not set up yet is in nobody’s way', ['yes'], 0, ''],
+    ['one that has something is to be well', ['no', 'read-only'], 1, 'it is read-only and replicates from nobody'],
+    ['one that is well may be left alone', ['no', 'writable'], 0, ''],
+  ])('%s', (_, answers, status, said) => {
+    expect(ask(preflight.until, answers)).toEqual({ status, said })
+  })
+  it('one that does not run is not well', () => {
+    expect(ask(preflight.until, ['down', 'down']).status).not.toBe(0)
+  })
+})
+
 describe('a MySQL server of a group', () => {
   const well = mysqlReplicates().until
   it.each<[string, readonly string[], number, string]>([
