@@ -48,19 +48,29 @@ export function reportLines(report: Report, options: PlanOptions): Line[] {
   const across = sections.filter((section) => tiersOf(section).size > 1)
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
   const overview = overviewLines(planned)
-  return [
-    ...(overview.length > 0 ? [...overview, BLANK] : []),
-    ...across.flatMap((section) => [...sectionLines(section, nameOf(section.hosts, planned), options), BLANK]),
-    ...tiers.flatMap((tier) => {
+  const chunks = tiers
+    .map((tier) => {
       const own = sections.filter(
         (section) => tiersOf(section).size === 1 && tierOf.get(section.hosts[0] ?? '') === tier,
       )
-      const body = tierBlocks(tier, own, report, options).flatMap((block, i) => (i === 0 ? block : [BLANK, ...block]))
-      const order = orderText(report.tiers.find((plan) => plan.tier === tier))
-      const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
-      return body.length === 0 ? [] : [head, ...indent(body), BLANK]
-    }),
+      return tierChunk(tier, own, report, options)
+    })
+    .filter((chunk) => chunk.length > 0)
+  return [
+    ...(overview.length > 0 ? [...overview, BLANK] : []),
+    ...across.flatMap((section) => [...sectionLines(section, nameOf(section.hosts, planned), options), BLANK]),
+    ...chunks.flatMap((chunk, i) => (chunk.length === 1 && chunks[i + 1]?.length === 1 ? chunk : [...chunk, BLANK])),
   ]
+}
+
+/** A tier that has nothing of its own is one line. */
+function tierChunk(tier: string, own: readonly Section[], report: Report, options: PlanOptions): Line[] {
+  const order = orderText(report.tiers.find((plan) => plan.tier === tier))
+  const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
+  const { blocks, above } = tierBlocks(tier, own, report, options)
+  if (blocks.length === 0) return above === undefined ? [] : [line(...head, '  ', ...above)]
+  const all = above === undefined ? blocks : [...blocks, [above]]
+  return [head, ...indent(all.flatMap((block, i) => (i === 0 ? block : [BLANK, ...block])))]
 }
 
 /** Hosts that a headline names one by one. */
@@ -80,7 +90,12 @@ function plannedOf(name: string, { plans, results }: Report, { verbosity }: Plan
   return plan && (isTelling(plan) || verbosity >= 2) ? plan : undefined
 }
 
-function tierBlocks(tier: string, own: readonly Section[], report: Report, options: PlanOptions): Line[][] {
+function tierBlocks(
+  tier: string,
+  own: readonly Section[],
+  report: Report,
+  options: PlanOptions,
+): { readonly blocks: Line[][]; readonly above: Line | undefined } {
   const { plans, results } = report
   const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
   const ended = names.flatMap((name) => results.get(name) ?? [])
@@ -93,12 +108,14 @@ function tierBlocks(tier: string, own: readonly Section[], report: Report, optio
   const inTier = new Set(own.flatMap(({ hosts }) => hosts))
   const above = [...told].filter((name) => !inTier.has(name) && plans.has(name))
   const costs = options.verbosity >= 1 ? [...told].flatMap((host) => costLine(host, results.get(host))) : []
-  return [
-    ...own.map((section) => sectionLines(section, listing(section.hosts, NAMED), options)),
-    ...(above.length > 0 ? [[line(span('bold', listing(above)), ': nothing but what is above')]] : []),
-    ...[costs, unchanged].filter((block) => block.length > 0),
-    ...failed,
-  ]
+  return {
+    blocks: [
+      ...own.map((section) => sectionLines(section, listing(section.hosts, NAMED), options)),
+      ...[costs, unchanged].filter((block) => block.length > 0),
+      ...failed,
+    ],
+    above: above.length > 0 ? line(span('bold', listing(above)), ': nothing but what is above') : undefined,
+  }
 }
 
 const costLine = (host: string, result: HostResult | undefined): Line[] =>
