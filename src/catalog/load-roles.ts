@@ -1,7 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { messageOf, type Origin, type Problem, ProvisionError } from '../errors.ts'
+import { InputError, messageOf, type Origin, type Problem, ProvisionError } from '../errors.ts'
 import { type Import, importCompiled, sourceImporter } from '../modules/import-module.ts'
 import { builtinRoles, packageRoot } from './package-root.ts'
 import { type PlaceOf, placeFinder } from './places.ts'
@@ -24,6 +24,13 @@ export async function findRoles(
   const same = existsSync(root) && realpathSync(root) === realpathSync(packageRoot())
   const [built, own] = await Promise.all([rolesIn(builtin, true), same ? [] : rolesIn(mine, false)])
   return new Map([...built, ...own].map((role) => [role.name, role]))
+}
+
+/** The same of a folder that has to be there. @throws InputError where it is not */
+export async function projectRoles(root: string): Promise<ReadonlyMap<string, RoleFile>> {
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory()) return findRoles(root)
+  const hint = 'it is the folder that holds inventories/, roles/ and templates/'
+  throw new InputError([{ message: `--project: there is no folder ${root}`, hint }])
 }
 
 async function rolesIn(dir: string, builtin: boolean): Promise<RoleFile[]> {

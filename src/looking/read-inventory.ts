@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { completeVars } from '../catalog/groups.ts'
-import { findRoles, loadRoles } from '../catalog/load-roles.ts'
+import { loadRoles, projectRoles } from '../catalog/load-roles.ts'
 import type { Role } from '../catalog/role.ts'
 import { roleVarsReader } from '../catalog/role-vars.ts'
 import { type AskPassphrase, unlockKeys } from '../connection/unlock.ts'
@@ -12,6 +12,7 @@ import type { KeySources } from '../inventory/sops/identities.ts'
 import { createMask, type Mask } from '../masking/mask.ts'
 import type { Secret } from '../masking/secret.ts'
 import { toldOnce } from '../problems/told-once.ts'
+import { maskedError } from '../run/masked-events.ts'
 import type { Prepared } from '../run/prepare.ts'
 
 export interface LookOptions {
@@ -44,7 +45,7 @@ export interface Looked {
  */
 export async function lookAt(options: LookOptions, named: readonly string[] = []): Promise<Looked> {
   const root = resolve(options.root)
-  const found = await findRoles(root)
+  const found = await projectRoles(root)
   const { inventory, problems } = await readInventory({
     root,
     name: options.inventory,
@@ -56,11 +57,19 @@ export async function lookAt(options: LookOptions, named: readonly string[] = []
   const names = inventory.tiers.flatMap((tier) => tier.roles)
   const { roles, problems: roleProblems } = await loadRoles(root, found, names)
   const all = [...problems, ...roleProblems]
-  if (all.length > 0) throw new InputError(toldOnce(all))
+  if (all.length > 0) throw maskedError(new InputError(toldOnce(all)), maskOf(inventory, options))
   const wanted = new Set(selectHosts(inventory, named))
   const hosts = selectHosts(inventory, options.limit).filter((host) => wanted.has(host))
   if (hosts.length === 0) throw new InputError([{ message: `--limit leaves none of ${named.join(', ')}` }])
   return { inventory, hosts, roles }
+}
+
+/** Knows what the inventory itself says is secret. */
+function maskOf({ hosts }: Inventory, { loginPassword }: LookOptions): Mask {
+  const mask = createMask()
+  mask.learn(hosts.map(({ vars, connection }) => [vars, connection.becomePassword]))
+  if (loginPassword) mask.learn([loginPassword])
+  return mask
 }
 
 /** What it takes to speak to hosts that are looked at. */
@@ -73,12 +82,10 @@ export interface Reachable extends Looked, Pick<Prepared, 'logins'> {
 export async function lookAtHosts(options: LookOptions, named: readonly string[] = []): Promise<Reachable> {
   const looked = await lookAt(options, named)
   const { inventory, roles, hosts } = looked
-  const mask = createMask()
+  const mask = maskOf(inventory, options)
   const reader = roleVarsReader()
-  mask.learn(
-    inventory.hosts.map((host) => [completeVars(host, inventory, roles, reader), host.connection.becomePassword]),
-  )
-  if (options.loginPassword) mask.learn([options.loginPassword])
+  // With what roles say is secret.
+  mask.learn(inventory.hosts.map((host) => completeVars(host, inventory, roles, reader)))
   const keys = await unlockKeys(hosts, process.env, {
     ask: options.askPassphrase,
     hasPassword: options.loginPassword !== undefined,

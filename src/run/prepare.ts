@@ -1,8 +1,7 @@
-import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { missingArtifacts } from '../artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from '../catalog/compile.ts'
-import { findRoles, loadRoles } from '../catalog/load-roles.ts'
+import { loadRoles, projectRoles, type RoleFile } from '../catalog/load-roles.ts'
 import { placeFinder } from '../catalog/places.ts'
 import { strayKeys } from '../catalog/stray-keys.ts'
 import { templateLookup } from '../catalog/templates.ts'
@@ -65,11 +64,7 @@ export interface Prepared {
  */
 export async function prepare(options: PrepareOptions): Promise<Prepared> {
   const root = resolve(options.root)
-  if (!(await isFolder(root))) {
-    const hint = 'it is the folder that holds inventories/, roles/ and templates/'
-    throw new InputError([{ message: `--project: there is no folder ${root}`, hint }])
-  }
-  const found = await findRoles(root)
+  const found = await projectRoles(root)
   const read = await readInventory({
     root,
     name: options.inventory,
@@ -90,7 +85,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
 
 interface Found {
   readonly root: string
-  readonly found: Awaited<ReturnType<typeof findRoles>>
+  readonly found: ReadonlyMap<string, RoleFile>
   readonly read: ReadInventory
   readonly mask: Mask
 }
@@ -124,12 +119,6 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const logins = { keys, password: options.loginPassword }
   return { logins, inventory, hosts: hosts.value, tags: tags.value, compiler, known, cache, mask }
 }
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 
 /** What a function returns, or the problems that it throws. */
 function attempt<T>(make: () => T, otherwise: T): { readonly value: T; readonly problems: readonly Problem[] } {

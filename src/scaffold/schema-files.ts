@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findRoles, loadRoles } from '../catalog/load-roles.ts'
+import { loadRoles, projectRoles } from '../catalog/load-roles.ts'
 import { InputError } from '../errors.ts'
 import { replaceFile } from '../secrets/store.ts'
 import { editorSchemas } from './editor-schemas.ts'
@@ -10,7 +10,7 @@ import { editorSchemas } from './editor-schemas.ts'
  * @throws InputError when a role can't be loaded
  */
 export async function schemaFiles(root: string): Promise<ReadonlyMap<string, string>> {
-  const found = await findRoles(root)
+  const found = await projectRoles(root)
   const { roles, problems } = await loadRoles(root, found, [...found.keys()])
   if (problems.length > 0) throw new InputError(problems)
   return new Map([...editorSchemas(roles.values())].map(([name, text]) => [join('schema', name), text]))

@@ -72,6 +72,21 @@ describe('habits of Ansible on the command line', () => {
   })
 })
 
+describe('a project whose folder is not there', () => {
+  it.each([
+    [['ping', '-i', 'prod']],
+    [['inventory', '-i', 'prod']],
+    [['trust', '-i', 'prod']],
+    [['facts', '-i', 'prod']],
+    [['schema']],
+  ])('%j says so, and nothing of a fault', async (args) => {
+    const { stderr, status } = await provision(...args, '-C', '/nonexistent')
+    expect(status).toBe(1)
+    expect(stderr).toContain('--project: there is no folder /nonexistent')
+    expect(stderr).not.toContain('fault of provision')
+  })
+})
+
 describe('options of Ansible that mean the same', () => {
   it.each([
     [
