@@ -79,7 +79,8 @@ const NAMED = 20
 /** Of hosts of several tiers: `all 12 hosts`, `app, web (6 hosts)` where it is all of these tiers, or their names. */
 function nameOf(hosts: readonly string[], planned: readonly HostPlan[]): string {
   if (hosts.length === planned.length) return `all ${hosts.length} hosts`
-  const tiers = [...new Set(planned.filter(({ host }) => hosts.includes(host)).map(({ tier }) => tier))]
+  const these = new Set(hosts)
+  const tiers = [...new Set(planned.filter(({ host }) => these.has(host)).map(({ tier }) => tier))]
   const inThem = planned.filter(({ tier }) => tiers.includes(tier))
   return inThem.length === hosts.length ? `${listing(tiers)} (${counted(hosts.length, 'host')})` : listing(hosts, NAMED)
 }

@@ -33,6 +33,8 @@ export interface Section {
 
 /** Share of lines that must be the same, for two texts to be shown as one. */
 const ALIKE = 0.5
+/** Texts of a thing that others are compared with: where so many are unlike each other, as certificates are, all will be. */
+const COMPARED = 8
 
 /**
  * Puts together what hosts share, thing by thing: each is in one section, that of the hosts which have it. In a section things are
@@ -41,7 +43,7 @@ const ALIKE = 0.5
  * @returns sections in the order of their first host, those of more hosts first; see {@link rebuilt}
  */
 export function sectionsOf(plans: ReadonlyMap<string, readonly Part[]>): Section[] {
-  const order = [...plans.keys()]
+  const order = new Map([...plans.keys()].map((host, i) => [host, i]))
   const sections = new Map<string, { hosts: readonly string[]; parts: SharedPart[] }>()
   for (const part of sharedParts(plans)) {
     const hosts = [...part.at.keys()]
@@ -50,7 +52,7 @@ export function sectionsOf(plans: ReadonlyMap<string, readonly Part[]>): Section
     if (section) section.parts.push(part)
     else sections.set(name, { hosts, parts: [part] })
   }
-  const first = ({ hosts: [host = ''] }: Section) => order.indexOf(host)
+  const first = ({ hosts: [host = ''] }: Section) => order.get(host) ?? 0
   return [...sections.values()]
     .map(({ hosts, parts }) => ({ hosts, parts: parts.toSorted((a, b) => placeIn(hosts, a) - placeIn(hosts, b)) }))
     .toSorted((a, b) => b.hosts.length - a.hosts.length || first(a) - first(b))
@@ -73,15 +75,23 @@ const lineOn = (row: Row, host: string): Line[] =>
 /** Each thing once for all hosts on which it looks alike. */
 function sharedParts(plans: ReadonlyMap<string, readonly Part[]>): SharedPart[] {
   const clusters = new Map<string, Cluster[]>()
+  const exact = new Map<string, Cluster>()
   for (const [host, parts] of plans) {
     for (const [place, { key, counts, isNew, lines }] of parts.entries()) {
       const texts = lines.map((line) => JSON.stringify(line))
+      const look = JSON.stringify([key, counts, isNew, ...texts])
       const ofKey = clusters.get(key) ?? []
       clusters.set(key, ofKey)
-      const cluster = ofKey.find((one) => one.counts === counts && one.isNew === isNew && isAlike(one.texts, texts))
+      const cluster =
+        exact.get(look) ??
+        ofKey
+          .slice(0, COMPARED)
+          .find((one) => one.counts === counts && one.isNew === isNew && isAlike(one.texts, texts))
       const member = { host, place, lines, texts }
       if (cluster) cluster.members.push(member)
-      else ofKey.push({ key, counts, isNew, texts, members: [member] })
+      const own = cluster ?? { key, counts, isNew, texts, members: [member] }
+      if (!cluster) ofKey.push(own)
+      if (!exact.has(look)) exact.set(look, own)
     }
   }
   return [...clusters.values()].flat().map(({ key, counts, isNew, members }) => ({
@@ -112,12 +122,13 @@ const isAlike = (one: readonly string[], other: readonly string[]): boolean =>
 const rowsOf = (members: readonly Member[]): Row[] => {
   const [first] = members
   return (first?.lines ?? []).map((line, i) => {
-    const texts = [...new Set(members.map(({ texts }) => texts[i]))]
-    if (texts.length === 1) return { line }
-    const variants = texts.map((text) => {
-      const same = members.filter(({ texts }) => texts[i] === text)
-      return { hosts: same.map(({ host }) => host), line: same[0]?.lines[i] ?? [] }
-    })
-    return { variants }
+    const variants = new Map<string, { hosts: string[]; line: Line }>()
+    for (const { host, lines, texts } of members) {
+      const text = texts[i] ?? ''
+      const same = variants.get(text)
+      if (same) same.hosts.push(host)
+      else variants.set(text, { hosts: [host], line: lines[i] ?? [] })
+    }
+    return variants.size === 1 ? { line } : { variants: [...variants.values()] }
   })
 }

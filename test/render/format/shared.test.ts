@@ -78,6 +78,14 @@ describe('what hosts share', () => {
     ])
   })
 
+  it('is together where it is the same, however many others are unlike it', () => {
+    const key = (id: number) => part('cert', '+ cert', ...Array.from({ length: 6 }, (_, i) => `+${id}-${i}`))
+    const plans = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`h${i}`, [key(i % 20)]]))
+    expect(sectionsOf(new Map(Object.entries(plans))).map(({ hosts }) => hosts)).toEqual(
+      Array.from({ length: 20 }, (_, i) => [`h${i}`, `h${i + 20}`]),
+    )
+  })
+
   it('is not shown together where hardly a line is the same', () => {
     expect(shown({ a: [part('k', '+ k', '+1', '+2')], b: [part('k', '+ k', '+3', '+4')] })).toHaveLength(8)
   })
