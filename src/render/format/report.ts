@@ -115,9 +115,15 @@ function tierBlocks(
       ...[costs, unchanged].filter((block) => block.length > 0),
       ...failed,
     ],
-    above: above.length > 0 ? line(span('bold', listing(above)), ': nothing but what is above') : undefined,
+    above: above.length > 0 ? aboveLine(above, names) : undefined,
   }
 }
+
+/** Of hosts of a tier that have nothing else; where it is all of them, its own line names them. */
+const aboveLine = (above: readonly string[], names: readonly string[]): Line =>
+  above.length === names.length
+    ? line(span('dim', 'nothing but what is above'))
+    : line(span('bold', listing(above)), ': nothing but what is above')
 
 const costLine = (host: string, result: HostResult | undefined): Line[] =>
   result === undefined ? [] : [line(span('dim', `${host}: ${costText(result)}`))]
