@@ -8,6 +8,7 @@ import type { RunEdges, RunOutcome } from '../run/run-options.ts'
 import { confirmer } from './confirm.ts'
 import type { HostFlags } from './host-options.ts'
 import { passphraseAsker, passwordsOf } from './passwords.ts'
+import { recorded } from './recorded.ts'
 import { againOf } from './retry-command.ts'
 import { stopOnSignals } from './signals.ts'
 
@@ -42,11 +43,12 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
   })
   const ageKeys = takeKeySources(process.env, homedir())
   let isChanging = false
+  const record = recorded(flags, job, process.argv.slice(2), (event) => renderer.event(event))
   const stop = stopOnSignals(
-    (message) => renderer.event({ type: 'warning', message }),
+    (message) => record.event({ type: 'warning', message }),
     () => isChanging,
   )
-  try {
+  const work = async (): Promise<number> => {
     if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
     const input: HostsInput = {
       root: flags.project,
@@ -65,8 +67,10 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     const { summary } = await job.carryOut(input, {
       emit: (event) => {
         isChanging ||= event.type === 'host-started' || event.type === 'step-started'
-        renderer.event(event)
+        record.event(event)
       },
+      id: record.id,
+      begun: (prepared) => record.begun(prepared),
       stop,
       confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
       approve: seesPlan(flags, kind)
@@ -76,13 +80,15 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     })
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0
-  } catch (error) {
-    renderer.event({ type: 'input-errors', problems: problemsOf(error) })
-    return 1
-  } finally {
-    stop.dispose()
-    await renderer.finish()
   }
+  const status = await work().catch((error: unknown) => {
+    record.event({ type: 'input-errors', problems: problemsOf(error) })
+    return 1
+  })
+  await record.finish(status)
+  stop.dispose()
+  await renderer.finish()
+  return status
 }
 
 export async function missingInventory(project: string): Promise<Problem> {

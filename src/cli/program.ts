@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command } from 'commander'
-import { packageRoot } from '../catalog/package-root.ts'
 import type { Product } from '../run/failover/product.ts'
 import type { Cli, Start } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 import { PRODUCTS } from './commands/products.ts'
+import { version } from './version.ts'
 
 const EXAMPLES = `
 Examples:
@@ -30,9 +28,4 @@ export function createProgram(start: Start = startMain, products: readonly Produ
     .addHelpText('after', EXAMPLES)
   for (const register of COMMANDS) register(program, cli)
   return program.version(version(), '-V, --version', 'print the version')
-}
-
-/** Of provision's own package.json. */
-function version(): string {
-  return /"version": "([^"]+)"/.exec(readFileSync(join(packageRoot(), 'package.json'), 'utf8'))?.[1] ?? 'unknown'
 }

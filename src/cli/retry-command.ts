@@ -14,16 +14,18 @@ export function againOf(
   own: readonly string[],
   mask: (text: string) => string,
 ): RetryCommand {
-  // Before anything is quoted, for a quoted secret would not be known as one.
-  const masked = (all: readonly string[]) => words(all.map(mask))
   return {
-    command: masked([
-      'provision',
-      ...(name === undefined ? [] : [name]),
-      ...placeWords(flags),
-      ...own,
-      ...mannerWords(flags),
-    ]),
-    limit: masked(each('--limit', flags.limit)),
+    command: words(['provision', ...againWords(name, flags, own, mask)]),
+    limit: words(each('--limit', flags.limit).map(mask)),
   }
 }
+
+/** The same as words, without `provision`. */
+export const againWords = (
+  name: string | undefined,
+  flags: HostFlags,
+  own: readonly string[],
+  mask: (text: string) => string,
+): string[] =>
+  // Before anything is quoted, for a quoted secret would not be known as one.
+  [...(name === undefined ? [] : [name]), ...placeWords(flags), ...own, ...mannerWords(flags)].map(mask)

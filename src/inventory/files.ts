@@ -40,11 +40,7 @@ export async function readInventoryFiles(
     const none = { site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map() }
     return { dir, ...none, problems: [unknown], incomplete: false }
   }
-  const [own, shared] = await Promise.all([
-    read(root, join(dir, 'site.yml')),
-    read(root, join(root, 'inventories', 'site.yml')),
-  ])
-  const site = own ?? shared
+  const site = await readSite(root, name)
   const hosts = await readHosts(root, dir, tiersIn(site?.value), source)
   const keyring = keyringFor(ageKeyFileIn(hosts?.value))
   const [groupVars, hostVars] = await Promise.all([
@@ -68,11 +64,29 @@ export async function readInventoryFiles(
   }
 }
 
+/** The site.yml that counts for an inventory: its own, or the one beside it. */
+export async function readSite(root: string, name: string): Promise<YamlFile | undefined> {
+  const [own, shared] = await Promise.all([
+    read(root, join(inventoryFolder(root, name), 'site.yml')),
+    read(root, join(root, 'inventories', 'site.yml')),
+  ])
+  return own ?? shared
+}
+
 const isInventoryPath = (name: string): boolean => name.includes('/') || name === '.' || name === '..'
 
 /** Folder of an inventory, named or as a path. */
 export const inventoryFolder = (root: string, name: string): string =>
   isInventoryPath(name) ? resolve(root, name) : join(root, 'inventories', name)
+
+/** What an inventory goes by in records, however it was named: its name, or where it lies. */
+export function inventoryLabel(root: string, name: string): string {
+  const dir = inventoryFolder(root, name)
+  const inside = relative(join(root, 'inventories'), dir)
+  if (!inside.includes('/') && inside !== '' && inside !== '..') return inside
+  const path = relative(root, dir)
+  return path.startsWith('../') ? dir : path || '.'
+}
 
 const HOSTS_HINT =
   'it names the hosts of each tier; hosts.ts, or a program hosts that prints JSON, may be there instead'

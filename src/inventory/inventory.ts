@@ -1,5 +1,6 @@
 import type { Origin } from '../errors.ts'
 import type { Secret } from '../masking/secret.ts'
+import type { RecordsPolicy } from '../records/folder.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
 import type { Transport } from './transports.ts'
 
@@ -126,6 +127,8 @@ export interface Inventory {
   readonly dir: string
   /** In the order of site.yml. */
   readonly tiers: readonly Tier[]
+  /** What is written down of runs. */
+  readonly records: RecordsPolicy
   /** Outer ones before those in them. */
   readonly groups: readonly Group[]
   /** All hosts, tier by tier, in the order of hosts.yml. */

@@ -16,6 +16,7 @@ import { withProgramKeys } from './key-files.ts'
 import { logins, type Member } from './logins.ts'
 import { membersOf } from './members.ts'
 import { readPasswords } from './passwords.ts'
+import { recordsPolicy } from './records.ts'
 import { HOSTS_SCHEMA, type HostsFile, SITE_SCHEMA, type SiteFile } from './schema.ts'
 import { plainRoles } from './site-roles.ts'
 import { type KeySources, takeKeySources, withInventoryKey } from './sops/identities.ts'
@@ -131,7 +132,15 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...access.problems,
     ...given.problems,
   ]
-  const inventory = { name: options.name, dir: files.dir, tiers, groups: membership.groups, hosts: built.hosts }
+  const records = recordsPolicy(site.source?.data.records)
+  const inventory = {
+    name: options.name,
+    dir: files.dir,
+    tiers,
+    records,
+    groups: membership.groups,
+    hosts: built.hosts,
+  }
   return { inventory, problems, incomplete: files.incomplete || given.problems.length > 0 }
 }
 

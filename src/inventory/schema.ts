@@ -228,6 +228,26 @@ const ROLLOUT = {
   },
 } as const
 
+export const RECORDS = {
+  type: 'object',
+  description: 'What every run writes down: provision history and show read it.',
+  additionalProperties: false,
+  properties: {
+    dir: {
+      type: 'string',
+      minLength: 1,
+      description:
+        "Folder; several people and machines may share one. Relative to the project's folder; ~ is your home. Default: ~/.local/state/provision/records/, a folder for each project.",
+    },
+    keep: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Runs that are kept of each inventory, and as many dry ones. Default: 500.',
+    },
+    days: { type: 'integer', minimum: 1, description: 'Days after which a record goes. Default: 180.' },
+  },
+} as const
+
 /** inventories/site.yml, or inventories/<name>/site.yml */
 export const SITE_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -262,10 +282,12 @@ export const SITE_SCHEMA = {
         },
       },
     },
+    records: RECORDS,
   },
 } as const
 
 export type HostsFile = FromSchema<typeof HOSTS_SCHEMA>
 export type SiteFile = FromSchema<typeof SITE_SCHEMA>
+export type RecordsFile = FromSchema<typeof RECORDS>
 export type RolloutFile = FromSchema<typeof ROLLOUT>
 export type ConnectionFile = FromSchema<typeof HOST_CONNECTION>

@@ -22,7 +22,7 @@ export function openPool(
 export function accessOf(
   { inventory, mask }: Pick<Prepared, 'inventory' | 'mask'>,
   pool: Pool,
-  { emit, stop, target }: Pick<RunEdges, 'emit' | 'stop' | 'target'>,
+  { emit, id, stop, target }: Pick<RunEdges, 'emit' | 'id' | 'stop' | 'target'>,
   showScripts: boolean,
 ): HostAccess {
   const hosts = new Map(inventory.hosts.map((host) => [host.name, host]))
@@ -34,7 +34,7 @@ export function accessOf(
   return {
     connect: (name) => pool.get(named(name)),
     open: (name) => pool.fresh(named(name)),
-    run: { id: nonce(), who: `${userInfo().username}@${hostname()}` },
+    run: { id: id ?? nonce(), who: `${userInfo().username}@${hostname()}` },
     nonce,
     mask: (text) => mask.text(text),
     emit,

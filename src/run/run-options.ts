@@ -3,7 +3,7 @@ import type { Emit, HostResult, RetryCommand, Summary } from '../execute/events.
 import type { Target } from '../host/target.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { MoveRequest } from './failover/move.ts'
-import type { PrepareOptions } from './prepare.ts'
+import type { Prepared, PrepareOptions } from './prepare.ts'
 
 export interface RunOptions extends PrepareOptions {
   readonly check: boolean
@@ -20,6 +20,10 @@ export interface RunOptions extends PrepareOptions {
 
 export interface RunEdges {
   readonly emit: Emit
+  /** The run's own name, of hexadecimal digits; default: a new one. */
+  readonly id?: string | undefined
+  /** Told once, when all input is read and nothing is told of the run yet. */
+  readonly begun?: ((prepared: Prepared) => void) | undefined
   /** What the user would say to do it again. */
   readonly again?: ((mask: (text: string) => string) => RetryCommand) | undefined
   /** How hosts are connected; the default is by their transport. */

@@ -38,6 +38,7 @@ export async function runPrepared(
   prepared: Prepared,
   began = performance.now(),
 ): Promise<RunOutcome> {
+  edges.begun?.(prepared)
   const masked = { ...edges, emit: maskedEmit(edges.emit, prepared.mask) }
   const pool = openPool(prepared, masked)
   try {

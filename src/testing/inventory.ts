@@ -4,6 +4,7 @@ import { type Membership, membershipOf } from '../inventory/groups.ts'
 import type { Inventory, Value, Vars } from '../inventory/inventory.ts'
 import { logins } from '../inventory/logins.ts'
 import { membersOf } from '../inventory/members.ts'
+import { recordsPolicy } from '../inventory/records.ts'
 import type { HostsFile, SiteFile } from '../inventory/schema.ts'
 import type { Source } from '../inventory/source.ts'
 import { isMapping, type Level } from '../inventory/vars.ts'
@@ -54,7 +55,14 @@ export function inventoryOf(hosts: readonly TestedHost[], vars: Readonly<Record<
     logins: plainLogins(written, membership),
   })
   return {
-    inventory: { name: 'tested', dir: '/', tiers: buildTiers(site), groups: membership.groups, hosts: built.hosts },
+    inventory: {
+      name: 'tested',
+      dir: '/',
+      tiers: buildTiers(site),
+      records: recordsPolicy(),
+      groups: membership.groups,
+      hosts: built.hosts,
+    },
     roles: new Map(tiers.flatMap(rolesOf).map((role) => [role.name, role])),
   }
 }

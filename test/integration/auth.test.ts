@@ -133,7 +133,7 @@ test('first contact with bare metal: its key is compared and recorded, a passwor
       cwd: dir,
       input,
       encoding: 'utf8',
-      env: { ...process.env, ...env(HOME), XDG_CACHE_HOME: join(dir, 'cache') },
+      env: { ...process.env, ...env(HOME), XDG_CACHE_HOME: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state') },
     })
 
   const stranger = await start([], { env: env(HOME) }).done
@@ -181,7 +181,7 @@ test('keyboard-interactive with one prompt takes the password as well', async ()
     cwd: dir,
     input: `${password}\n\n`,
     encoding: 'utf8',
-    env: { ...process.env, ...env(home()), XDG_CACHE_HOME: join(dir, 'cache') },
+    env: { ...process.env, ...env(home()), XDG_CACHE_HOME: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state') },
   })
   expect([run.status, run.stdout]).toEqual([2, expect.stringContaining('/root/mark')])
 })

@@ -323,7 +323,7 @@ test.each([
 
 test('C48: a run whose standard output is full, or has no reader, goes on to its end', async () => {
   const project = beside('echo fine')
-  const env = { ...process.env, XDG_CACHE_HOME: join(project.dir, 'cache') }
+  const env = { ...process.env, XDG_CACHE_HOME: join(project.dir, 'cache'), XDG_STATE_HOME: join(project.dir, 'state') }
   const run = (where: string) => {
     const text = `${quote(process.execPath)} ${quote(CLI)} -i test ${where}`
     return spawnSync('bash', ['-c', `set -o pipefail; ${text}`], { cwd: project.dir, env, encoding: 'utf8' })

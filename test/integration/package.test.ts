@@ -103,7 +103,13 @@ describe('the first ten minutes, in an empty folder (docs/getting-started.md)', 
   const home = () => join(bed.dir, 'home')
   const servers = () => join(bed.dir, 'servers')
   const run = (...args: string[]) => {
-    const env = { ...process.env, HOME: home(), XDG_CONFIG_HOME: '', XDG_CACHE_HOME: join(home(), 'cache') }
+    const env = {
+      ...process.env,
+      HOME: home(),
+      XDG_CONFIG_HOME: '',
+      XDG_CACHE_HOME: join(home(), 'cache'),
+      XDG_STATE_HOME: join(home(), 'state'),
+    }
     return $({
       cwd: servers(),
       quiet: true,

@@ -42,7 +42,10 @@ const run = (
   args: readonly string[],
   { inventory = bed.lab.inventory, cwd }: { inventory?: string; cwd?: string } = {},
 ) => {
-  const options: ProgramOptions = { env: { XDG_CACHE_HOME: join(bed.dir, 'cache') }, ...(cwd && { cwd }) }
+  const options: ProgramOptions = {
+    env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
+    ...(cwd && { cwd }),
+  }
   return provision(['-i', inventory, ...args], options)
 }
 const onEach = (command: string) => Promise.all(HOSTS.map((name) => bed.on(name, command)))

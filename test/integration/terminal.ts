@@ -25,7 +25,15 @@ export interface Shown {
 export async function onTerminal({ cwd, args, columns, rows, answers, env: more }: OnTerminal): Promise<Shown> {
   const words = args.map((word) => `'${word}'`).join(' ')
   const command = `stty cols ${columns} rows ${rows}; '${process.execPath}' '${CLI}' ${words}`
-  const env = { ...process.env, XDG_CACHE_HOME: `${cwd}/cache`, NO_COLOR: '1', CI: '', TERM: 'xterm', ...more }
+  const env = {
+    ...process.env,
+    XDG_CACHE_HOME: `${cwd}/cache`,
+    XDG_STATE_HOME: `${cwd}/state`,
+    NO_COLOR: '1',
+    CI: '',
+    TERM: 'xterm',
+    ...more,
+  }
   const child = spawn('script', ['-qefc', command, '/dev/null'], { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] })
   const open = [...answers]
   let shown = ''

@@ -106,7 +106,7 @@ function makeProject(dir: string, lab: Lab, spec: ProjectSpec): Project {
     startProvision(['-i', 'test', ...args], {
       ...options,
       cwd: dir,
-      env: { XDG_CACHE_HOME: join(dir, 'cache'), ...options.env },
+      env: { XDG_CACHE_HOME: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state'), ...options.env },
     })
   return { dir, write, start, run: (...args) => start(args).done }
 }

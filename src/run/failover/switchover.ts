@@ -27,6 +27,7 @@ export interface SwitchoverOptions extends PrepareOptions, SwitchoverRequest {
 export async function switchover(options: SwitchoverOptions, edges: RunEdges): Promise<RunOutcome> {
   const began = performance.now()
   const prepared = await prepare({ ...options, sendsNothing: true })
+  edges.begun?.(prepared)
   const emit = maskedEmit(edges.emit, prepared.mask)
   const pool = openPool(prepared, { ...edges, emit })
   try {

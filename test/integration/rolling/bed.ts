@@ -111,7 +111,10 @@ export function rollingBed(): RollingBed {
     given('app', {})
   }
   const start: RollingBed['start'] = (args, options = {}) =>
-    startProvision(['-i', bed.lab.inventory, ...args], { ...options, env: { XDG_CACHE_HOME: join(bed.dir, 'cache') } })
+    startProvision(['-i', bed.lab.inventory, ...args], {
+      ...options,
+      env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
+    })
   const run = (...args: string[]) => start(args).done
   const runtime = (lb: string, command: string) =>
     bed.on(lb, `printf '%s\\n' '${command}' | socat -t5 - /run/haproxy/admin.sock`)

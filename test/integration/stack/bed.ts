@@ -55,7 +55,7 @@ export function stackBed(): Stack {
     vips,
     run: (...args) =>
       provision(['-i', bed.lab.inventory, '--var', `prometheus_alert_for=${JSON.stringify(SOON)}`, ...args], {
-        env: { XDG_CACHE_HOME: join(bed.dir, 'cache') },
+        env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
       }),
     addressOf: (host) => bed.host(host).address,
     planned: (run) => Object.fromEntries(HOSTS.map((name) => [name, plannedOf(run.plan(name))])),
