@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
+import { projectDigests } from '../digests/project-digests.ts'
 import type { Event } from '../execute/events.ts'
 import { inventoryLabel } from '../inventory/files.ts'
 import { thisController } from '../records/controller.ts'
@@ -52,7 +53,12 @@ export function recorded(
         again: againWords(job.name, flags, job.again, text),
         limit: flags.limit.map(text),
       }
-      recorder.begin({ head, folder: recordsFolder(root, inventory.records.dir), policy: inventory.records })
+      recorder.begin({
+        head,
+        folder: recordsFolder(root, inventory.records.dir),
+        policy: inventory.records,
+        digests: projectDigests({ root, inventory: inventory.dir, version: version() }).catch(() => undefined),
+      })
     },
     finish: (status) => recorder.finish(status),
   }

@@ -1,3 +1,4 @@
+import type { ProjectDigests } from '../digests/project-digests.ts'
 import type { HostOutcome, Summary } from '../execute/events.ts'
 
 /** Raised when a reader would have to change; new fields and new kinds of events don't raise it. */
@@ -15,14 +16,6 @@ export interface Controller {
   readonly pid: number
   /** When the process began, in the kernel's ticks: a number of a process is used again. */
   readonly ticks?: string | undefined
-}
-
-/** SHA-256 of what a run went by. */
-export interface RunDigests {
-  /** The project's roles, templates and modules, and provision's version. */
-  readonly code: string
-  /** The files of the inventory, as they are written: of encrypted ones what is on disk. */
-  readonly inventory: string
 }
 
 /** What is known of a run when it begins. Secrets are masked in all of it. */
@@ -76,7 +69,7 @@ export interface RecordEnd extends RecordedOutcome {
   readonly status: number
   /** Milliseconds from the run's begin. */
   readonly ms: number
-  readonly digests?: RunDigests | undefined
+  readonly digests?: ProjectDigests | undefined
 }
 
 /**

@@ -1,8 +1,9 @@
+import type { ProjectDigests } from '../digests/project-digests.ts'
 import type { Event } from '../execute/events.ts'
 import { createFold } from './fold.ts'
 import type { RecordsFolder, RecordsPolicy } from './folder.ts'
 import { recordFile } from './names.ts'
-import type { RecordEnd, RecordHead, RunDigests } from './record.ts'
+import type { RecordEnd, RecordHead } from './record.ts'
 import { prune } from './retention.ts'
 import { endLine, eventLine, headLine, indexLine } from './shape.ts'
 import { openRecord, type RecordWriter } from './writer.ts'
@@ -17,8 +18,8 @@ export interface RecordInput {
   readonly head: RecordHead
   readonly folder: RecordsFolder
   readonly policy: RecordsPolicy
-  /** Found out while the run is at work. */
-  readonly digests?: Promise<RunDigests | undefined> | undefined
+  /** Found out while the run is at work; never fails. */
+  readonly digests?: Promise<ProjectDigests | undefined> | undefined
 }
 
 /** Writes down what a run tells. */
@@ -67,7 +68,7 @@ export function createRecorder({ warn }: RecorderInput): Recorder {
     async finish(status) {
       if (!record) return
       const { head, folder, policy, writer } = record
-      const digests = await record.digests?.catch(() => undefined)
+      const digests = await record.digests
       const ms = Math.round(performance.now() - began)
       const end: RecordEnd = { status, ms, ...fold.outcome(), ...(digests && { digests }) }
       writer.line(endLine(end))

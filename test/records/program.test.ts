@@ -76,6 +76,7 @@ it('a run leaves a record of who, what and how it ended, that only the user may 
   expect(statSync(join(folder, file)).mode & 0o777).toBe(0o600)
   const [one] = await overviews(folder)
   expect(one).toMatchObject({ state: 'ended', end: { status: 1, summary: { failed: 1 } } })
+  expect(one?.end?.digests).toEqual({ code: expect.stringMatching(/^[0-9a-f]{64}$/), inventory: expect.any(String) })
   expect(one?.head).toMatchObject({ inventory: 'prod', check: true, project: root, limit: ['web1'] })
   expect(one?.head.argv.slice(-3)).toEqual(['noted_key=‹secret›', '--limit', 'web1'])
   expect(one?.head.again).toEqual(['--inventory', 'prod', '--project', root, '--var', 'noted_key=‹secret›'])
