@@ -57,7 +57,7 @@ function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
       id: `step${i}`,
       keys: step.map(({ resource }) => resource.key),
       action: step[0].change.action,
-      timeout: step[0].resource.kind.timeout ?? APPLY_TIMEOUT,
+      timeout: timeoutOf(step),
     })),
     ...handlers.map((handler, i) => ({
       id: `handler${i}`,
@@ -67,6 +67,11 @@ function stepInfos({ segment, handlers, armed }: SegmentRun): StepInfo[] {
     })),
     ...(armed === undefined ? [] : [{ id: 'shorten', keys: [], action: 'update' as const, timeout: 30 }]),
   ]
+}
+
+function timeoutOf(step: Step): number {
+  const { timeout = APPLY_TIMEOUT } = step[0].resource.kind
+  return typeof timeout === 'number' ? timeout : timeout(step.length)
 }
 
 /** Artifacts are read here and live as long as the script that carries them. */

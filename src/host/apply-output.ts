@@ -3,6 +3,7 @@ import { type Action, RESTORED } from '../resources/resource.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import { type FrameEvent, frameReader, GUARD } from '../shell/frame.ts'
 import { REFUSED } from '../shell/install-file.ts'
+import { readPartMark } from '../shell/part-marks.ts'
 import type { HostEvent } from './events.ts'
 import { LOCKED, STALE } from './lock.ts'
 import type { Target } from './target.ts'
@@ -45,6 +46,9 @@ const UNFINISHED = 'run again: what the host has not done by then is done, handl
 /** Turns what comes back from an apply script, while it comes, into events; and at its end into what became of it. */
 export function stepReader(session: Listener, run: StepsRun) {
   const ended = new Map<string, number>()
+  /** Keys of one step of several that were done before its end, and the one that it failed at. */
+  const parts = new Set<string>()
+  let fell: string | undefined
   let log: string[] = []
   let said = excerpt()
   let told = 0
@@ -68,6 +72,8 @@ export function stepReader(session: Listener, run: StepsRun) {
       said.push(event.text)
       if (!inLine) tell(event.id, () => `${session.mask(event.text).slice(0, -SECRET).slice(0, CUT_LINE)} […]`)
       inLine = true
+    } else if (event.type === 'line' && !inLine && isPart(event.id, event.line)) {
+      return
     } else if (event.type === 'line') {
       said.push(`${event.line}\n`)
       log.push(inLine ? '[… a line too long to be shown …]' : event.line)
@@ -92,11 +98,26 @@ export function stepReader(session: Listener, run: StepsRun) {
       current = ''
       ended.set(event.id, event.status)
       const ok = event.status === 0
-      for (const key of infoOf(event.id)?.keys ?? []) {
-        if (ok) run.onDone(key)
-        session.emit({ type: 'step-finished', host: session.host, key, ok, ms: performance.now() - began })
-      }
+      for (const key of infoOf(event.id)?.keys ?? []) if (!parts.has(key)) finish(key, ok)
     }
+  }
+
+  const finish = (key: string, ok: boolean) => {
+    if (ok) run.onDone(key)
+    session.emit({ type: 'step-finished', host: session.host, key, ok, ms: performance.now() - began })
+  }
+
+  /** Whether the line is what a step says of one of its several resources. */
+  const isPart = (id: string, line: string): boolean => {
+    const keys = infoOf(id)?.keys ?? []
+    const mark = keys.length > 1 ? readPartMark(line) : undefined
+    if (mark === undefined || !keys.includes(mark.key)) return false
+    if (mark.outcome === 'failed') fell = mark.key
+    else if (!parts.has(mark.key)) {
+      parts.add(mark.key)
+      finish(mark.key, true)
+    }
+    return true
   }
 
   const outcome = (stderr: string): 'applied' | 'stale' => {
@@ -124,7 +145,7 @@ export function stepReader(session: Listener, run: StepsRun) {
       throw new ProvisionError('the script ended before it was done', {
         code: 'unreachable',
         host: session.host,
-        resource: step.keys[0],
+        resource: step.keys.find((one) => !parts.has(one)),
         hint: UNFINISHED,
         unheard: unheard(),
         log: stderr.split('\n').filter((line) => line !== ''),
@@ -134,7 +155,10 @@ export function stepReader(session: Listener, run: StepsRun) {
   }
 
   const failure = (step: StepInfo, status: number): ProvisionError => {
-    const key = step.keys.join(', ')
+    const left = step.keys.filter((one) => !parts.has(one))
+    const open = left.length > 0 ? left : step.keys
+    const key = fell ?? open.join(', ')
+    const resource = fell ?? open[0]
     const verb = step.action === 'handler' ? 'handler failed' : 'could not be applied'
     const why =
       status === REFUSED
@@ -145,7 +169,9 @@ export function stepReader(session: Listener, run: StepsRun) {
     return new ProvisionError(`${key.replace(/^handler:/, '') || step.id} ${verb} (${why})`, {
       code: step.action === 'handler' ? 'handler' : 'apply',
       host: session.host,
-      resource: step.keys[0],
+      resource,
+      // Of a step of several it may have come to any.
+      unheard: open.filter((one) => one !== resource),
       log: logged(),
       restored: status === RESTORED,
       refused: status === REFUSED,
@@ -153,7 +179,8 @@ export function stepReader(session: Listener, run: StepsRun) {
   }
 
   /** The host may be further than what came through. */
-  const unheard = (): string[] => run.steps.flatMap(({ id, keys }) => (ended.has(id) ? [] : keys))
+  const unheard = (): string[] =>
+    run.steps.flatMap(({ id, keys }) => (ended.has(id) ? [] : keys.filter((key) => !parts.has(key))))
 
   /** The way to the host is gone, in the middle of a step: which one, and what that means, the connection can't know. */
   const lost = (error: unknown): unknown => {
@@ -163,7 +190,7 @@ export function stepReader(session: Listener, run: StepsRun) {
     return new ProvisionError(error.message, {
       code: error.code,
       host: session.host,
-      resource: error.resource ?? infoOf(current)?.keys[0],
+      resource: error.resource ?? infoOf(current)?.keys.find((key) => !parts.has(key)),
       origin: error.origin,
       hint: error.hint ?? UNFINISHED,
       unheard: unheard(),

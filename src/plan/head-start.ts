@@ -1,5 +1,5 @@
 import type { Planned } from './planner.ts'
-import type { Segment } from './segments.ts'
+import type { Segment, Step } from './segments.ts'
 
 /**
  * What of a host's plan may be done before its turn: its first steps, as far as their roles need nothing of other hosts,
@@ -23,14 +23,27 @@ export function headStart(planned: Planned): Planned | undefined {
   }
 }
 
-/** Up to the first step of a role that may need others. A kind that gathers has the place of its first. */
+/** Up to the first change of a role that may need others. A kind that gathers has the place of its first. */
 function leading(segments: readonly Segment[]): Segment[] {
   const head: Segment[] = []
   for (const segment of segments) {
-    const end = segment.steps.findIndex(([{ resource }]) => resource.standalone !== true)
-    const steps = end < 0 ? segment.steps : segment.steps.slice(0, end)
+    const steps: Step[] = []
+    let whole = true
+    for (const step of segment.steps) {
+      const [first, ...rest] = step
+      const own = first.resource.kind.groupTogether ? step.length : leadingOf(step)
+      whole = own === step.length && first.resource.standalone === true
+      if (own > 0 && first.resource.standalone) steps.push([first, ...rest.slice(0, own - 1)])
+      if (!whole) break
+    }
     if (steps.length > 0) head.push({ ...segment, steps })
-    if (end >= 0) break
+    if (!whole) break
   }
   return head
+}
+
+/** How many of a step's changes come before the first that may need others: neighbours may be of several roles. */
+function leadingOf(step: Step): number {
+  const end = step.findIndex(({ resource }) => resource.standalone !== true)
+  return end < 0 ? step.length : end
 }

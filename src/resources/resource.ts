@@ -36,7 +36,7 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   /**
    * A script for neighbouring changes of the kind; runs under `set -eu`, safe to run twice, guarded: it validates
    * before it replaces and writes atomically. Most kinds do one change after the other; apt takes them as one
-   * transaction. A new state must be on disk when it ends (see `shell/fragments`).
+   * transaction. What is said of one of several: `shell/part-marks`. A new state must be on disk when it ends (see `shell/fragments`).
    * @param write gives the bytes of the artifacts that these changes name; not given where a script is only shown
    */
   apply(changes: readonly Change<Desired, Actual>[], write?: WriteArtifact): Script
@@ -86,8 +86,8 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * @param to where to, as people name it; undefined: what was before the present state
    */
   previous?(desired: Desired, actual: Actual | 'absent', to: string | undefined): Previous<Desired>
-  /** Seconds that `apply` may take. Default 300. */
-  readonly timeout?: number
+  /** Seconds that `apply` may take, for so many changes. Default 300. */
+  readonly timeout?: number | ((changes: number) => number)
 }
 
 /** Exit status of `apply`: the change failed, and what was there before is back and has proven that it serves. */

@@ -11,8 +11,8 @@ printf '%s.00 0\\n' "$((\${now%%.*} + \${1%%.*}))" >$root/proc/uptime.$$ && exec
   /** Nothing here outlives a power cut but the test. */
   sync: 'exit 0\n',
   /**
-   * A unit is a folder: \`start\` is what its program does when it starts, \`state\` and \`invocation\` are what systemd
-   * knows of it.
+   * A unit is a folder: \`start\` and \`stop\` are what its program does then, \`state\`, \`file\`, \`type\` and \`invocation\` are
+   * what systemd knows of it.
    */
   systemctl: `
 properties=; value=; words=
@@ -42,9 +42,10 @@ show)
       InvocationID) is=$(of "$unit" invocation '') ;;
       SubState) is=running ;;
       LoadState) if [ -d "$root/units/$unit" ]; then is=loaded; else is=not-found; fi ;;
-      UnitFileState) is=enabled ;;
-      Type) is=simple ;;
-      NeedDaemonReload | RemainAfterExit) is=no ;;
+      UnitFileState) if [ -d "$root/units/$unit" ]; then is=$(of "$unit" file enabled); else is=; fi ;;
+      Type) is=$(of "$unit" type simple) ;;
+      NeedDaemonReload) is=$(of "$unit" stale no) ;;
+      RemainAfterExit) is=no ;;
       *) is= ;;
       esac
       if [ -n "$value" ]; then echo "$is"; else echo "$property=$is"; fi
@@ -53,9 +54,20 @@ show)
   done
   ;;
 restart | start) for unit; do [ -d "$root/units/$unit" ] || exit 5; begin "$unit"; done ;;
-stop) for unit; do echo inactive >"$root/units/$unit/state"; done ;;
+stop)
+  for unit; do
+    echo inactive >"$root/units/$unit/state"
+    if [ -e "$root/units/$unit/stop" ]; then . "$root/units/$unit/stop"; fi
+  done
+  ;;
 is-active) for unit; do [ "$(of "$unit" state inactive)" = active ] || exit 3; done ;;
-reset-failed | daemon-reload) ;;
+enable | disable | mask)
+  for unit; do [ -d "$root/units/$unit" ] || { echo "there is no $unit" >&2; exit 1; }; done
+  for unit; do echo "\${verb}d" | sed s/eed/ed/ >"$root/units/$unit/file"; done
+  ;;
+unmask) for unit; do echo disabled >"$root/units/$unit/file"; done ;;
+daemon-reload) rm -f "$root"/units/*/stale ;;
+reset-failed | status) ;;
 *) echo "this host has no systemctl $verb" >&2; exit 64 ;;
 esac
 `,

@@ -71,6 +71,34 @@ describe('a change', () => {
     ])
   })
 
+  it('of several resources in one step names the one that it failed at, and counts those that were done', async () => {
+    const { session, events } = spokenTo([host])
+    const done: string[] = []
+    const script =
+      'echo "provision: done: x:a"; echo "provision: done: x:nosuch"; echo "provision: failed: x:b"; exit 1'
+    const several = { ...step(script), keys: ['x:a', 'x:b', 'x:c'] }
+    const failed = await thrown(
+      session('a').change({ purpose: 'apply', generation: '', steps: [several], onDone: (key) => done.push(key) }),
+    )
+    expect(failed).toMatchObject({
+      ...{ message: 'x:b could not be applied (status 1)', resource: 'x:b', log: ['provision: done: x:nosuch'] },
+      unheard: ['x:c'],
+    })
+    expect(done).toEqual(['x:a'])
+    const ends = events.flatMap((event) => (event.type === 'step-finished' ? [[event.key, event.ok]] : []))
+    expect(ends).toEqual([
+      ['x:a', true],
+      ['x:b', false],
+      ['x:c', false],
+    ])
+  })
+
+  it('of one resource may print what it likes', async () => {
+    const { session, events } = spokenTo([host])
+    expect(await change(session('a'), 'echo "provision: done: command:step"')).toBe('applied')
+    expect(events.map(({ type }) => type)).toEqual(['step-started', 'output', 'step-finished'])
+  })
+
   it('whose link is lost names all that it may have done meanwhile, heard of or not', async () => {
     const all = [step('echo one', 'one'), step('echo two', 'two'), step('echo three', 'three')]
     const begun = (steps: ChangeStep[]) =>

@@ -40,12 +40,13 @@ const RESOURCES = [
 function plan(
   bodies: Readonly<Record<string, string>>,
   state: { pendingHandlers?: string[]; drained?: string[] } = {},
+  resources = RESOURCES,
 ) {
   const frames = Object.entries(bodies).map(([id, body]): [string, Answer] => [id, { id, status: 0, body }])
   return planHost({
-    ...{ host: 'h', tier: 't', resources: RESOURCES },
+    ...{ host: 'h', tier: 't', resources },
     rollouts: [{ role: 'web', disruptive: [], requiredServices: ['unit:web'] }],
-    observed: readApart(kindQuestions(RESOURCES), new Map(frames)),
+    observed: readApart(kindQuestions(resources), new Map(frames)),
     state: { pendingHandlers: [], generation: 'g', ...state },
   })
 }
@@ -54,6 +55,18 @@ const keysOf = (planned: ReturnType<typeof headStart>) =>
   planned?.segments.map(({ steps }) => steps.flat().map(({ resource }) => resource.key))
 
 describe('the head start of a host', () => {
+  it('takes of neighbours that are one transaction only those whose roles need no other host', () => {
+    const apt = lineKind('apt', { batch: true })
+    const resources = [
+      standalone(compiled(apt, 'curl', '1')),
+      compiled(apt, 'nginx', '1'),
+      standalone(compiled(apt, 'late', '1')),
+    ]
+    const planned = plan({ apt: '', unit: 'web=stopped' }, {}, [...resources, compiled(unit, 'web', 'started')])
+    expect(planned.segments.map(({ steps }) => steps.length)).toEqual([2])
+    expect(keysOf(headStart(planned))).toEqual([['apt:curl']])
+  })
+
   it('is what comes first and needs no other host, in its segments; a kind that gathers goes whole', () => {
     const part = headStart(plan(NEW))
     expect(keysOf(part)).toEqual([['line:base'], ['rule:ssh', 'rule:web']])

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { UnitState } from '../../src/observe/units.ts'
-import { type Service, serviceKind } from '../../src/resources/service.ts'
-import { rawScript } from '../../src/shell/script.ts'
-import { answersTo } from './answers.ts'
-import { run } from './converge.ts'
+import type { UnitState } from '../../../src/observe/units.ts'
+import { type Service, serviceKind } from '../../../src/resources/service/service.ts'
+import { answersTo } from '../answers.ts'
 
 const IDLE: UnitState = {
   ...{ load: 'loaded', active: 'inactive', sub: 'dead', file: 'disabled', needsReload: false },
@@ -64,17 +62,5 @@ describe('C20: a oneshot', () => {
 
   it('C20: that stays is started as others are', () => {
     expect(planned({ name: 'job', state: 'started' }, { ...oneshot, remainsAfterExit: true })?.fields).toHaveLength(1)
-  })
-
-  it('C20: is not run when its unit has come in the same run, for no run would be clean', () => {
-    const desired: Service = { name: 'job', state: 'started' }
-    const script = serviceKind.apply([{ action: 'create', desired, actual: 'absent', fields: [] }]).sh
-    const systemctl = `systemctl() {
-      case $* in *"-p Type "*) echo oneshot ;; *RemainAfterExit*) echo no ;; start*) echo RAN ;; *) echo no ;; esac
-    }\n`
-    const { status, output } = run(rawScript(systemctl + script))
-    expect(status).toBe(1)
-    expect(output).toContain('job.service is a oneshot')
-    expect(output).not.toContain('RAN')
   })
 })

@@ -1,61 +1,13 @@
-import { ProvisionError } from '../errors.ts'
-import type { Answers } from '../observe/question.ts'
-import type { UnitState } from '../observe/units.ts'
-import type { FieldSchemas, FieldsOf } from '../schemas/fields.ts'
-import { joinScripts, rawScript, type Script, sh } from '../shell/script.ts'
-import { constructorOf } from './constructor.ts'
-import type { Change, FieldChange, ResourceKind } from './resource.ts'
+import { ProvisionError } from '../../errors.ts'
+import type { Answers } from '../../observe/question.ts'
+import type { UnitState } from '../../observe/units.ts'
+import { type Script, sh } from '../../shell/script.ts'
+import { constructorOf } from '../constructor.ts'
+import type { Change, FieldChange, ResourceKind } from '../resource.ts'
+import { applyServices } from './apply.ts'
+import { ENDS, SERVICE, type Service, type ServiceState, unitName } from './model.ts'
 
-/** A systemd unit's state: whether it starts at boot and whether it runs now. What is undefined is left as it is. */
-export const SERVICE = {
-  name: {
-    description:
-      'Unit name; without a suffix, `.service`. Instances (`app@1`) yes, templates (`app@`) no: they have no state.',
-    type: 'string',
-  },
-  enabled: {
-    description:
-      'Starts at boot. Static and generated units can not be enabled or disabled and count as they should be. Not set: as it is.',
-    type: 'boolean',
-    optional: true,
-  },
-  state: { description: 'Not set: as it is.', enum: ['started', 'stopped'], optional: true },
-  masked: {
-    description:
-      'Can not be started by anybody. A running unit goes on running unless `state` is `stopped` as well. Not set: as it is, and a masked unit that shall be enabled or started is refused. false: it is unmasked.',
-    type: 'boolean',
-    optional: true,
-  },
-  hint: {
-    description: 'What a person can do where the unit is masked, e.g. the var that leaves it alone.',
-    type: 'string',
-    optional: true,
-  },
-} as const satisfies FieldSchemas
-
-export type Service = FieldsOf<typeof SERVICE>
-
-/** As `systemctl show` has it. */
-export interface ServiceState {
-  readonly active: string
-  readonly sub: string
-  /** UnitFileState; empty for a unit that has no file. */
-  readonly file: string
-  readonly masked: boolean
-  /** Masked because its package was removed: it is unmasked with the package. */
-  readonly awaitsPackage?: boolean
-  /** A oneshot that is inactive when its work is done. */
-  readonly ends?: boolean
-  /** A unit file changed on disk since systemd read it. */
-  readonly needsReload: boolean
-}
-
-/** `nginx` → `nginx.service`. */
-export function unitName(name: string): string {
-  return /\.(service|socket|target|timer|mount|automount|path|slice|swap|device|scope)$/.test(name)
-    ? name
-    : `${name}.service`
-}
+export type { Service, ServiceState } from './model.ts'
 
 const unitsOf = (all: readonly Service[]): string[] => all.map((one) => unitName(one.name))
 
@@ -110,8 +62,6 @@ function diff(desired: Service, actual: ServiceState | 'absent'): Change<Service
     : { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields }
 }
 
-const ENDS = 'is a oneshot: it is inactive again when its work is done, so that it is never found started'
-
 function refuse({ name, enabled, state, masked, hint }: Service, actual: ServiceState): void {
   const unit = unitName(name)
   const wanted = enabled ? 'enabled' : state === 'started' ? 'started' : undefined
@@ -151,60 +101,6 @@ const difference = ({ enabled, state, masked }: Service, actual: ServiceState): 
   ]
 }
 
-/** What is declared, whatever the plan saw: the unit may have come, or changed, since. Each step is a no-op when done. */
-function apply(changes: readonly Change<Service, ServiceState>[]): Script {
-  return joinScripts([TOOLS, ...changes.map(({ desired }) => applyOne(desired))])
-}
-
-const applyOne = ({ name, enabled, state, masked }: Service): Script =>
-  joinScripts([
-    sh`unit=${unitName(name)}`,
-    rawScript('if [ "$(get NeedDaemonReload)" = yes ]; then systemctl daemon-reload; fi'),
-    // Unmasked before it can be enabled; stopped before it is masked.
-    ...(masked === false ? [rawScript('systemctl unmask -- "$unit"')] : []),
-    // A package enables its unit itself, mostly; to say so again has systemd read all of its units anew.
-    ...(enabled === true
-      ? [rawScript('[ "$(systemctl is-enabled -- "$unit" 2>&1)" = enabled ] || systemctl enable -- "$unit"')]
-      : []),
-    ...(enabled === false ? [rawScript('systemctl disable -- "$unit"')] : []),
-    ...(state === 'started' ? [rawScript('start')] : []),
-    ...(state === 'stopped' ? [rawScript('stop')] : []),
-    ...(masked === true ? [rawScript('systemctl mask -- "$unit"')] : []),
-  ])
-
-/**
- * `systemctl start` reports success for a simple service as soon as it has forked. Started means: still active a
- * second later in the same invocation (one that crashed and was started anew has another InvocationID).
- */
-const TOOLS = rawScript(
-  [
-    'get() { systemctl show -p "$1" --value -- "$unit"; }',
-    'explain() {',
-    '  printf "provision: %s %s\\n" "$unit" "$1"',
-    '  systemctl status --no-pager --full --lines=0 -- "$unit" || true',
-    '  journalctl --no-pager --quiet --lines=20 -u "$unit" || true',
-    '  exit 1',
-    '}',
-    'start() {',
-    // A unit that failed too often refuses until it is forgiven.
-    `  if [ "$(get Type),$(get RemainAfterExit)" = oneshot,no ]; then`,
-    `    echo "provision: $unit ${ENDS}"; exit 1`,
-    '  fi',
-    '  if [ "$(get ActiveState)" = failed ]; then systemctl reset-failed -- "$unit"; fi',
-    '  systemctl start -- "$unit" || explain "did not start"',
-    '  before=$(get InvocationID)',
-    '  sleep 1',
-    '  case $(get ActiveState) in active | reloading | refreshing) ;; *) explain "did not stay up" ;; esac',
-    '  [ "$(get InvocationID)" = "$before" ] || explain "crashed right after its start"',
-    '}',
-    'stop() {',
-    '  if [ "$(get LoadState)" = not-found ]; then return; fi',
-    '  systemctl stop -- "$unit" || explain "did not stop"',
-    '  case $(get ActiveState) in inactive | failed) ;; *) explain "did not stay stopped" ;; esac',
-    '}',
-  ].join('\n'),
-)
-
 export const serviceKind: ResourceKind<Service, ServiceState> = {
   kind: 'service',
   key: (desired) => unitName(desired.name),
@@ -212,7 +108,10 @@ export const serviceKind: ResourceKind<Service, ServiceState> = {
   probe,
   parse,
   diff,
-  apply,
+  apply: applyServices,
+  batch: true,
+  // As many starts as there are units, each as long as systemd lets it.
+  timeout: (changes) => 300 * changes,
 }
 
 /**
