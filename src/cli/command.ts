@@ -1,6 +1,7 @@
 import { type Command, Help, type Option } from 'commander'
 import type { Product } from '../run/failover/product.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'
+import { finished } from './finished.ts'
 import { habitOf } from './habits.ts'
 import { type HostFlags, withHostOptions } from './host-options.ts'
 import type { HostsInput, Job } from './main.ts'
@@ -16,6 +17,8 @@ export interface Cli {
   readonly products: readonly Product[]
   /** What the help of a project tells only where it uses a product whose primary can be moved. */
   readonly onlyWithPrimary: Set<Command | Option>
+  /** Does what another command line says, in place of the one that is at work. @param words without `provision` */
+  rerun(words: readonly string[]): Promise<void>
 }
 
 /** A command as the list of them has it: puts itself into the program. */
@@ -32,6 +35,11 @@ export interface HostCommand<Own extends object> {
   options(command: Command, cli: Cli): Command
   /** What of them does the same once more, as words of a command line. */
   again(own: Own): readonly string[]
+  /**
+   * Words of another command line that is to be carried out in place of this one; `none`: nothing is left to do; undefined:
+   * this one is. @throws InputError
+   */
+  instead?(flags: Own & HostFlags): Promise<readonly string[] | 'none' | undefined>
   /** Its work. What is heavy is imported here, so that help and usage errors are instant. */
   carryOut(input: HostsInput, own: Own, edges: RunEdges, cli: Cli): Promise<RunOutcome>
 }
@@ -49,6 +57,7 @@ export const hostCommand =
       .showHelpAfterError(`(${title} --help shows every option)`)
       .action(async () => {
         const flags = flagsOf<Own & HostFlags>(own, program)
+        if (await isDoneInstead(one, flags, cli)) return
         process.exitCode = await cli.start(flags, {
           name: one.name,
           again: one.again(flags),
@@ -56,6 +65,21 @@ export const hostCommand =
         })
       })
   }
+
+async function isDoneInstead<Own extends object>(
+  one: HostCommand<Own>,
+  flags: Own & HostFlags,
+  cli: Cli,
+): Promise<boolean> {
+  let words: readonly string[] | 'none' | undefined = 'none'
+  await finished(async () => {
+    words = await one.instead?.(flags)
+    return undefined
+  })
+  if (words === undefined) return false
+  if (words !== 'none') await cli.rerun(words)
+  return true
+}
 
 /** The products whose primaries can be moved, as people call them. */
 export const withPrimary = ({ products }: Pick<Cli, 'products'>): string =>

@@ -99,15 +99,10 @@ export const withShared = (command: Command, ...names: readonly (keyof typeof sh
 
 /** The options of {@link HostFlags}. */
 export function withHostOptions(command: Command): Command {
-  withShared(command, 'inventory')
-    .option('--check', 'dry run: show what would change and change nothing', false)
-    .addOption(
-      new Option(
-        '--diff [full]',
-        'show the diffs of files and fields (with --check by default); full: also all lines of long new files',
-      ).choices(['full']),
-    )
-    .option('--no-diff', 'leave the diffs out')
+  diffOptions(
+    withShared(command, 'inventory').option('--check', 'dry run: show what would change and change nothing', false),
+    ' (with --check by default)',
+  )
   withShared(command, 'limit')
     .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
     .option('--skip-tags <roles>', 'all but these roles; commas or repeated', commaList, [])
@@ -123,9 +118,27 @@ export function withHostOptions(command: Command): Command {
       new Option('--json', 'print events as JSON, one per line: --renderer json').default(false).conflicts('renderer'),
     )
     .option('--show-script', 'print every script before it is sent, secrets masked', false)
-    .option('-v, --verbose', 'more: timings and execs; -vv unchanged resources too', (_, level: number) => level + 1, 0)
-  return withShared(command, 'noColor')
+  return withShared(verboseOption(command), 'noColor')
 }
+
+/** What of plans is shown. @param when they are shown without being asked for */
+export const diffOptions = (command: Command, when = ' (default)'): Command =>
+  command
+    .addOption(
+      new Option(
+        '--diff [full]',
+        `show the diffs of files and fields${when}; full: also all lines of long new files`,
+      ).choices(['full']),
+    )
+    .option('--no-diff', 'leave the diffs out')
+
+export const verboseOption = (command: Command): Command =>
+  command.option(
+    '-v, --verbose',
+    'more: timings and execs; -vv unchanged resources too',
+    (_, level: number) => level + 1,
+    0,
+  )
 
 /** An option once for each value, as words of a command line. */
 export const each = (name: string, values: readonly string[] = []): string[] => values.flatMap((value) => [name, value])

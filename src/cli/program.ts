@@ -20,7 +20,10 @@ const startMain: Start = async (flags, job) => (await import('./main.ts')).main(
 
 /** The command line, ready to be parsed. Heavy parts are imported only when a command runs. */
 export function createProgram(start: Start = startMain, products: readonly Product[] = PRODUCTS): Command {
-  const cli: Cli = { start, products, onlyWithPrimary: new Set() }
+  const rerun = async (words: readonly string[]): Promise<void> => {
+    await createProgram(start, products).parseAsync([...words], { from: 'user' })
+  }
+  const cli: Cli = { start, products, onlyWithPrimary: new Set(), rerun }
   const program = new Command('provision')
     .helpOption('-h, --help', 'print this')
     // What follows a subcommand is its own.

@@ -13,21 +13,10 @@ import { prune } from '../../src/records/retention.ts'
 import { headLine } from '../../src/records/shape.ts'
 import { RUNS } from '../fixtures/events.ts'
 import { projectFolder } from '../project-folder.ts'
+import { aHead as headOf } from './written.ts'
 
 let ids = 0
-const aHead = (more: Partial<RecordHead> = {}): RecordHead => ({
-  id: (++ids).toString(16).padStart(18, '0'),
-  began: '2026-11-28T05:43:21.000Z',
-  by: thisController(),
-  project: '/site',
-  inventory: 'prod',
-  check: false,
-  provision: '1.0.0',
-  argv: ['-i', 'prod'],
-  again: ['--inventory', 'prod'],
-  limit: [],
-  ...more,
-})
+const aHead = (more: Partial<RecordHead> = {}) => headOf({ id: (++ids).toString(16).padStart(18, '0'), ...more })
 
 function recording(path: string, head: RecordHead, policy: RecordsPolicy = DEFAULT_POLICY) {
   const warnings: string[] = []

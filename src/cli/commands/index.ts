@@ -2,6 +2,7 @@ import type { Register } from '../command.ts'
 import { completion } from './completion.ts'
 import { exec } from './exec.ts'
 import { facts } from './facts.ts'
+import { history } from './history.ts'
 import { importCommand } from './import.ts'
 import { init } from './init.ts'
 import { inventory } from './inventory.ts'
@@ -13,6 +14,7 @@ import { rollback } from './rollback.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
 import { secrets } from './secrets.ts'
+import { show } from './show.ts'
 import { switchover } from './switchover.ts'
 import { trust } from './trust.ts'
 import { upgrade } from './upgrade.ts'
@@ -23,6 +25,8 @@ export const COMMANDS: readonly Register[] = [
   upgrade,
   rollback,
   switchover,
+  history,
+  show,
   inventory,
   trust,
   ping,
