@@ -90,7 +90,8 @@ export function buildHosts(sources: Sources): BuiltHosts {
         named('given', name, sources.given),
       ].filter(isSet)
       const { levels, merged: under } = below(groups)
-      const merged = mergeLevels([under, ...own])
+      // A command needs the vars of a few of thousands of hosts, if any.
+      const merged = once(() => mergeLevels([under, ...own]))
       note(undecided(groups.merged.conflicts, [tierLevel, ...own]), name, '')
       const above = [members.connection, host.connection].map((vars = {}) => ({ vars, origins: hosts.origins }))
       note(undecided(groups.connection.conflicts, above), name, 'connection.')
@@ -101,8 +102,12 @@ export function buildHosts(sources: Sources): BuiltHosts {
           groups: membership.of(name),
           address: host.address,
           connection,
-          vars: merged.vars,
-          origins: merged.origins,
+          get vars() {
+            return merged().vars
+          },
+          get origins() {
+            return merged().origins
+          },
           levels: [...levels, ...own],
           origin: originAt(hosts.origins, pointer) ?? NOWHERE,
         },
@@ -155,6 +160,14 @@ const at = (group: string): string => `/groups${step(group)}`
 const named = (scope: Scope, name: string, { vars, origins }: Level): NamedLevel => ({ scope, name, vars, origins })
 
 const isSet = ({ vars }: Level): boolean => Object.keys(vars).length > 0
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
 
 function memoized<K, V>(make: (key: K) => V): (key: K) => V {
   const made = new Map<K, V>()

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { messageOf, type Origin, type Problem } from '../errors.ts'
 import { step } from '../problems/pointer.ts'
 import type { Value } from './inventory.ts'
-import { type FileLevel, isMapping, levelOf, NO_VARS } from './vars.ts'
+import { type FileLevel, isMapping, NO_VARS } from './vars.ts'
 import { withWritten, writtenAt } from './written.ts'
 import { parseYaml } from './yaml.ts'
 
@@ -46,7 +46,7 @@ export function givenVars(
     }
     values.set(name, parsed.value)
     dropUnder(origins, step(name))
-    for (const pointer of parsed.origins.keys()) {
+    for (const [pointer] of parsed.origins) {
       const origin = { file: FILE, line: 1, col: 1 }
       const written = writtenAt(parsed.origins, pointer)
       origins.set(step(name) + pointer, written === undefined ? origin : withWritten(origin, written))
@@ -77,7 +77,7 @@ function fileOfVars(
   if (!isMapping(value)) return wrong('a file of vars must be a mapping of names to values')
   if ('sops' in value)
     return wrong('it is encrypted', 'encrypted vars are read from group_vars and host_vars of the inventory')
-  return { level: levelOf(value, origins, ''), problems: [] }
+  return { level: { vars: value, origins }, problems: [] }
 }
 
 /** What an earlier --var said of it. */

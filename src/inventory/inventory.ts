@@ -19,7 +19,7 @@ export interface Origins {
 }
 
 /** Those of one file, which can be gone through. */
-export type FileOrigins = ReadonlyMap<string, Origin>
+export interface FileOrigins extends Origins, Iterable<[string, Origin]> {}
 
 /** What the inventory says, completed by ssh_config where it is silent. */
 export interface ConnectionSettings {

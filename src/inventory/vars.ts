@@ -1,4 +1,3 @@
-import type { Origin } from '../errors.ts'
 import { isSecret } from '../masking/secret.ts'
 import { step } from '../problems/pointer.ts'
 import type { FileOrigins, Origins, Value, Vars } from './inventory.ts'
@@ -101,17 +100,8 @@ function replacedBy(low: Vars, high: Vars, pointer: string): ReadonlySet<string>
   return new Set(roots)
 }
 
-/** Vars found inside a file, as a level: their pointers are made relative to the vars. */
-export function levelOf(value: unknown, origins: Origins, pointer: string): FileLevel {
+/** Vars found inside a file, as a level: pointers into it are relative to the vars. */
+export function levelOf(value: unknown, origins: Origins, pointer: string): Level {
   if (!isMapping(value) || Object.keys(value).length === 0) return NO_VARS
-  const inside = new Map<string, Origin>()
-  const take = (data: unknown, place: string): void => {
-    const origin = origins.get(pointer + place)
-    if (origin !== undefined) inside.set(place, origin)
-    if (!Array.isArray(data) && !isMapping(data)) return
-    for (const [key, item] of Object.entries(data)) take(item, place + step(key))
-  }
-  // By what is there: a file of thousands of hosts has their places too.
-  take(value, '')
-  return { vars: value, origins: inside }
+  return { vars: value, origins: { get: (place) => origins.get(pointer + place) } }
 }

@@ -15,7 +15,8 @@ import {
 import { messageOf, type Origin, type Problem } from '../errors.ts'
 import { dotted, step } from '../problems/pointer.ts'
 import type { FileOrigins, Value } from './inventory.ts'
-import { withWritten } from './written.ts'
+import { lineCounterOf, originIn, originsOf, type Place } from './places.ts'
+import { readPlainYaml } from './plain-yaml.ts'
 
 export interface ParsedYaml {
   /** Plain data; null for an empty document or one with problems. */
@@ -41,20 +42,26 @@ const tellable = (errors: readonly YAMLError[]): readonly YAMLError[] => errors.
  * @param file as it is to be printed in messages.
  */
 export function parseYaml(text: string, file: string): ParsedYaml {
+  const plain = readPlainYaml(text)
+  if (plain === undefined) return parseAnyYaml(text, file)
+  let lines: LineCounter | undefined
+  const at = originIn(file, () => (lines ??= lineCounterOf(text)))
+  return { value: plain.value, origins: originsOf(plain.place, at), problems: [] }
+}
+
+/** The same by the library, which knows all of YAML and says what is wrong with it. */
+export function parseAnyYaml(text: string, file: string): ParsedYaml {
   const lines = new LineCounter()
   // The library looks for keys that are there twice by comparing each with all before it; `walk` keeps those that it met.
   const options = { prettyErrors: false, stringKeys: true, merge: true, uniqueKeys: false }
   const doc = parseDocument(text, { lineCounter: lines, ...options })
-  const at = (offset: number): Origin => {
-    const { line, col } = lines.linePos(offset)
-    return { file, line: Math.max(1, line), col: Math.max(1, col) }
-  }
+  const at = originIn(file, () => lines)
   const broken = tellable([...doc.errors, ...doc.warnings]).map((error) => ({
     message: sentence(error.code, error.message),
     origin: at(error.pos[0]),
   }))
   if (broken.length > 0) return { value: null, origins: new Map(), problems: broken }
-  return walk(doc, file, at)
+  return walk(doc, at)
 }
 
 const sentence = (code: string, message: string): string => {
@@ -63,8 +70,13 @@ const sentence = (code: string, message: string): string => {
   return `not valid YAML: ${message}`
 }
 
-function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin): ParsedYaml {
-  const origins = new Map<string, Origin>([['', { file, line: 1, col: 1 }]])
+interface Found extends Omit<Place, 'at'> {
+  readonly value: Value
+}
+
+type Entries = ReadonlyMap<string, Found & Place>
+
+function walk(doc: Document.Parsed, originAt: (offset: number) => Origin): ParsedYaml {
   const problems: Problem[] = []
   let aliased = 0
   /** How many aliases stand around what is looked at. */
@@ -76,91 +88,87 @@ function walk(doc: Document.Parsed, file: string, at: (offset: number) => Origin
     if (!targets.has(alias)) targets.set(alias, alias.resolve(doc))
     return targets.get(alias)
   }
+  const wrong = (message: string, { at, pointer }: Spot) =>
+    problems.push({ message, origin: originAt(at), path: dotted(pointer) })
 
-  const entries = (map: YAMLMap, pointer: string, open: readonly Node[]): [string, Value][] => {
+  const entries = (map: YAMLMap, around: Spot, open: readonly Node[]): Entries => {
     const own = map.items.filter((pair) => !isMerge(pair))
-    const merged = map.items.filter(isMerge).flatMap((pair) => mergedEntries(pair, pointer, open))
-    const result = new Map<string, Value>(merged)
-    const brought = new Set(result.keys())
+    // What a merge key brought under a name is replaced as a whole.
+    const result = new Map(map.items.filter(isMerge).flatMap((pair) => mergedEntries(pair, around, open)))
     const met = new Set<string>()
     for (const pair of own) {
       const key = isScalar(pair.key) ? String(pair.key.value) : String(pair.key)
-      const place = pointer + step(key)
-      const offset = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? 0
-      if (met.has(key) && !doubles.has(offset)) {
-        doubles.add(offset)
-        problems.push({ message: 'this key is there twice in one mapping', origin: at(offset) })
+      const at = (isScalar(pair.key) ? pair.key.range?.[0] : undefined) ?? 0
+      if (met.has(key) && !doubles.has(at)) {
+        doubles.add(at)
+        problems.push({ message: 'this key is there twice in one mapping', origin: originAt(at) })
       }
       met.add(key)
-      // What a merge key brought under this name is replaced as a whole.
-      if (brought.has(key)) forget(origins, place)
-      origins.set(place, at(offset))
-      result.set(key, value(pair.value, place, open))
+      result.set(key, { at, ...value(pair.value, { at, pointer: around.pointer + step(key) }, open) })
     }
-    return [...result]
+    return result
   }
 
   // `<<: *a` or `<<: [*a, *b]`: the earlier of a list wins, and the mapping's own keys over both.
-  const mergedEntries = (pair: Pair, pointer: string, open: readonly Node[]): [string, Value][] => {
+  const mergedEntries = (pair: Pair, around: Spot, open: readonly Node[]): [string, Found & Place][] => {
     const sources = isSeq(pair.value) ? [...pair.value.items].reverse() : [pair.value]
     return sources.flatMap((source) => {
       const node = isAlias(source) ? targetOf(source) : source
       if (isMap(node) && !open.includes(node)) {
         within += 1
-        const found = entries(node, pointer, [...open, node])
+        const found = entries(node, around, [...open, node])
         within -= 1
-        return found
+        return [...found]
       }
-      problems.push({
-        message: 'a merge key (<<) takes a mapping',
-        origin: origins.get(pointer),
-        path: dotted(pointer),
-      })
+      wrong('a merge key (<<) takes a mapping', around)
       return []
     })
   }
 
-  const value = (node: unknown, pointer: string, open: readonly Node[]): Value => {
+  const value = (node: unknown, spot: Spot, open: readonly Node[]): Found => {
     if (within > 0 && ++aliased > MAX_ALIASED_NODES) throw new RangeError('its aliases make too much of it')
     if (isAlias(node)) {
       const target = targetOf(node)
       if (target === undefined || open.includes(target)) {
-        const message = target === undefined ? 'an alias of nothing' : 'an alias inside what it stands for'
-        problems.push({ message: `${message}: *${node.source}`, origin: origins.get(pointer), path: dotted(pointer) })
-        return null
+        const what = target === undefined ? 'an alias of nothing' : 'an alias inside what it stands for'
+        wrong(`${what}: *${node.source}`, spot)
+        return { value: null }
       }
       within += 1
-      const found = value(target, pointer, open)
+      const found = value(target, spot, open)
       within -= 1
       return found
     }
-    if (isMap(node)) return Object.fromEntries(entries(node, pointer, [...open, node]))
+    if (isMap(node)) {
+      const found = entries(node, spot, [...open, node])
+      return { value: Object.fromEntries([...found].map(([key, one]) => [key, one.value])), inside: found }
+    }
     if (isSeq(node)) {
-      return node.items.map((item, i) => {
-        const place = pointer + step(i)
-        const start = isNodeWithRange(item) ? item.range?.[0] : undefined
-        origins.set(place, start === undefined ? (origins.get(pointer) ?? at(0)) : at(start))
-        return value(item, place, [...open, node])
+      const found = node.items.map((item, i) => {
+        const at = (isNodeWithRange(item) ? item.range?.[0] : undefined) ?? spot.at
+        return { at, ...value(item, { at, pointer: spot.pointer + step(i) }, [...open, node]) }
       })
+      return { value: found.map((one) => one.value), inside: found }
     }
-    if (!isScalar(node)) return null
-    const origin = origins.get(pointer)
-    if (typeof node.value === 'number' && origin !== undefined && node.source !== undefined) {
-      origins.set(pointer, withWritten(origin, node.source))
-    }
-    return scalar(node.value)
+    if (!isScalar(node)) return { value: null }
+    const written = typeof node.value === 'number' ? node.source : undefined
+    return { value: scalar(node.value), written }
   }
 
+  const origins = (whole: Found) => originsOf({ ...whole, at: 0 }, originAt)
   try {
-    const whole = value(doc.contents, '', [])
-    return { value: problems.length > 0 ? null : whole, origins, problems }
+    const whole = value(doc.contents, { at: 0, pointer: '' }, [])
+    return { value: problems.length > 0 ? null : whole.value, origins: origins(whole), problems }
   } catch (error) {
-    return { value: null, origins, problems: [{ message: `not usable YAML: ${messageOf(error)}`, origin: at(0) }] }
+    const message = `not usable YAML: ${messageOf(error)}`
+    return { value: null, origins: origins({ value: null }), problems: [{ message, origin: originAt(0) }] }
   }
 }
 
-const forget = (origins: Map<string, Origin>, place: string): void => {
-  for (const known of origins.keys()) if (known.startsWith(`${place}/`)) origins.delete(known)
+/** Where one is, for what there is to say of it. */
+interface Spot {
+  readonly at: number
+  readonly pointer: string
 }
 
 // With merge on, the library gives the key `<<` a symbol's or a string's form by version; its source is the same.

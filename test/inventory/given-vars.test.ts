@@ -30,7 +30,7 @@ describe('--var', () => {
     expect([level.vars, problems]).toEqual([{ a: 1, env: { PORT: 1 } }, []])
     expect(level.origins.get('/a')).toMatchObject({ file: '--var @extra.yml', line: 1 })
     expect(placeText({ file: '--var @extra.yml', line: 2, col: 1 })).toBe('--var @extra.yml:2')
-    expect(level.origins.has('/env/MODE')).toBe(false)
+    expect(level.origins.get('/env/MODE')).toBeUndefined()
     expect(level.origins.get('/env/PORT')).toMatchObject({ file: '--var' })
   })
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { stringify } from 'yaml'
 import { buildHosts } from '../../src/inventory/build.ts'
 import { addressProblems, hostsProblems } from '../../src/inventory/consistency.ts'
 import { membershipOf } from '../../src/inventory/groups.ts'
 import type { Origins } from '../../src/inventory/inventory.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
+import { readPlainYaml } from '../../src/inventory/plain-yaml.ts'
 import type { HostsFile } from '../../src/inventory/schema.ts'
 import { NO_VARS } from '../../src/inventory/vars.ts'
 import { parseYaml } from '../../src/inventory/yaml.ts'
@@ -86,6 +88,29 @@ describe('an inventory of many hosts', () => {
       'inventories/prod/hosts.yml',
       'inventories/prod/group_vars/all.yml',
     ])
+  })
+
+  test('has its file read by the reader of plain YAML, also where a program wrote it', () => {
+    for (const text of [
+      stringify(hostsFile(100)),
+      JSON.stringify(hostsFile(100)),
+      JSON.stringify(hostsFile(100), null, 2),
+    ]) {
+      expect(readPlainYaml(text)?.value).toEqual(hostsFile(100))
+    }
+  })
+
+  test('has the vars of a host merged when they are asked for, and once', async () => {
+    const root = projectFolder({
+      'inventories/site.yml': 'tiers: [{ name: web, roles: [] }]',
+      'inventories/prod/hosts.yml': 'tiers: { web: { hosts: { a: { address: a, vars: { x: 1 } } } } }',
+      'inventories/prod/group_vars/all.yml': 'y: 1\n',
+    })
+    const { inventory } = await loadInventory({ root, name: 'prod', knownRoles: [] })
+    const [host] = inventory.hosts
+    expect(host?.vars).toEqual({ x: 1, y: 1 })
+    expect(host?.vars).toBe(host?.vars)
+    expect(host?.origins).toBe(host?.origins)
   })
 
   test('is no bomb of aliases, however long it is', () => {
