@@ -31,11 +31,10 @@ export interface InstallFile {
  */
 export function installFile(file: InstallFile): Script {
   const dir = posix.dirname(file.path)
-  const stem = `${dir === '/' ? '' : dir}/.${posix.basename(file.path)}.provision.`
   return rawScript(
     [
       '(',
-      sh`dest=${file.path}; stem=${stem}`.sh,
+      sh`dest=${file.path}; stem=${stemOf(file.path)}`.sh,
       // What a power cut left behind.
       'rm -f -- "$stem"??????',
       'file=$(mktemp -- "${stem}XXXXXX")',
@@ -51,6 +50,46 @@ export function installFile(file: InstallFile): Script {
       ')',
     ].join('\n'),
   )
+}
+
+/**
+ * Replaces several files, as {@link installFile} does one: all are staged, validated together and flushed before the
+ * first is renamed. Whatever fails before that, every old file stays; cut between two renames, each is whole, old or new.
+ * @param validate runs with the staged files' paths in "$file1", "$file2", …; a non-zero status keeps the old files
+ */
+export function installFiles(
+  files: readonly Pick<InstallFile, 'path' | 'content' | 'mode' | 'owner' | 'group'>[],
+  validate: Script | undefined,
+): Script {
+  const staged = files.map((_, i) => `"$file${i + 1}"`)
+  const dirs = [...new Set(files.map(({ path }) => posix.dirname(path)))]
+  return rawScript(
+    [
+      '(',
+      ...files.map((_, i) => `file${i + 1}=`),
+      // None is staged yet: an empty name is no file.
+      `trap 'rm -f -- ${staged.join(' ')}' EXIT`,
+      ...files.flatMap((file, i) => [
+        sh`dest=${file.path}; stem=${stemOf(file.path)}`.sh,
+        'rm -f -- "$stem"??????',
+        `file=$(mktemp -- "\${stem}XXXXXX"); file${i + 1}=$file`,
+        writeBytes(file.content, rawScript('"$file"')).sh,
+        ownership(file).sh,
+      ]),
+      ...(validate ? ['(', validate.sh, `) </dev/null || exit ${REFUSED}`] : []),
+      `sync -- ${staged.join(' ')}`,
+      ...files.map(({ path }, i) => sh`mv -fT -- ${rawScript(staged[i] ?? '')} ${path}`.sh),
+      'trap - EXIT',
+      sh`sync -- ${dirs}`.sh,
+      ')',
+    ].join('\n'),
+  )
+}
+
+/** Of what is staged beside a file: hidden, so that no include takes it. */
+const stemOf = (path: string): string => {
+  const dir = posix.dirname(path)
+  return `${dir === '/' ? '' : dir}/.${posix.basename(path)}.provision.`
 }
 
 /**

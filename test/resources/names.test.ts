@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { type AptRepository, aptRepository } from '../../src/resources/apt-repository.ts'
 import { type Service, service, serviceKind } from '../../src/resources/service/service.ts'
 import { type Sysctl, sysctl, sysctlKind } from '../../src/resources/sysctl/sysctl.ts'
-import { type SystemdUnit, systemdUnit } from '../../src/resources/systemd-unit.ts'
+import { type SystemdUnit, systemdUnit } from '../../src/resources/systemd-unit/systemd-unit.ts'
 import { scriptOf } from './answers.ts'
 
 const uris = ['https://deb.example.com/']

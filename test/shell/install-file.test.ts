@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type InstallFile, installFile } from '../../src/shell/install-file.ts'
+import { type InstallFile, installFile, installFiles } from '../../src/shell/install-file.ts'
 import { rawScript } from '../../src/shell/script.ts'
 import { fileName } from '../resources/arbitrary.ts'
 import { run, scratch } from '../resources/converge.ts'
@@ -80,4 +80,54 @@ describe('installing a file', () => {
       { numRuns: 30 },
     )
   }, 60_000)
+})
+
+describe('installing several files', () => {
+  const several = (dir: string, content: string) =>
+    ['a', 'b c', 'sub/d'].map((name) => ({ path: join(dir, name), content: `${content} ${name}\n` }))
+  const withOld = () => {
+    const dir = scratch()
+    mkdirSync(join(dir, 'sub'))
+    for (const { path, content } of several(dir, 'old')) writeFileSync(path, content)
+    return dir
+  }
+  const read = (dir: string) => several(dir, '').map(({ path }) => readFileSync(path, 'utf8').split(' ')[0])
+  const names = (dir: string) => readdirSync(dir, { recursive: true }).map(String).toSorted()
+
+  test('validates them together, and then all land', () => {
+    const dir = withOld()
+    const look = rawScript('cat -- "$file1" "$file2" "$file3"; [ "$(cat -- "$file2")" = "new b c" ]')
+    expect(run(installFiles(several(dir, 'new'), look))).toEqual({ status: 0, output: 'new a\nnew b c\nnew sub/d' })
+    expect(read(dir)).toEqual(['new', 'new', 'new'])
+    expect(names(dir)).toEqual(['a', 'b c', 'sub', 'sub/d'])
+  })
+
+  test.each(['base64', 'chmod', 'sync', 'validate'])('none lands and nothing is left when %s fails', (program) => {
+    const dir = withOld()
+    const script = installFiles(several(dir, 'new'), rawScript('validate'))
+    const { status } = run(rawScript(`validate() { :; }\n${program}() { return 1; }\n${script.sh}`))
+    expect(status).toBe(program === 'validate' ? 78 : 1)
+    expect(read(dir)).toEqual(['old', 'old', 'old'])
+    expect(names(dir)).toEqual(['a', 'b c', 'sub', 'sub/d'])
+  })
+
+  test('killed at any of its programs, each file is whole, old or new, and the next run makes all new', () => {
+    const places = { mktemp: [2], base64: [3], chmod: [2], sync: [1, 2], mv: [1, 2, 3] }
+    const programs = Object.entries(places).flatMap(([name, all]) => all.map((at) => ({ name, at })))
+    for (const { name, at } of programs) {
+      const dir = withOld()
+      const { sh } = installFiles(several(dir, 'new'), undefined)
+      const die = `n=0; ${name}() { n=$((n + 1)); [ "$n" != ${at} ] || kill -9 0; command ${name} "$@"; }`
+      // mktemp is in a subshell: it counts what there is.
+      const counted =
+        name === 'mktemp'
+          ? die.replace('n=$((n + 1))', `n=$(($(ls -A ${dir} ${dir}/sub | grep -c provision) + 1))`)
+          : die
+      run(rawScript(`setsid --wait dash -eu <<'CUT'\n${counted}\n${sh}\nCUT`))
+      for (const one of read(dir)) expect(['old', 'new'], `${name} ${at}`).toContain(one)
+      expect(run(installFiles(several(dir, 'new'), undefined)).status).toBe(0)
+      expect(read(dir), `${name} ${at}`).toEqual(['new', 'new', 'new'])
+      expect(names(dir), `${name} ${at}`).toEqual(['a', 'b c', 'sub', 'sub/d'])
+    }
+  })
 })
