@@ -6,7 +6,7 @@ import { rolloutOf } from './check-rollout.ts'
 import { checkVars } from './check-vars.ts'
 import type { CompiledResource } from './compiled.ts'
 import { declaredOnce } from './declared-twice.ts'
-import { type Verdict, verdictOn } from './fleet-check.ts'
+import { checkFleet, type FleetCheckResult } from './fleet-check.ts'
 import { type Groups, groupsOf } from './groups.ts'
 import { listenerProblems } from './listeners.ts'
 import { lostSecrets } from './lost-secrets.ts'
@@ -40,7 +40,7 @@ export interface Compiler {
   /** The resources of a host. Pure: the same host and facts give the same resources. */
   compile(host: Host, facts: Facts, options?: CompileOptions): Compiled
   /** What the roles say to what a run is about to change, by host; a host that is not in it is left out. */
-  fleetCheck(planned: ReadonlyMap<string, readonly HostChange[]>): Verdict
+  fleetCheck(planned: ReadonlyMap<string, readonly HostChange[]>): FleetCheckResult
 }
 
 export interface CompilerInput {
@@ -121,7 +121,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       problems ??= checkVars(inventory, roles, rolesOf, reader)
       return problems
     },
-    fleetCheck: (planned) => verdictOn(inventory, roles, planned),
+    fleetCheck: (planned) => checkFleet(inventory, roles, planned),
     compile(host, facts, { tags } = {}) {
       const every = rolesOf(host.tier).map((role) => ({ role, compiled: compileRole(role, host, facts) }))
       const compiled = every.flatMap((one) => ((tags?.has(one.role.name) ?? true) ? [one.compiled] : []))

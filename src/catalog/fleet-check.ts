@@ -3,7 +3,7 @@ import type { Inventory } from '../inventory/inventory.ts'
 import type { HostChange, Role } from './role.ts'
 
 /** What all roles say to a run as a whole. */
-export interface Verdict {
+export interface FleetCheckResult {
   readonly problems: readonly Problem[]
   /** Hosts that are to be changed at the same time. */
   readonly simultaneous: ReadonlySet<string>
@@ -13,11 +13,11 @@ export interface Verdict {
  * Asks each role that looks across hosts about all hosts that have it.
  * @param planned changes by host; a host that is not in it is left out by the run
  */
-export function verdictOn(
+export function checkFleet(
   inventory: Inventory,
   roles: ReadonlyMap<string, Role>,
   planned: ReadonlyMap<string, readonly HostChange[]>,
-): Verdict {
+): FleetCheckResult {
   const verdicts = [...roles.values()].map((role) => {
     if (role.fleetCheck === undefined) return {}
     const tiers = inventory.tiers.filter((tier) => tier.roles.includes(role.name)).map(({ name }) => name)

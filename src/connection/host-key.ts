@@ -9,12 +9,12 @@ import {
   formatKnownHost,
   type HostAddress,
   judge,
+  type KeyVerdict,
   type KnownHosts,
   keyType,
   knownHostsName,
   knownTypes,
   parseKnownHosts,
-  type Verdict,
 } from './known-hosts.ts'
 
 /** known_hosts files of a run, each parsed once until something else changes it. */
@@ -118,14 +118,14 @@ export const knownAs = ({ address, connection: { port, hostKeyAlias } }: Target)
   hostKeyAlias === undefined ? { address, port } : { address: hostKeyAlias, port: 22 }
 
 /** What counts more comes first, whichever file says it. */
-const WEIGHT: readonly Verdict['kind'][] = ['revoked', 'known', 'changed', 'authority', 'unknown']
+const WEIGHT: readonly KeyVerdict['kind'][] = ['revoked', 'known', 'changed', 'authority', 'unknown']
 
 /** What a host's files say of a key, and which of them says it. */
 export function verdictOf(
   files: KnownHostsFiles,
   host: Target,
   key: Buffer,
-): { readonly path: string; readonly verdict: Verdict } {
+): { readonly path: string; readonly verdict: KeyVerdict } {
   const verdicts = knownHostsOf(host).map((path) => ({ path, verdict: judge(files.read(path), knownAs(host), key) }))
   const weight = ({ verdict }: (typeof verdicts)[number]) => WEIGHT.indexOf(verdict.kind)
   const [first = { path: host.connection.knownHosts, verdict: { kind: 'unknown' } }] = verdicts.toSorted(

@@ -33,7 +33,7 @@ export interface KnownHosts {
 }
 
 /** What the file says about a key that a server shows. */
-export type Verdict =
+export type KeyVerdict =
   | { readonly kind: 'known'; readonly line: number }
   | { readonly kind: 'unknown' }
   /** The host is known by other keys; `lines` are where. */
@@ -198,7 +198,7 @@ const plain = (entries: readonly KnownHost[]) => entries.filter((entry) => entry
  * key stands under the bare address, as in ssh(1). A host whose known keys are all of other types counts as changed:
  * known types are asked for first (see `knownTypes`), so a server that has none of them is not the one we knew.
  */
-export function judge(known: KnownHosts, host: HostAddress, key: Buffer): Verdict {
+export function judge(known: KnownHosts, host: HostAddress, key: Buffer): KeyVerdict {
   const name = knownHostsName(host)
   const bare = host.port === 22 ? undefined : host.address.toLowerCase()
   // Entries of this key come first: most hosts are known by theirs, and then no other has to be looked at.

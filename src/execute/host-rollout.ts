@@ -9,17 +9,17 @@ import { converge, type Means, type Progress } from './converge.ts'
 import { markDrained, unmarkDrained } from './drained.ts'
 import { runStep, type StepOptions } from './rollout-step.ts'
 
-/** What the rollout of its tier gives a host for its turn. */
-export interface Turn {
+/** What the rollout of a tier gives to that of each host. */
+export interface TierContext {
   readonly policy: Pick<RolloutPolicy, 'soak' | 'drainTimeout' | 'gateTimeout'>
   /** No new host begins: a drain that still waits is put back. */
   stopped(): boolean
   /** One after the other over the tier, so that each drain sees what the one before it left. */
-  inTurn<T>(work: () => Promise<T>): Promise<T>
+  oneAtATime<T>(work: () => Promise<T>): Promise<T>
 }
 
-/** Where the host stands; told also when its turn fails. */
-export interface Standing {
+/** State of the rollout of one host, also when it fails. */
+export interface RolloutState {
   /** It is out of service, or may be. */
   drained: boolean
   /** This run put it back. */
@@ -32,43 +32,48 @@ const MAX_STALE = 3
 const SOAK_EVERY = 2
 
 /**
- * A host's turn: drained where its changes disturb, changed, looked at, put back.
- * @throws ProvisionError what went wrong; `standing` says how the host was left
+ * The rollout of one host: drained where its changes disturb, changed, looked at, put back.
+ * @throws ProvisionError what went wrong; `rolloutState` says how the host was left
  */
-export async function takeTurn(
+export async function rollOutHost(
   session: HostSession,
   means: Means,
   planned: Planned,
   progress: Progress,
-  turn: Turn,
-  standing: Standing,
+  tier: TierContext,
+  rolloutState: RolloutState,
 ): Promise<void> {
-  const current = await begin(session, means, planned, standing)
+  const current = await begin(session, means, planned, rolloutState)
   const { exposed } = current.around
   if (exposed.length > 0) {
     const message = `not drained: nothing takes it out of service, so requests to it fail during ${exposed.join(', ')}`
     session.emit({ type: 'host-note', host: session.host, message })
   }
-  if (standing.drained) {
-    await outOfService(session, means, current, progress, turn, standing)
+  if (rolloutState.drained) {
+    await outOfService(session, means, current, progress, tier, rolloutState)
   } else {
     await converge(session, means, current, progress)
-    await runSteps(session, 'gate', current.around.gates, turn)
+    await runSteps(session, 'gate', current.around.gates, tier)
   }
-  await verify(session, current.around.verify, turn)
-  await soak(session, current.around.gates, turn)
+  await verify(session, current.around.verify, tier)
+  await soak(session, current.around.gates, tier)
 }
 
 /** Marks the host where it is to be drained, or was left so; with a new plan where another run came in between. */
-async function begin(session: HostSession, means: Means, planned: Planned, standing: Standing): Promise<Planned> {
+async function begin(
+  session: HostSession,
+  means: Means,
+  planned: Planned,
+  rolloutState: RolloutState,
+): Promise<Planned> {
   let current = planned
   for (let tries = 0; ; tries++) {
     const { around, state } = current
-    standing.drained = state.drained !== undefined
-    if (around.drain.length === 0 && !standing.drained) return current
+    rolloutState.drained = state.drained !== undefined
+    if (around.drain.length === 0 && !rolloutState.drained) return current
     const roles = [...new Set([...(state.drained ?? []), ...around.drain.map(({ role }) => role)])]
     const outcome = await markDrained(session, roles, state.generation)
-    standing.drained ||= outcome === 'applied'
+    rolloutState.drained ||= outcome === 'applied'
     if (outcome === 'applied') return current
     if (tries === MAX_STALE) throw keepChanging(session)
     current = await means.probe(session)
@@ -81,23 +86,23 @@ async function outOfService(
   means: Means,
   planned: Planned,
   progress: Progress,
-  turn: Turn,
-  standing: Standing,
+  tier: TierContext,
+  rolloutState: RolloutState,
 ): Promise<void> {
   const { around } = planned
   try {
     await session
       .hold(async (held) => {
-        await drain(held, means, planned, turn, standing)
+        await drain(held, means, planned, tier, rolloutState)
         await converge(held, means, planned, progress, true)
-        await runSteps(held, 'gate', around.gates, turn)
-        await putBack(held, means, planned, turn, standing)
+        await runSteps(held, 'gate', around.gates, tier)
+        await putBack(held, means, planned, tier, rolloutState)
       })
       .catch(async (error: unknown) => {
-        throw await servingAgain(error, session, means, planned, turn, standing)
+        throw await servingAgain(error, session, means, planned, tier, rolloutState)
       })
   } finally {
-    if (standing.drained) await session.release()
+    if (rolloutState.drained) await session.release()
   }
 }
 
@@ -110,14 +115,14 @@ async function servingAgain(
   session: HostSession,
   means: Means,
   planned: Planned,
-  turn: Turn,
-  standing: Standing,
+  tier: TierContext,
+  rolloutState: RolloutState,
 ): Promise<unknown> {
   if (!(error instanceof ProvisionError) || !error.restored || session.signal?.aborted) return error
   try {
     await session.hold(async (held) => {
-      await runSteps(held, 'gate', planned.around.gates, turn)
-      await putBack(held, means, planned, turn, standing)
+      await runSteps(held, 'gate', planned.around.gates, tier)
+      await putBack(held, means, planned, tier, rolloutState)
     })
   } catch (failure) {
     session.emit({ type: 'host-note', host: session.host, message: `could not be put back: ${messageOf(failure)}` })
@@ -133,15 +138,15 @@ async function drain(
   session: HostSession,
   means: Means,
   planned: Planned,
-  turn: Turn,
-  standing: Standing,
+  tier: TierContext,
+  rolloutState: RolloutState,
 ): Promise<void> {
   const { around, state } = planned
   try {
-    await runSteps(session, 'drain', around.drain, turn, { givenUp: turn.stopped, inTurn: turn.inTurn })
+    await runSteps(session, 'drain', around.drain, tier, { givenUp: tier.stopped, oneAtATime: tier.oneAtATime })
   } catch (error) {
     if (state.drained !== undefined || session.signal?.aborted) throw error
-    await putBack(session, means, planned, turn, standing).catch((failure: unknown) => {
+    await putBack(session, means, planned, tier, rolloutState).catch((failure: unknown) => {
       const message = `could not be put back: ${messageOf(failure)}`
       session.emit({ type: 'host-note', host: session.host, message })
     })
@@ -153,13 +158,13 @@ async function putBack(
   session: HostSession,
   means: Means,
   planned: Planned,
-  turn: Turn,
-  standing: Standing,
+  tier: TierContext,
+  rolloutState: RolloutState,
 ): Promise<void> {
-  await runSteps(session, 'undrain', planned.around.undrain, turn)
+  await runSteps(session, 'undrain', planned.around.undrain, tier)
   await unmark(session, means, planned)
-  standing.drained = false
-  standing.putBack = true
+  rolloutState.drained = false
+  rolloutState.putBack = true
 }
 
 /** The mark goes whoever was at work here meanwhile: it is this run's own. */
@@ -179,7 +184,7 @@ async function runSteps(
   session: HostSession,
   phase: Phase,
   rollouts: readonly CompiledRollout[],
-  { policy }: Turn,
+  { policy }: TierContext,
   options: Omit<StepOptions, 'phase'> = {},
 ): Promise<void> {
   for (const step of stepsOf(phase, rollouts)) {
@@ -188,21 +193,21 @@ async function runSteps(
 }
 
 /** In service, with its changes. Who wants out does not wait for traffic to tell. */
-async function verify(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
+async function verify(session: HostSession, rollouts: readonly CompiledRollout[], tier: TierContext): Promise<void> {
   try {
-    await runSteps(session, 'verify', rollouts, turn, { givenUp: turn.stopped })
+    await runSteps(session, 'verify', rollouts, tier, { givenUp: tier.stopped })
   } catch (error) {
-    if (!turn.stopped() || session.signal?.aborted) throw error
+    if (!tier.stopped() || session.signal?.aborted) throw error
     session.emit({ type: 'host-note', host: session.host, message: `not verified: ${messageOf(error)}` })
   }
 }
 
 /** The gates, asked again and again: one look right after a start says little. */
-async function soak(session: HostSession, rollouts: readonly CompiledRollout[], turn: Turn): Promise<void> {
-  const end = performance.now() + turn.policy.soak * 1000
-  while (performance.now() < end && !turn.stopped()) {
+async function soak(session: HostSession, rollouts: readonly CompiledRollout[], tier: TierContext): Promise<void> {
+  const end = performance.now() + tier.policy.soak * 1000
+  while (performance.now() < end && !tier.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
     await session.pause(left)
-    await runSteps(session, 'gate', rollouts, turn, { timeout: 0 })
+    await runSteps(session, 'gate', rollouts, tier, { timeout: 0 })
   }
 }

@@ -11,7 +11,7 @@ import { needAgreed } from './beyond-plan.ts'
 import { convergePart, type Means, type Progress } from './converge.ts'
 import type { Emit, HostOutcome, HostResult } from './events.ts'
 import { unreadable } from './failure.ts'
-import { type Standing, type Turn, takeTurn } from './host-rollout.ts'
+import { type RolloutState, rollOutHost, type TierContext } from './host-rollout.ts'
 
 /** A plan older than this is made anew before it is applied. */
 const PLAN_MAX_AGE_MS = 60_000
@@ -54,7 +54,7 @@ export interface HostRun {
   /** Does that part. Never throws. */
   begin(): Promise<void>
   /** Applies the plan. Never throws. */
-  apply(turn: Turn): Promise<HostResult>
+  apply(tier: TierContext): Promise<HostResult>
   /** The result of a host that is not applied: as planned, failed, or skipped for a reason. */
   finalise(skipped?: string): HostResult
   /** The result of a host that could not begin because of this. */
@@ -75,7 +75,7 @@ export function hostRun(input: HostRunInput): HostRun {
   let halfway: readonly string[] = []
   let problems: readonly Problem[] = []
   const progress: Progress = { changed: [] }
-  const standing: Standing = { drained: false, putBack: false }
+  const rolloutState: RolloutState = { drained: false, putBack: false }
 
   const result = (outcome: HostOutcome, because = failure): HostResult => ({
     host: input.host,
@@ -84,8 +84,8 @@ export function hostRun(input: HostRunInput): HostRun {
     changed: [...progress.changed],
     pendingHandlers:
       outcome === 'failed' || outcome === 'skipped' ? pendingAfter(planned, [...progress.changed, ...halfway]) : [],
-    ...(standing.drained || (planned?.state.drained && !standing.putBack) ? { drained: true } : {}),
-    ...(standing.putBack ? { putBack: true } : {}),
+    ...(rolloutState.drained || (planned?.state.drained && !rolloutState.putBack) ? { drained: true } : {}),
+    ...(rolloutState.putBack ? { putBack: true } : {}),
     ...(because ? { failure: because } : {}),
     traffic: input.traffic(),
     ms: worked,
@@ -106,14 +106,14 @@ export function hostRun(input: HostRunInput): HostRun {
   const part = () => (planned && !failure ? headStart(planned) : undefined)
   const probe = (): Promise<Planned> => means.probe(input.session)
 
-  const change = async (turn: Turn): Promise<HostOutcome> => {
+  const change = async (tier: TierContext): Promise<HostOutcome> => {
     try {
       const isFresh = !planned?.replanBeforeApply && performance.now() - plannedAt < PLAN_MAX_AGE_MS
       const current = planned && isFresh ? planned : await anew(input.session, agreed, means)
-      await takeTurn(input.session, means, current, progress, turn, standing)
-      return progress.changed.length > 0 || standing.putBack ? 'changed' : 'ok'
+      await rollOutHost(input.session, means, current, progress, tier, rolloutState)
+      return progress.changed.length > 0 || rolloutState.putBack ? 'changed' : 'ok'
     } catch (error) {
-      failure = withAdvice(failureOf(error), standing)
+      failure = withAdvice(failureOf(error), rolloutState)
       halfway = halfwayAfter(error)
       return 'failed'
     }
@@ -174,10 +174,10 @@ export function hostRun(input: HostRunInput): HostRun {
       const changes = progress.changed.filter((key) => !key.startsWith('handler:')).length
       input.emit({ type: 'host-begun', host: input.host, changes, ok: failure === undefined, ms })
     },
-    async apply(turn) {
+    async apply(tier) {
       const began = performance.now()
       input.emit({ type: 'host-started', host: input.host })
-      const outcome = await change(turn)
+      const outcome = await change(tier)
       worked += performance.now() - began
       return finished(result(outcome))
     },
@@ -211,7 +211,7 @@ async function anew(session: HostSession, agreed: Planned | undefined, means: Me
 const OUT = 'it stays out of service'
 
 /** What the failure means for the service. */
-function withAdvice(failure: Failure, { drained, putBack }: Standing): Failure {
+function withAdvice(failure: Failure, { drained, putBack }: RolloutState): Failure {
   if (drained) {
     if (failure.hint?.startsWith('run again')) return { ...failure, hint: `${failure.hint}; ${OUT} until then` }
     const next = `${OUT}; when the cause is gone, run again: that puts it back`

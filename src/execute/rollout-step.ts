@@ -22,7 +22,7 @@ export interface StepOptions {
   /** Asked between two questions: true ends the wait. */
   readonly givenUp?: () => boolean
   /** The deed of `run` is done in here; the wait is not. */
-  readonly inTurn?: <T>(work: () => Promise<T>) => Promise<T>
+  readonly oneAtATime?: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /**
@@ -39,7 +39,7 @@ export async function runStep(session: HostSession, step: RolloutStep, options: 
   try {
     const { run } = step
     const deed = () => (run ? act(session, step, run, key) : Promise.resolve())
-    await (options.inTurn ? options.inTurn(deed) : deed())
+    await (options.oneAtATime ? options.oneAtATime(deed) : deed())
     if (step.initialDelay) await rest(session, step.initialDelay, options.givenUp)
     if (step.until) await wait(session, step, step.until, { ...options, key })
     finished(true)

@@ -87,7 +87,7 @@ export function buildHosts(sources: Sources): BuiltHosts {
       const own = [
         named('host', name, levelOf(host.vars, hosts.origins, `${pointer}/vars`)),
         named('host', name, sources.hostVars.get(name) ?? NO_VARS),
-        named('given', name, sources.given),
+        named('command line', name, sources.given),
       ].filter(isSet)
       const { levels, merged: under } = below(groups)
       // A command needs the vars of a few of thousands of hosts, if any.

@@ -72,7 +72,7 @@ export interface ConnectionSettings {
 }
 
 /** Whose vars a level has. */
-export type Scope = 'site' | 'all' | 'group' | 'tier' | 'host' | 'given'
+export type Scope = 'site' | 'all' | 'group' | 'tier' | 'host' | 'command line'
 
 /** One level of precedence. */
 export interface NamedLevel {

@@ -17,7 +17,7 @@ const NAMES: Readonly<Record<Scope, LevelName>> = {
   group: 'group',
   tier: 'tier',
   host: 'host',
-  given: '--var',
+  'command line': '--var',
 }
 
 /** The level that a value comes from: the highest one that has this very place at this pointer, or around it. */
@@ -25,7 +25,7 @@ export function levelAt({ levels }: Pick<Host, 'levels'>, pointer: string, origi
   for (let place = pointer; place !== ''; place = place.slice(0, place.lastIndexOf('/'))) {
     const found = levels.findLast(({ origins }) => origins.get(place) === origin)
     if (found === undefined) continue
-    const isNamed = found.scope !== 'all' && found.scope !== 'given'
+    const isNamed = found.scope !== 'all' && found.scope !== 'command line'
     return { level: NAMES[found.scope], ...(isNamed && { of: found.name }) }
   }
   return { level: 'host' }

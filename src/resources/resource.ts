@@ -110,7 +110,7 @@ export type Previous<Desired = unknown> =
       readonly to: string
       /** What a plain run brings back, and texts of the declaration by which the vars are found that say so. */
       readonly declared: string
-      readonly saidBy: readonly string[]
+      readonly sources: readonly string[]
     }
   | { readonly refused: string; readonly hint?: string | undefined }
 

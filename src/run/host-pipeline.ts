@@ -26,14 +26,14 @@ export interface PipelineInput {
   readonly prepared: Pick<Prepared, 'compiler' | 'tags' | 'known' | 'cache' | 'mask'>
   readonly host: Host
   /** Where a rollback goes to; undefined: it is none. */
-  readonly way?: RollbackTarget | undefined
+  readonly target?: RollbackTarget | undefined
 }
 
 /**
  * What roles want of the host's facts, in an upgrade the newest, in a rollback what was before; asked, compared, planned.
  * The lists of packages are read anew once, and where a rollback goes to is found out once.
  */
-export function hostPipeline({ options, prepared, host, way }: PipelineInput): HostPipeline {
+export function hostPipeline({ options, prepared, host, target }: PipelineInput): HostPipeline {
   const { compiler, tags, cache, mask } = prepared
   const { name, tier } = host
   let known = prepared.known.get(name)
@@ -44,10 +44,10 @@ export function hostPipeline({ options, prepared, host, way }: PipelineInput): H
     const compiled = compiler.compile(host, facts, { tags })
     mask.learn(compiled.resources.map(({ desired }) => desired))
     if (compiled.problems.length > 0) throw new InputError(compiled.problems)
-    if (way) {
-      // The way back migrates nothing: nobody waits for anybody.
+    if (target) {
+      // A rollback migrates nothing: nobody waits for anybody.
       const rollouts = compiled.rollouts.map((one) => ({ ...one, first: undefined }))
-      return { ...compiled, resources: way.resources(compiled.resources), rollouts }
+      return { ...compiled, resources: target.resources(compiled.resources), rollouts }
     }
     if (!options.upgrade) return compiled
     const wanted = upgradable(compiled.resources)
@@ -62,16 +62,16 @@ export function hostPipeline({ options, prepared, host, way }: PipelineInput): H
       const input = { session, tier, factsProbe, parseFacts, compile }
       if (!isRefreshed) await refresh(session, refreshLists)
       isRefreshed = true
-      if (way && !way.settled) {
+      if (target && !target.finalised) {
         const { facts, resources } = await probeHost(input, known)
         known = facts
-        way.finalise(resources, await askState(session, resources))
+        target.finalise(resources, await askState(session, resources))
       }
       const { facts, planned } = await probeHost(input, known, after)
       known = facts
       await cache.write(name, facts)
       // Of a part of the roles, or of the resources, nobody can tell which handlers have no owner.
-      return tags || way ? { ...planned, stale: [] } : planned
+      return tags || target ? { ...planned, stale: [] } : planned
     },
   }
 }

@@ -17,10 +17,10 @@ export async function planAll(runs: readonly HostRun[], forks: number, stop: Run
 }
 
 /** The user wanted no more before all hosts were planned: what was found out is told, and nothing is changed. */
-export function settleStopped(runs: readonly HostRun[], check: boolean): HostResult[] {
-  return settleUnbegun(runs, check ? undefined : 'the run was stopped')
+export function finaliseStopped(runs: readonly HostRun[], check: boolean): HostResult[] {
+  return finaliseUnbegun(runs, check ? undefined : 'the run was stopped')
 }
 
 /** Nothing is changed, for this reason. */
-export const settleUnbegun = (runs: readonly HostRun[], reason: string | undefined): HostResult[] =>
+export const finaliseUnbegun = (runs: readonly HostRun[], reason: string | undefined): HostResult[] =>
   runs.map((one) => one.finalise(one.pending() ? reason : undefined))

@@ -14,19 +14,19 @@ export interface Goal {
   readonly to: string
   /** What a plain run brings back. */
   readonly declared: string
-  readonly saidBy: readonly string[]
+  readonly sources: readonly string[]
 }
 
-/** The way back of one host. */
+/** The rollback target of one host. */
 export interface RollbackTarget {
-  /** Nothing else of a host is touched by a rollback; before `settle` as declared, after it as it was. */
+  /** Nothing else of a host is touched by a rollback; before `finalise` as declared, after it as it was. */
   resources(all: readonly CompiledResource[]): CompiledResource[]
   /**
    * Finds out where to, from what is on the host. Once in a run: when the change is made, what was before is another.
-   * @throws InputError when there is no way back
+   * @throws InputError when there is no previous state to go back to
    */
   finalise(all: readonly CompiledResource[], states: ReadonlyMap<string, unknown>): void
-  readonly settled: boolean
+  readonly finalised: boolean
   goals(): readonly Goal[]
 }
 
@@ -43,7 +43,7 @@ export function rollbackTarget(host: Host, to: string | undefined): RollbackTarg
     finalise(all, states) {
       goals = new Map(goalsOf(host, all, states, to).map((goal) => [goal.key, goal]))
     },
-    get settled() {
+    get finalised() {
       return goals !== undefined
     },
     goals: () => [...(goals?.values() ?? [])],
@@ -96,9 +96,9 @@ export function disagreements(goals: readonly Goal[]): Problem[] {
 
 /** What a plain run would do to a rollback, and which vars to set so that it does not. */
 export function rollbackNotes(goals: readonly Goal[]): string[] {
-  const notes = goals.flatMap(({ host, key, to, declared, saidBy }) => {
+  const notes = goals.flatMap(({ host, key, to, declared, sources }) => {
     if (declared === to) return []
-    const vars = varsThatSay(host, saidBy)
+    const vars = varsOf(host, sources)
     const names = [...new Set(vars.map(({ name }) => name))].join(' and ')
     const places = [...new Set(vars.map(({ origin }) => placeText(origin)))].join(', ')
     const where = vars.length === 0 ? '' : ` (${places})`
@@ -111,7 +111,7 @@ export function rollbackNotes(goals: readonly Goal[]): string[] {
 }
 
 /** Vars of a host that hold one of these texts, anywhere inside. */
-function varsThatSay({ vars, origins }: Host, texts: readonly string[]): { name: string; origin: Origin }[] {
+function varsOf({ vars, origins }: Host, texts: readonly string[]): { name: string; origin: Origin }[] {
   const find = (value: Value | undefined, pointer: string): Origin[] => {
     if (typeof value === 'string' && texts.includes(value)) {
       const origin = origins.get(pointer)

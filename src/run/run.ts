@@ -14,7 +14,7 @@ import { type HostPipeline, hostPipeline } from './host-pipeline.ts'
 import { lookAcross } from './look-across.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradeNotes } from './newer.ts'
-import { planAll, settleStopped, settleUnbegun } from './plan-all.ts'
+import { finaliseStopped, finaliseUnbegun, planAll } from './plan-all.ts'
 import { type Prepared, prepare } from './prepare.ts'
 import { programHosts } from './program-hosts.ts'
 import { type RollbackTarget, rollbackNotes, rollbackTarget } from './rollback.ts'
@@ -52,7 +52,7 @@ export async function runPrepared(
 }
 
 /** What every step of a run goes by. */
-interface Scene {
+interface RunContext {
   readonly options: RunOptions
   readonly edges: RunEdges
   readonly prepared: Prepared
@@ -63,55 +63,59 @@ interface Scene {
 interface Fleet {
   readonly runs: ReadonlyMap<string, HostRun>
   readonly pipelines: ReadonlyMap<string, HostPipeline>
-  readonly ways: readonly RollbackTarget[]
+  readonly targets: readonly RollbackTarget[]
 }
 
 /** What became of the hosts, and what people have to know beyond that. */
-interface Settled {
+interface Finalised {
   readonly results: readonly HostResult[]
   readonly notes: readonly string[]
 }
 
-async function steps(scene: Scene, pool: Pool, began: number): Promise<RunOutcome> {
-  const { options, edges, prepared, access } = scene
+async function steps(context: RunContext, pool: Pool, began: number): Promise<RunOutcome> {
+  const { options, edges, prepared, access } = context
   const { emit, stop } = edges
   const move = options.switchover && primaryMove({ prepared, access, emit }, options.switchover)
   const hosts = prepared.hosts.map(({ name, tier }) => ({ name, tier }))
   const programs = programHosts(prepared.hosts)
   const more = programs.length > 0 ? { programs } : {}
   emit({ type: 'run-started', inventory: prepared.inventory.name, check: options.check, hosts, ...more })
-  const fleet = fleetOf(scene, pool)
+  const fleet = fleetOf(context, pool)
   const runs = [...fleet.runs.values()]
   await planAll(runs, options.forks, stop)
   const newer = options.upgrade ? upgradeNotes(runs.map((one) => aboutNewer(one, fleet))) : []
   const { results, notes } = stop?.requested()
-    ? { results: settleStopped(runs, options.check), notes: [] }
-    : await changeAll(scene, fleet, move)
-  return summarise(scene, { results, notes: [...newer, ...notes] }, performance.now() - began)
+    ? { results: finaliseStopped(runs, options.check), notes: [] }
+    : await changeAll(context, fleet, move)
+  return summarise(context, { results, notes: [...newer, ...notes] }, performance.now() - began)
 }
 
-function fleetOf({ options, edges: { emit }, prepared, access }: Scene, pool: Pool): Fleet {
+function fleetOf({ options, edges: { emit }, prepared, access }: RunContext, pool: Pool): Fleet {
   const all = prepared.hosts.map((host) => {
     const { name, tier } = host
-    const way = options.rollback && rollbackTarget(host, options.rollback.to)
-    const pipeline = hostPipeline({ options, prepared, host, way })
+    const target = options.rollback && rollbackTarget(host, options.rollback.to)
+    const pipeline = hostPipeline({ options, prepared, host, target })
     const session = hostSession(access, name)
     const one = hostRun({ host: name, tier, session, means: pipeline, emit, traffic: () => pool.traffic(host) })
-    return { name, way, pipeline, one }
+    return { name, target, pipeline, one }
   })
   return {
     runs: new Map(all.map(({ name, one }) => [name, one])),
     pipelines: new Map(all.map(({ name, pipeline }) => [name, pipeline])),
-    ways: all.flatMap(({ way }) => way ?? []),
+    targets: all.flatMap(({ target }) => target ?? []),
   }
 }
 
 /** What all hosts' plans taken together allow, tier by tier. */
-async function changeAll(scene: Scene, { runs, ways }: Fleet, move: PrimaryMove | undefined): Promise<Settled> {
-  const { options, edges, prepared, access } = scene
+async function changeAll(
+  context: RunContext,
+  { runs, targets }: Fleet,
+  move: PrimaryMove | undefined,
+): Promise<Finalised> {
+  const { options, edges, prepared, access } = context
   const { emit, stop, confirm } = edges
   const { inventory, hosts, compiler } = prepared
-  const goals = ways.flatMap((way) => way.goals())
+  const goals = targets.flatMap((target) => target.goals())
   const simultaneous = await lookAcross(compiler, options.root, runs, options.rollback && goals)
   const tiers: TiersInput = {
     inventory,
@@ -130,9 +134,9 @@ async function changeAll(scene: Scene, { runs, ways }: Fleet, move: PrimaryMove 
   if (!options.check) {
     needSomebody(tiers, plans)
     if (!(await approved({ runs, plans, emit, approve: edges.approve })))
-      return { results: settleUnbegun([...runs.values()], 'declined at the prompt'), notes: rollbackNotes(goals) }
+      return { results: finaliseUnbegun([...runs.values()], 'declined at the prompt'), notes: rollbackNotes(goals) }
   }
-  const results = await settleAll(tiers, options.check ? [] : await begun(tiers))
+  const results = await finaliseAll(tiers, options.check ? [] : await begun(tiers))
   return { results, notes: [...rollbackNotes(goals), ...(move?.notes() ?? [])] }
 }
 
@@ -153,15 +157,15 @@ async function plannedMove(move: PrimaryMove, runs: ReadonlyMap<string, HostRun>
 }
 
 /** Changes what the plans say, and settles the hosts that they leave out; in the inventory's order. */
-async function settleAll(tiers: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
-  const inTurn = new Set(plans.flatMap(({ batches }) => batches.flatMap(({ hosts }) => hosts)))
-  const settled = [...tiers.runs.values()].filter(({ host }) => !inTurn.has(host)).map((one) => one.finalise())
-  const results = [...settled, ...(await applyTiers(tiers, plans))]
+async function finaliseAll(tiers: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
+  const inTiers = new Set(plans.flatMap(({ batches }) => batches.flatMap(({ hosts }) => hosts)))
+  const finalised = [...tiers.runs.values()].filter(({ host }) => !inTiers.has(host)).map((one) => one.finalise())
+  const results = [...finalised, ...(await applyTiers(tiers, plans))]
   const byHost = new Map(results.map((result) => [result.host, result]))
   return [...tiers.runs.keys()].flatMap((host) => byHost.get(host) ?? [])
 }
 
-function summarise({ edges, prepared: { mask } }: Scene, { results, notes }: Settled, ms: number): RunOutcome {
+function summarise({ edges, prepared: { mask } }: RunContext, { results, notes }: Finalised, ms: number): RunOutcome {
   const summary = summaryOf(results, ms)
   const again = edges.again?.((text) => mask.text(text))
   edges.emit({ type: 'run-finished', summary, results, again, ...(notes.length > 0 && { notes }) })

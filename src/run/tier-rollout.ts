@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
 import { InputError, messageOf } from '../errors.ts'
 import type { Emit, HostResult } from '../execute/events.ts'
-import type { Turn } from '../execute/host-rollout.ts'
+import type { TierContext } from '../execute/host-rollout.ts'
 import type { HostRun } from '../execute/host-run.ts'
 import { rollout } from '../execute/rollout.ts'
 import { runStep } from '../execute/rollout-step.ts'
@@ -81,14 +81,14 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
     if (!found) throw new RangeError(`no run of host ${host}`)
     return found
   }
-  const turns = new Map(
-    inventory.tiers.map(({ name, rollout }): [string, Turn] => {
+  const contexts = new Map(
+    inventory.tiers.map(({ name, rollout }): [string, TierContext] => {
       const one = pLimit(1)
-      return [name, { policy: rollout, stopped, inTurn: (work) => one(work) }]
+      return [name, { policy: rollout, stopped, oneAtATime: (work) => one(work) }]
     }),
   )
-  const turnOf = (tier: string): Turn => {
-    const found = turns.get(tier)
+  const contextOf = (tier: string): TierContext => {
+    const found = contexts.get(tier)
     if (!found) throw new RangeError(`no tier ${tier}`)
     return found
   }
@@ -113,7 +113,7 @@ export async function applyTiers(input: TiersInput, plans: readonly TierPlan[]):
         return the(host).fail(error)
       }
     },
-    apply: (host) => the(host).apply(turnOf(the(host).tier)),
+    apply: (host) => the(host).apply(contextOf(the(host).tier)),
     skip: (host, reason) => the(host).finalise(reason),
     stopped,
   })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { verdictOn } from '../../src/catalog/fleet-check.ts'
+import { checkFleet } from '../../src/catalog/fleet-check.ts'
 import { defineRole, type FleetCheck, type HostChange, type HostChanges, type Role } from '../../src/catalog/role.ts'
 import { loadInventory } from '../../src/inventory/load.ts'
 import { projectFolder } from '../project-folder.ts'
@@ -26,10 +26,10 @@ async function verdict(fleetCheck: (hosts: readonly HostChanges[]) => FleetCheck
     ['plain', plain],
     ['pair', pair],
   ])
-  return verdictOn(inventory, roles, new Map(planned))
+  return checkFleet(inventory, roles, new Map(planned))
 }
 
-describe('verdictOn', () => {
+describe('checkFleet', () => {
   test('shows a role all hosts that have it, with the changes of every role, and those that are left out', async () => {
     const seen: HostChanges[] = []
     await verdict(

@@ -65,7 +65,7 @@ describe('what a host goes through when it is asked and planned', () => {
   })
 
   it('touches nothing that can not go back in a rollback, and nobody waits for anybody', async () => {
-    const { one, session } = await pipeline(({ host }) => ({ way: rollbackTarget(host, undefined) }))
+    const { one, session } = await pipeline(({ host }) => ({ target: rollbackTarget(host, undefined) }))
     const { plan, around } = await one.probe(session)
     expect([plan.items, around.first]).toEqual([[], []])
   })

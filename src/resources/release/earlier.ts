@@ -30,6 +30,6 @@ export function previous(desired: Release, actual: ReleaseState | 'absent', to: 
     from: current ?? 'none',
     to: target,
     declared: version,
-    saidBy: [version, ...(artifact === undefined ? [] : [artifact.path, artifact.sha256])],
+    sources: [version, ...(artifact === undefined ? [] : [artifact.path, artifact.sha256])],
   }
 }

@@ -39,7 +39,7 @@ export async function switchover(options: SwitchoverOptions, edges: RunEdges): P
   }
 }
 
-interface Setting {
+interface RunContext {
   readonly options: SwitchoverOptions
   readonly edges: RunEdges
   readonly prepared: Prepared
@@ -47,7 +47,7 @@ interface Setting {
   readonly began: number
 }
 
-async function switchIn({ options, edges, prepared, pool, began }: Setting): Promise<RunOutcome> {
+async function switchIn({ options, edges, prepared, pool, began }: RunContext): Promise<RunOutcome> {
   const { inventory, hosts, mask } = prepared
   const { emit } = edges
   const failover = failoverAmong(prepared, options)

@@ -33,7 +33,7 @@ describe('the way back of a release', () => {
       from: '2',
       to: '1',
       declared: '2',
-      saidBy: ['2', 'dist/shop-2.tar.gz', 'a'.repeat(64)],
+      sources: ['2', 'dist/shop-2.tar.gz', 'a'.repeat(64)],
     })
   })
 

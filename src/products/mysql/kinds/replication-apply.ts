@@ -1,7 +1,7 @@
 import { joinScripts, rawScript, type Script, sh } from '../../../shell/script.ts'
 import { askSql, runSql, UNQUOTED } from './client.ts'
 import type { MysqlReplication } from './replication-state.ts'
-import type { Source, Verdict } from './replication-verdict.ts'
+import type { ReplicationVerdict, Source } from './replication-verdict.ts'
 import { raw, type Sql, sql } from './sql.ts'
 
 /** Seconds for a source and its replica to shake hands. */
@@ -12,7 +12,7 @@ const READ_ONLY = sql`SET GLOBAL super_read_only = ON`
 const READ_WRITE = sql`SET GLOBAL super_read_only = OFF, GLOBAL read_only = OFF`
 
 /** sh that does what the verdict says; safe to run twice. */
-export function applyVerdict(desired: MysqlReplication, verdict: Verdict): Script {
+export function applyVerdict(desired: MysqlReplication, verdict: ReplicationVerdict): Script {
   switch (verdict.do) {
     case 'nothing':
       return rawScript(':')

@@ -6,7 +6,7 @@ import type { Channel, MysqlPeer, MysqlReplication, PeerAnswer, ReplicationState
 type Up = Extract<PeerAnswer, { is: 'up' }>
 
 /** What is to be done about a server's part in its group. */
-export type Verdict =
+export type ReplicationVerdict =
   | { readonly do: 'nothing' }
   /** Made writable. */
   | { readonly do: 'promote'; readonly fields: readonly FieldChange[] }
@@ -37,7 +37,7 @@ const PROMOTE_CONSENT = 'mysql_allow_promote: true for this host, when you know 
 const surplus = (from: string, other: string): string => gtidText(withoutGtids(parseGtids(from), parseGtids(other)))
 
 /** Live state first: what the inventory says counts only where no server is anything yet. Pure. */
-export function verdictOn(desired: MysqlReplication, state: ReplicationState): Verdict {
+export function replicationVerdict(desired: MysqlReplication, state: ReplicationState): ReplicationVerdict {
   const twin = desired.peers.find(({ name }) => isTwin(state, state.peers?.[name]))
   if (twin !== undefined) return sameIdentity(twin, state)
   if (state.gtidMode !== 'ON' && desired.peers.length > 0) {
@@ -59,7 +59,7 @@ const isTwin = ({ uuid }: ReplicationState, answer: PeerAnswer | undefined): boo
   answer?.is === 'up' && answer.uuid !== '' && answer.uuid === uuid
 
 /** A source sends its transactions to one server of each identity: two of them push each other out, in turns. */
-const sameIdentity = ({ name }: MysqlPeer, { uuid, datadir }: ReplicationState): Verdict => ({
+const sameIdentity = ({ name }: MysqlPeer, { uuid, datadir }: ReplicationState): ReplicationVerdict => ({
   ...refuse(
     `it has the server_uuid of ${name} (${uuid}): one of the two data directories is a copy of the other's`,
     `on the server that is the copy: systemctl stop mysql; rm ${datadir}auto.cnf; systemctl start mysql (it makes a server_uuid of its own)`,
@@ -67,7 +67,7 @@ const sameIdentity = ({ name }: MysqlPeer, { uuid, datadir }: ReplicationState):
   now: true,
 })
 
-function asReplica(desired: MysqlReplication, state: ReplicationState, channel: Channel): Verdict {
+function asReplica(desired: MysqlReplication, state: ReplicationState, channel: Channel): ReplicationVerdict {
   const peer = desired.peers.find(({ host, port }) => host === channel.host && port === channel.port)
   if (peer === undefined) {
     return refuse(
@@ -85,7 +85,7 @@ function asReplica(desired: MysqlReplication, state: ReplicationState, channel: 
   return fields.length === 0 ? { do: 'nothing' } : { do: 'repair', source, fields }
 }
 
-function repairErrant(desired: MysqlReplication, errant: string, source: Source): Verdict {
+function repairErrant(desired: MysqlReplication, errant: string, source: Source): ReplicationVerdict {
   const field = { field: 'errant transactions', from: errant }
   if (desired.allowClone && desired.clone) {
     return { do: 'follow', source, clone: true, fields: [{ ...field, to: 'none' }, REPLACED] }
@@ -122,7 +122,7 @@ const threadField = (field: string, { state, error }: Thread): FieldChange[] =>
 const shown = (value: string | boolean): string => (typeof value === 'string' ? value : value ? 'on' : 'off')
 
 /** Writable, and following nobody. Where it was meant to be a replica, either it was promoted since or never joined. */
-function asWritable(desired: MysqlReplication, state: ReplicationState): Verdict {
+function asWritable(desired: MysqlReplication, state: ReplicationState): ReplicationVerdict {
   if (desired.bootstrap === 'primary') return { do: 'nothing' }
   // Installed by somebody, and nothing is in it: a second primary, as soon as anything were made on it.
   if (isBlank(state)) return asUndecided(desired, state)
@@ -137,7 +137,7 @@ function asWritable(desired: MysqlReplication, state: ReplicationState): Verdict
 }
 
 /** Read-only and following nobody: just installed, a primary after its restart, or left behind by a failover. */
-function asUndecided(desired: MysqlReplication, state: ReplicationState): Verdict {
+function asUndecided(desired: MysqlReplication, state: ReplicationState): ReplicationVerdict {
   const [first, second] = writable(desired, state)
   if (first && second) {
     return refuse(
@@ -150,14 +150,14 @@ function asUndecided(desired: MysqlReplication, state: ReplicationState): Verdic
   return desired.bootstrap === 'primary' || desired.allowPromote ? promotion(desired, state) : nobody
 }
 
-const nobody: Verdict = {
+const nobody: ReplicationVerdict = {
   do: 'refuse',
   why: 'no server of its group is writable: there is nothing to replicate from',
   hint: `run provision for the primary first; if this one is to be it: ${PROMOTE_CONSENT}`,
   fields: [{ field: 'source', to: 'the writable server' }],
 }
 
-function promotion(desired: MysqlReplication, state: ReplicationState): Verdict {
+function promotion(desired: MysqlReplication, state: ReplicationState): ReplicationVerdict {
   const field = { field: 'writable', from: 'no', to: 'yes' }
   for (const { name } of desired.peers) {
     const answer = state.peers?.[name]
@@ -200,7 +200,7 @@ const isBlank = ({ databases, accounts }: ReplicationState): boolean => database
  * By auto-position where the source still has every transaction that this server lacks; else by clone, which a server
  * that has nothing to lose needs no consent for.
  */
-function follow(desired: MysqlReplication, state: ReplicationState, { peer, answer }: UpPeer): Verdict {
+function follow(desired: MysqlReplication, state: ReplicationState, { peer, answer }: UpPeer): ReplicationVerdict {
   const source = { host: peer.host, port: peer.port, executed: answer.executed }
   const errant = surplus(state.executed, answer.executed)
   const lost = surplus(answer.purged, state.executed)
@@ -222,7 +222,11 @@ function follow(desired: MysqlReplication, state: ReplicationState, { peer, answ
   return refuse(why, desired.clone ? CLONE_CONSENT : 'set mysql_clone_password, so that it can be cloned', ...fields)
 }
 
-const refuse = (why: string, hint: string, ...fields: FieldChange[]): Extract<Verdict, { do: 'refuse' }> => ({
+const refuse = (
+  why: string,
+  hint: string,
+  ...fields: FieldChange[]
+): Extract<ReplicationVerdict, { do: 'refuse' }> => ({
   do: 'refuse',
   why,
   hint,

@@ -11,7 +11,7 @@ import {
   probeReplication,
   type ReplicationState,
 } from './replication-state.ts'
-import { verdictOn } from './replication-verdict.ts'
+import { replicationVerdict } from './replication-verdict.ts'
 import { isServerData } from './server.ts'
 
 export type { MysqlPeer, MysqlReplication } from './replication-state.ts'
@@ -29,7 +29,7 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
   probe: probeReplication,
   parse: ({ own }, all) => new Map([[KEY, parseReplication(own, all, sha256)]]),
   diff(desired, actual) {
-    const verdict = actual === 'absent' ? undefined : verdictOn(desired, actual)
+    const verdict = actual === 'absent' ? undefined : replicationVerdict(desired, actual)
     if (verdict?.do === 'refuse' && verdict.now)
       throw new ProvisionError(verdict.why, { code: 'input', hint: verdict.hint })
     if (verdict?.do === 'nothing') return undefined
@@ -42,7 +42,7 @@ export const mysqlReplicationKind: ResourceKind<MysqlReplication, ReplicationSta
   apply: (changes) =>
     joinScripts(
       changes.map(({ desired, actual }) =>
-        actual === 'absent' ? rawScript(':') : applyVerdict(desired, verdictOn(desired, actual)),
+        actual === 'absent' ? rawScript(':') : applyVerdict(desired, replicationVerdict(desired, actual)),
       ),
     ),
 }

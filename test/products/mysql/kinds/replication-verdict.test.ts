@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type MysqlReplication, mysqlReplicationKind } from '../../../../src/products/mysql/kinds/replication.ts'
 import type { PeerAnswer, ReplicationState } from '../../../../src/products/mysql/kinds/replication-state.ts'
-import { verdictOn } from '../../../../src/products/mysql/kinds/replication-verdict.ts'
+import { replicationVerdict } from '../../../../src/products/mysql/kinds/replication-verdict.ts'
 import { own } from '../../../resources/answers.ts'
 import { answer, row } from './answer.ts'
 import { A, ALONE, B, BLANK, CHANNEL, DESIRED, primary, REFUSED, SILENT, STATE, up } from './group.ts'
@@ -9,7 +9,7 @@ import { A, ALONE, B, BLANK, CHANNEL, DESIRED, primary, REFUSED, SILENT, STATE, 
 const FIRST: MysqlReplication = { ...DESIRED, bootstrap: 'primary' }
 const WRITABLE: ReplicationState = { ...ALONE, role: 'writable', superReadOnly: false }
 const verdict = (desired: MysqlReplication, state: ReplicationState, db1?: PeerAnswer, db3: PeerAnswer = REFUSED) =>
-  verdictOn(desired, db1 === undefined ? state : { ...state, peers: { db1, db3 } })
+  replicationVerdict(desired, db1 === undefined ? state : { ...state, peers: { db1, db3 } })
 
 describe('C27: two servers of one identity', () => {
   const why = `it has the server_uuid of db1 (${B}): one of the two data directories is a copy of the other's`
