@@ -37,6 +37,8 @@ export interface CompileOptions {
 export interface Compiler {
   /** What is wrong with the vars of any host; needs no facts, so it is known before a host is touched. */
   problems(): readonly Problem[]
+  /** Vars of a host as each of its roles reads them, secrets tainted. */
+  varsOf(host: Host): readonly unknown[]
   /** The resources of a host. Pure: the same host and facts give the same resources. */
   compile(host: Host, facts: Facts, options?: CompileOptions): Compiled
   /** What the roles say to what a run is about to change, by host; a host that is not in it is left out. */
@@ -121,6 +123,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       problems ??= checkVars(inventory, roles, rolesOf, reader)
       return problems
     },
+    varsOf: (host) => rolesOf(host.tier).map((role) => reader.read(role, host).vars),
     fleetCheck: (planned) => checkFleet(inventory, roles, planned),
     compile(host, facts, { tags } = {}) {
       const every = rolesOf(host.tier).map((role) => ({ role, compiled: compileRole(role, host, facts) }))

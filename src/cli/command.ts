@@ -31,6 +31,8 @@ export interface HostCommand<Own extends object> {
   description(cli: Cli): string
   /** It is about primaries, and nothing else. */
   readonly onlyWithPrimary?: boolean
+  /** It is a dry run whatever else is said. */
+  readonly onlyLooks?: boolean
   /** Adds its own options. */
   options(command: Command, cli: Cli): Command
   /** What of them does the same once more, as words of a command line. */
@@ -56,7 +58,8 @@ export const hostCommand =
       .description(one.description(cli))
       .showHelpAfterError(`(${title} --help shows every option)`)
       .action(async () => {
-        const flags = flagsOf<Own & HostFlags>(own, program)
+        const given = flagsOf<Own & HostFlags>(own, program)
+        const flags = one.onlyLooks ? { ...given, check: true } : given
         if (await isDoneInstead(one, flags, cli)) return
         process.exitCode = await cli.start(flags, {
           name: one.name,

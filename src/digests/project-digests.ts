@@ -32,6 +32,20 @@ const AT_ONCE = 16
 
 /** Reads them all: some tens of milliseconds for some hundred files. @throws what the file system says when one can't be read */
 export async function projectDigests({ root, inventory, version }: ProjectPlaces): Promise<ProjectDigests> {
+  const files = await projectFiles({ root, inventory })
+  const [code, of] = await Promise.all([digestOf(files.code), digestOf(files.inventory)])
+  return { code: sha256(`provision ${version}\n${code}`), inventory: of }
+}
+
+export interface ProjectFiles {
+  /** Named by their way from the project's folder. */
+  readonly code: readonly NamedFile[]
+  /** Named by their way from the inventory's folder. */
+  readonly inventory: readonly NamedFile[]
+}
+
+/** The files that a run goes by. @throws what the file system says when a folder can't be read */
+export async function projectFiles({ root, inventory }: Omit<ProjectPlaces, 'version'>): Promise<ProjectFiles> {
   const inventories = join(root, 'inventories')
   const isElsewhere = (name: string, path: string) =>
     !name.startsWith('.') && name !== 'node_modules' && path !== inventories && path !== inventory
@@ -51,11 +65,10 @@ export async function projectDigests({ root, inventory, version }: ProjectPlaces
   const shared = join(inventories, 'site.yml')
   const site =
     !existsSync(join(inventory, 'site.yml')) && existsSync(shared) ? [{ name: '../site.yml', path: shared }] : []
-  const [code, of] = await Promise.all([digestOf([...folders.flat(), ...modules]), digestOf([...site, ...written])])
-  return { code: sha256(`provision ${version}\n${code}`), inventory: of }
+  return { code: [...folders.flat(), ...modules], inventory: [...site, ...written] }
 }
 
-interface NamedFile {
+export interface NamedFile {
   /** With its way from where one begins. */
   readonly name: string
   readonly path: string

@@ -8,6 +8,7 @@ import type { Handler } from '../resources/resource.ts'
 import type { Script } from '../shell/script.ts'
 import { changeWithRevert } from './auto-revert.ts'
 import { type Approved, needAgreed } from './beyond-plan.ts'
+import type { SealGuard } from './seal-guard.ts'
 import { calledBy, type ReadArtifact, runSegment } from './segment.ts'
 
 /** A host whose state stays unknown after so many rounds of apply and probe will not get anywhere. */
@@ -23,6 +24,8 @@ export interface Means {
   readonly readArtifact: ReadArtifact
   /** What somebody has seen and said yes to, and what of it is done; undefined: nobody was asked. */
   approved?(): Approved | undefined
+  /** A plan that was kept and is applied now. */
+  readonly sealed?: SealGuard | undefined
 }
 
 /** What was done to a host so far; also told when it fails halfway. */

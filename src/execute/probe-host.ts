@@ -23,12 +23,16 @@ export interface ProbeInput<Facts> {
   readonly factsProbe: Script
   parseFacts(answer: string): Facts
   compile(facts: Facts): CompiledHost
+  /** Asked with the rest. */
+  readonly more?: readonly Question[] | undefined
 }
 
 export interface Probed<Facts> {
   readonly facts: Facts
   readonly resources: readonly CompiledResource[]
   readonly planned: Planned
+  /** What came of each question, by its id. */
+  readonly observed: ReadonlyMap<string, Observation>
 }
 
 /**
@@ -50,7 +54,7 @@ export async function probeHost<Facts>(
     const found = factsIn(input, reply)
     // A fact that is another one at each look (an address that comes and goes) must not keep the run asking.
     if (tries === MAX_TRIES || JSON.stringify(found) === JSON.stringify(facts)) {
-      return { facts: found, resources, planned: planOf(input, compiled, reply) }
+      return { facts: found, resources, planned: planOf(input, compiled, reply), observed: reply.observed }
     }
     facts = found
   }
@@ -69,7 +73,7 @@ async function ask<Facts>(
   after?: Script,
 ): Promise<Reply> {
   const { stateDir } = input.session.target
-  const questions = hostQuestions(input.factsProbe, resources, stateDir, after)
+  const questions = hostQuestions(input.factsProbe, resources, stateDir, after, input.more)
   // Even the hash of a secret is not for people to see.
   const shown = (): Question[] =>
     hostQuestions(
@@ -77,6 +81,7 @@ async function ask<Facts>(
       resources.map((resource) => ({ ...resource, desired: withoutSecrets(resource.desired) })),
       stateDir,
       after,
+      input.more,
     )
   const { frames, stderrTail } = await send(input, askTogether, questions, shown)
   const first = readTogether(questions, frames)

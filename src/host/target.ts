@@ -6,6 +6,8 @@ export interface Target {
   readonly stateDir: string
   /** Where the kernel tells its clock and the id of its boot. */
   readonly proc: string
+  /** Where sshd keeps the host's keys; undefined: /etc/ssh. */
+  readonly hostKeys?: string | undefined
   /** Where commands are found. */
   readonly path: string
   /** Milliseconds without a renewal after which a lock that is held counts as lost; undefined: as it lasts there. */

@@ -40,16 +40,19 @@ export function kindQuestions(resources: readonly CompiledResource[]): Question[
  * Everything that a host is asked: facts, what earlier runs left, and each kind's question.
  * @param stateDir where earlier runs left it
  * @param after runs last (the lock is given back with the probe that verifies)
+ * @param more what a run wants to know besides
  */
 export function hostQuestions(
   facts: Script,
   resources: readonly CompiledResource[],
   stateDir: string,
   after?: Script,
+  more: readonly Question[] = [],
 ): Question[] {
   return [
     { id: FACTS, script: facts, timeout: TIMEOUT },
     { id: STATE, script: targetStateProbe(stateDir), timeout: TIMEOUT },
+    ...more,
     ...kindQuestions(resources),
     ...(after ? [{ id: AFTER, script: after, timeout: TIMEOUT }] : []),
   ]

@@ -10,6 +10,8 @@ import { parseFacts } from '../facts/parse.ts'
 import { factsProbe } from '../facts/probe.ts'
 import type { Host } from '../inventory/inventory.ts'
 import { refreshLists } from '../resources/package/lists.ts'
+import type { HostSeal } from '../sealed/seal-host.ts'
+import { hostSealing } from './host-sealing.ts'
 import { upgradable } from './newer.ts'
 import type { Prepared } from './prepare.ts'
 import type { RollbackTarget } from './rollback.ts'
@@ -19,10 +21,12 @@ import type { RunOptions } from './run-options.ts'
 export interface HostPipeline extends Means {
   /** What its roles declare, by key, where an upgrade wants something newer. */
   declared(): ReadonlyMap<string, unknown>
+  /** Of what it was last planned to change; undefined where plans are not kept. */
+  seal(): HostSeal | undefined
 }
 
 export interface PipelineInput {
-  readonly options: Pick<RunOptions, 'root' | 'upgrade'>
+  readonly options: Pick<RunOptions, 'root' | 'upgrade' | 'sealing'>
   readonly prepared: Pick<Prepared, 'compiler' | 'tags' | 'known' | 'cache' | 'mask'>
   readonly host: Host
   /** Where a rollback goes to; undefined: it is none. */
@@ -39,6 +43,7 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
   let known = prepared.known.get(name)
   let isRefreshed = !options.upgrade
   let declared: ReadonlyMap<string, unknown> = new Map()
+  const sealing = options.sealing && hostSealing(options.sealing, name)
 
   const compile = (facts: Facts): CompiledHost => {
     const compiled = compiler.compile(host, facts, { tags })
@@ -57,9 +62,12 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
 
   return {
     declared: () => declared,
+    seal: () => sealing?.seal(),
+    sealed: sealing?.guard,
     readArtifact: (artifact) => readArtifact(options.root, artifact),
     async probe(session, after) {
-      const input = { session, tier, factsProbe, parseFacts, compile }
+      const more = sealing?.questions(session.target)
+      const input = { session, tier, factsProbe, parseFacts, compile, more }
       if (!isRefreshed) await refresh(session, refreshLists)
       isRefreshed = true
       if (target && !target.finalised) {
@@ -67,9 +75,10 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
         known = facts
         target.finalise(resources, await askState(session, resources))
       }
-      const { facts, planned } = await probeHost(input, known, after)
+      const { facts, planned, resources, observed } = await probeHost(input, known, after)
       known = facts
       await cache.write(name, facts)
+      sealing?.heard(planned, resources, observed)
       // Of a part of the roles, or of the resources, nobody can tell which handlers have no owner.
       return tags || target ? { ...planned, stale: [] } : planned
     },

@@ -2,6 +2,8 @@ import type { Connection } from '../connection/connection.ts'
 import type { Emit, HostResult, RetryCommand, Summary } from '../execute/events.ts'
 import type { Target } from '../host/target.ts'
 import type { Host } from '../inventory/inventory.ts'
+import type { PlanFile } from '../sealed/format.ts'
+import type { HostSeal } from '../sealed/seal-host.ts'
 import type { MoveRequest } from './failover/move.ts'
 import type { Prepared, PrepareOptions } from './prepare.ts'
 
@@ -16,6 +18,15 @@ export interface RunOptions extends PrepareOptions {
   readonly rollback?: { readonly to?: string | undefined } | undefined
   /** A host to which the primary of its tier may be moved, where the primary must not go through its changes as such. */
   readonly switchover?: MoveRequest | undefined
+  /** The plan is to be kept, or one that was kept is applied. */
+  readonly sealing?: Sealing | undefined
+}
+
+export interface Sealing {
+  /** Of the plan: hexadecimal digits. */
+  readonly id: string
+  /** What is applied; undefined: it is being made. */
+  readonly file?: PlanFile | undefined
 }
 
 export interface RunEdges {
@@ -43,4 +54,6 @@ export interface RunEdges {
 export interface RunOutcome {
   readonly summary: Summary
   readonly results: readonly HostResult[]
+  /** Of each host that was planned, where the plan is to be kept. */
+  readonly seals?: readonly HostSeal[] | undefined
 }

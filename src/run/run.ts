@@ -87,7 +87,9 @@ async function steps(context: RunContext, pool: Pool, began: number): Promise<Ru
   const { results, notes } = stop?.requested()
     ? { results: finaliseStopped(runs, options.check), notes: [] }
     : await changeAll(context, fleet, move)
-  return summarise(context, { results, notes: [...newer, ...notes] }, performance.now() - began)
+  const outcome = summarise(context, { results, notes: [...newer, ...notes] }, performance.now() - began)
+  const seals = options.sealing && [...fleet.pipelines.values()].flatMap((one) => one.seal() ?? [])
+  return seals ? { ...outcome, seals } : outcome
 }
 
 function fleetOf({ options, edges: { emit }, prepared, access }: RunContext, pool: Pool): Fleet {

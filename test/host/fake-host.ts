@@ -80,7 +80,12 @@ export function fakeHost(name = 'a'): FakeHost {
     write('proc/uptime', '100.00 100.00\n')
     write('proc/sys/kernel/random/boot_id', `${randomUUID()}\n`)
   }
-  boot()
+  const key = randomUUID()
+  const born = () => {
+    boot()
+    write('etc/ssh/ssh_host_ed25519_key', `${key}\n`)
+  }
+  born()
   const scripts: string[] = []
   const running = new Map<ChildProcess, Promise<unknown>>()
   let links = new Set<{ lose(): void }>()
@@ -91,7 +96,12 @@ export function fakeHost(name = 'a'): FakeHost {
   const host: FakeHost = {
     name,
     root,
-    target: { stateDir: path('state'), proc: path('proc'), path: `${path('bin')}:/usr/sbin:/usr/bin:/sbin:/bin` },
+    target: {
+      stateDir: path('state'),
+      proc: path('proc'),
+      hostKeys: path('etc/ssh'),
+      path: `${path('bin')}:/usr/sbin:/usr/bin:/sbin:/bin`,
+    },
     scripts,
     logins: () => logins,
     onExec(trouble, heard = () => undefined) {
@@ -122,7 +132,7 @@ export function fakeHost(name = 'a'): FakeHost {
       for (const one of readdirSync(root)) {
         if (one !== 'bin' && one !== 'proc') rmSync(path(one), { recursive: true, force: true })
       }
-      boot()
+      born()
     },
     program,
     read: (file) => (existsSync(path(file)) ? readFileSync(path(file), 'utf8') : undefined),

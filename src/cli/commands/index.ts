@@ -9,6 +9,7 @@ import { inventory } from './inventory.ts'
 import { lab } from './lab.ts'
 import { newCommand } from './new.ts'
 import { ping } from './ping.ts'
+import { plan } from './plan.ts'
 import { release } from './release.ts'
 import { rollback } from './rollback.ts'
 import { run } from './run.ts'
@@ -22,6 +23,7 @@ import { upgrade } from './upgrade.ts'
 /** Every command, in the order of the help. The first one is the program itself. */
 export const COMMANDS: readonly Register[] = [
   run,
+  plan,
   upgrade,
   rollback,
   switchover,
