@@ -5,6 +5,8 @@ import { findRoles, loadRoles } from '../src/catalog/load-roles.ts'
 import { InputError } from '../src/errors.ts'
 import { editorSchemas } from '../src/scaffold/editor-schemas.ts'
 import { fieldsOfConstructors, fieldsOfContracts, fieldsOfRollouts } from './constructors.ts'
+import { eventsPage } from './event-docs.ts'
+import { eventSchema, eventTypes } from './event-schema.ts'
 import { fieldsPage } from './field-docs.ts'
 import { roleReadme } from './role-docs.ts'
 
@@ -30,7 +32,12 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['docs/contracts.md', fieldsOfContracts()],
   ] as const
   const fields = pages.map(([file, all]) => [file, fieldsPage(currentText(file) ?? '', all)] as const)
-  return new Map([...schemas, ...readmes, ...fields])
+  const types = eventTypes(CHECKOUT)
+  const events = [
+    ['schema/events.json', `${JSON.stringify(eventSchema(types), undefined, 2)}\n`],
+    ['docs/events.md', eventsPage(currentText('docs/events.md') ?? '', types)],
+  ] as const
+  return new Map([...schemas, ...readmes, ...fields, ...events])
 }
 
 /** What a file of the checkout holds now. */

@@ -48,49 +48,134 @@ export interface RetryCommand {
   readonly limit: string
 }
 
-/** Everything a run tells; renderers see nothing else. */
+/** The first event of a run, once all input is read and in order; only warnings may come before it. */
+export interface RunStarted {
+  readonly type: 'run-started'
+  readonly inventory: string
+  /** It is a dry run. */
+  readonly check: boolean
+  /** All that take part, in the order of the inventory. */
+  readonly hosts: readonly { readonly name: string; readonly tier: string }[]
+  /** Hosts that the ssh program logs in at because the built-in transport can't, and why. */
+  readonly programs?: readonly { readonly hosts: readonly string[]; readonly because: string }[] | undefined
+}
+
+/** A host is connected to and asked how it is. */
+export interface HostProbing {
+  readonly type: 'host-probing'
+  readonly host: string
+}
+
+/** What would change on a host. A host that could not be asked has none. */
+export interface HostPlanned {
+  readonly type: 'host-planned'
+  readonly host: string
+  readonly plan: HostPlan
+  /** Milliseconds from `host-probing`. */
+  readonly ms: number
+}
+
+/** How the tiers with work will be changed; told before any is, also in a dry run. */
+export interface RolloutPlanned {
+  readonly type: 'rollout-planned'
+  readonly tiers: readonly TierPlan[]
+}
+
+/** The plan is to be seen now, for somebody is asked about it. */
+export interface PlanShown {
+  readonly type: 'plan-shown'
+  /** Hosts that failed so far. */
+  readonly failures: readonly { readonly host: string; readonly failure: Failure }[]
+}
+
+/** Something about a tier that people should know. */
+export interface TierNote {
+  readonly type: 'tier-note'
+  readonly tier: string
+  readonly message: string
+}
+
+/** The turn of a tier. */
+export interface TierStarted {
+  readonly type: 'tier-started'
+  readonly tier: string
+  /** Those that are to be changed, in their order. */
+  readonly hosts: readonly string[]
+}
+
+/** New hosts are given what needs no other host, before the turn of their tiers. */
+export interface HeadStart {
+  readonly type: 'head-start'
+  readonly hosts: readonly string[]
+}
+
+/** A host is begun to be changed: in its turn, or in its head start. */
+export interface HostStarted {
+  readonly type: 'host-started'
+  readonly host: string
+}
+
+/** The end of its head start; the host waits for its turn, or has failed. */
+export interface HostBegun {
+  readonly type: 'host-begun'
+  readonly host: string
+  /** How many were made. */
+  readonly changes: number
+  readonly ok: boolean
+  /** Milliseconds. */
+  readonly ms: number
+}
+
+/** What became of a host; once for each, unless the run ends by an error. */
+export interface HostFinished {
+  readonly type: 'host-finished'
+  readonly host: string
+  readonly result: HostResult
+}
+
+/** Something that the run goes on in spite of. */
+export interface Warning {
+  readonly type: 'warning'
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+/** What is wrong with the input, or an error that ended the run; the last event then. */
+export interface InputErrors {
+  readonly type: 'input-errors'
+  readonly problems: readonly Problem[]
+}
+
+/** What became of all; the last event of a run that came to its end. */
+export interface RunFinished {
+  readonly type: 'run-finished'
+  readonly summary: Summary
+  /** In the order of the inventory. */
+  readonly results: readonly HostResult[]
+  /** What people have to know beyond what was done to hosts. */
+  readonly notes?: readonly string[] | undefined
+  /** Hosts were changed together: what failed is run again as a whole. */
+  readonly whole?: boolean | undefined
+  /** How to do it again; undefined: it was not asked for on a command line. */
+  readonly again?: RetryCommand | undefined
+}
+
+/** Everything a run tells; renderers see nothing else. docs/events.md and schema/events.json are made of these types. */
 export type Event =
+  | RunStarted
+  | HostProbing
+  | HostPlanned
+  | RolloutPlanned
+  | PlanShown
+  | HeadStart
+  | TierStarted
+  | TierNote
+  | HostStarted
   | HostEvent
-  | {
-      readonly type: 'run-started'
-      readonly inventory: string
-      readonly check: boolean
-      readonly hosts: readonly { name: string; tier: string }[]
-      /** Hosts that the ssh program logs in at because the built-in transport can't, and why. */
-      readonly programs?: readonly { readonly hosts: readonly string[]; readonly because: string }[] | undefined
-    }
-  | { readonly type: 'host-probing'; readonly host: string }
-  | { readonly type: 'host-planned'; readonly host: string; readonly plan: HostPlan; readonly ms: number }
-  /** How the tiers with work will be changed; told before any is, also in a dry run. */
-  | { readonly type: 'rollout-planned'; readonly tiers: readonly TierPlan[] }
-  /** The plan is to be seen now, for somebody is asked about it. */
-  | { readonly type: 'plan-shown'; readonly failures: readonly { readonly host: string; readonly failure: Failure }[] }
-  | { readonly type: 'tier-note'; readonly tier: string; readonly message: string }
-  | { readonly type: 'tier-started'; readonly tier: string; readonly hosts: readonly string[] }
-  /** New hosts are given what needs no other host, before the turn of their tiers. */
-  | { readonly type: 'head-start'; readonly hosts: readonly string[] }
-  | { readonly type: 'host-started'; readonly host: string }
-  /** The end of its head start; the host waits for its turn, or has failed. */
-  | {
-      readonly type: 'host-begun'
-      readonly host: string
-      readonly changes: number
-      readonly ok: boolean
-      readonly ms: number
-    }
-  | { readonly type: 'host-finished'; readonly host: string; readonly result: HostResult }
-  | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
-  | { readonly type: 'input-errors'; readonly problems: readonly Problem[] }
-  | {
-      readonly type: 'run-finished'
-      readonly summary: Summary
-      readonly results: readonly HostResult[]
-      /** What people have to know beyond what was done to hosts. */
-      readonly notes?: readonly string[] | undefined
-      /** Hosts were changed together: what failed is run again as a whole. */
-      readonly whole?: boolean | undefined
-      /** How to do it again; undefined: it was not asked for on a command line. */
-      readonly again?: RetryCommand | undefined
-    }
+  | HostBegun
+  | HostFinished
+  | Warning
+  | InputErrors
+  | RunFinished
 
 export type Emit = (event: Event) => void

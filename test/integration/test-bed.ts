@@ -1,11 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import type { LabHost } from '../../src/lab/host.ts'
 import type { Lab, LabSpec } from '../lab/lab.ts'
 import { startTestLab, type TestLabPlace } from '../lab/test-labs.ts'
 import { type ProgramOptions, type Run, type Running, startProvision } from './provision.ts'
+import { toldAmiss } from './told.ts'
 
 export interface ProjectSpec {
   /** Body of `resources(input)` by role, an expression of a list; everything of `provision` that it uses is in `use`. */
@@ -59,8 +60,11 @@ export function testBed(spec: LabSpec & TestLabPlace): TestBed {
     lab = await startTestLab(spec)
   })
   afterAll(async () => {
+    // Every run of the file, whatever it was for: docs/events.md is a promise.
+    const amiss = dir === undefined ? [] : await toldAmiss(dir)
     await lab?.down()
     if (dir !== undefined) rmSync(dir, { recursive: true, force: true })
+    expect(amiss).toEqual([])
   })
   const up = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Error('the lab is not up yet')
