@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseName } from '../../src/records/names.ts'
 import { recordLines } from '../../src/records/lines.ts'
+import { parseName } from '../../src/records/names.ts'
 import { againstContract, againstOrder } from '../execute/event-contract.ts'
 
 /**
