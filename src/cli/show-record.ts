@@ -51,14 +51,19 @@ export async function showRecord(run: string, isFile: boolean, flags: ShowFlags)
   await renderer.finish()
 }
 
-async function recordNamed(run: string, flags: ShowFlags): Promise<RecordOverview> {
+/** A run by the beginning of its name, or `latest`. @throws InputError where that is none, or can not be read */
+export async function recordNamed(
+  run: string,
+  flags: Pick<ShowFlags, 'inventory' | 'project'>,
+): Promise<RecordOverview> {
   const { folder, name } = namedRecord(await findRecords(flags), run)
   const one = await overviewOf(folder, name)
   if (isOverview(one)) return one
   throw new InputError([{ message: `the record ${name.file} in ${folder} can't be read: ${one.why}` }])
 }
 
-async function recordIn(path: string): Promise<RecordOverview> {
+/** @throws InputError where the file is no record */
+export async function recordIn(path: string): Promise<RecordOverview> {
   const name: RecordName | undefined = parseName(path.split('/').at(-1) ?? '')
   const one = await readOverview(path, name?.state === 'part')
   if (one) return one

@@ -11,6 +11,7 @@ import { newCommand } from './new.ts'
 import { ping } from './ping.ts'
 import { plan } from './plan.ts'
 import { release } from './release.ts'
+import { report } from './report.ts'
 import { rollback } from './rollback.ts'
 import { run } from './run.ts'
 import { schema } from './schema.ts'
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Register[] = [
   switchover,
   history,
   show,
+  report,
   inventory,
   trust,
   ping,

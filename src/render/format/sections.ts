@@ -27,7 +27,7 @@ export function sectionLines({ hosts, parts }: Section, name: string, options: S
 const isAround = (parts: readonly SharedPart[]): boolean => parts.some(({ key }) => key.startsWith('>'))
 
 /** `4 changes, 1 handler, put back`; undefined: nothing that counts. */
-function sizeOf(parts: readonly Pick<SharedPart, 'counts'>[]): string | undefined {
+export function sizeOf(parts: readonly Pick<SharedPart, 'counts'>[]): string | undefined {
   const count = (what: SharedPart['counts']) => parts.filter(({ counts }) => counts === what).length
   const [changes, handlers] = [count('change'), count('handler')]
   const size = [
@@ -38,7 +38,7 @@ function sizeOf(parts: readonly Pick<SharedPart, 'counts'>[]): string | undefine
 }
 
 /** A long new text is cut after its first lines, whichever of a resource's texts they are in. */
-function partLines({ rows, isNew }: SharedPart, { full = false }: SectionOptions): Line[] {
+export function partLines({ rows, isNew }: SharedPart, { full = false }: SectionOptions): Line[] {
   const runs = runsOf(rows)
   const isLong =
     isNew && runs.reduce((sum, run) => sum + ('lines' in run && run.isNew ? run.lines.length : 0), 0) > SCREENFUL
