@@ -1,16 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { $ } from 'zx'
 import { type Docker, endpoint, engineName } from './container.ts'
+import { type ExecResult, execInside } from './exec.ts'
 import { waitForSsh } from './wait.ts'
-
-const run = $({ quiet: true, nothrow: true })
-
-/** What a command on a host answered. */
-export interface ExecResult {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 /** Where a host stands: its container's state, and whether its network cable is in. */
 export interface HostStatus {
@@ -92,9 +83,7 @@ export class LabHost {
 
   /** Runs a program (argv) or shell text as root inside, not over SSH; `stdin` is what it reads. */
   async exec(command: string | readonly string[], stdin = ''): Promise<ExecResult> {
-    const argv = typeof command === 'string' ? ['sh', '-c', command] : command
-    const result = await run({ input: stdin })`docker exec -i ${this.#id} ${argv}`
-    return { code: result.exitCode ?? 255, stdout: result.stdout, stderr: result.stderr }
+    return execInside(this.#container, typeof command === 'string' ? ['sh', '-c', command] : command, stdin)
   }
 
   /** Where the host stands now. */

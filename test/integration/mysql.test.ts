@@ -160,7 +160,9 @@ describe('MySQL, one primary and two replicas', () => {
   it('what is written on the primary is read on the replicas, by the account that was declared, over TLS', async () => {
     await asApp('db3', 'CREATE TABLE shop.t (id INT PRIMARY KEY); INSERT INTO shop.t VALUES (1), (2);')
     for (const name of ['db2', 'db3']) {
-      await expect.poll(() => query(name, 'SELECT COUNT(*) FROM shop.t').catch(() => ''), { timeout: 60_000 }).toBe('2')
+      await expect
+        .poll(() => query(name, 'SELECT COUNT(*) FROM shop.t').catch(() => ''), { timeout: 60_000, interval: 300 })
+        .toBe('2')
     }
     await expect(asApp('db3', 'CREATE DATABASE other')).rejects.toThrow('ERROR 1044')
   })
