@@ -47,7 +47,9 @@ export function arm(id: string, autoRevert: AutoRevert, seconds: number, stateDi
     ${autoRevert.snapshot}
     )
     ${writeBytes(restore.join('\n'), sh`${`${dir}/restore`}`)}
-    sync
+    # Not the whole machine's: that may take as long as others have written.
+    find ${dir} \( -type f -o -type d \) -exec sync -- {} +
+    sync -- ${`${stateDir}/auto-revert`}
     ${startTimer(id, unitOf(id), seconds + DEAD_MAN_SECONDS, stateDir)}
   `
 }

@@ -11,7 +11,7 @@ export type Guard = 'ssh' | 'sudo'
  */
 export function snapshotOf(paths: readonly string[], guard: Guard): AutoRevert {
   return {
-    snapshot: joinScripts([...paths.map(save), rawScript('sync -f -- "$SNAPSHOT"')]),
+    snapshot: joinScripts(paths.map(save)),
     restore: joinScripts([rawScript('touched='), ...paths.map(putBack), ...(guard === 'ssh' ? [SSH] : [])]),
   }
 }

@@ -161,7 +161,7 @@ export interface Change<Desired = unknown, Actual = unknown> {
 
 /**
  * The way back from a change that may lock the tool out. `restore` runs as root from a timer, with the directory
- * that `snapshot` filled as $SNAPSHOT in both.
+ * that `snapshot` filled as $SNAPSHOT in both. What it leaves there is flushed before the change.
  */
 export interface AutoRevert {
   readonly snapshot: Script

@@ -77,7 +77,7 @@ const TOOLS = rawScript(
     'explain() {',
     '  printf "provision: %s %s\\n" "$unit" "$1"; mark failed',
     '  systemctl status --no-pager --full --lines=0 -- "$unit" || true',
-    '  journalctl --no-pager --quiet --lines=20 -u "$unit" || true',
+    '  journalctl --no-pager --quiet --lines=10 -u "$unit" || true',
     '  exit 1',
     '}',
     // What was done before it counts.

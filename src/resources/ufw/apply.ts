@@ -112,6 +112,7 @@ const ipv6Setting = (change: UfwChange): Script[] => {
   ]
 }
 
+/** Each costs a start of Python, and where ufw runs a reload: only what is not so already is set. */
 const firewallSettings = (change: UfwChange): Script[] => {
   const [desired, actual] = firewallOf(change) ?? []
   if (!desired) return []
@@ -119,11 +120,27 @@ const firewallSettings = (change: UfwChange): Script[] => {
     actual?.installed === true && actual[field] === desired[field]
   const directions = ['outgoing', 'routed', 'incoming'] as const
   return [
-    ...directions.filter((field) => !same(field)).map((field) => sh`ufw default ${desired[field]} ${field}`),
-    ...(same('logging') ? [] : [sh`ufw logging ${desired.logging}`]),
+    ...directions
+      .filter((field) => !same(field))
+      .map((field) => {
+        const { name, value } = settingOf(field, desired[field])
+        return sh`grep -qx ${`${name}="${value}"`} /etc/default/ufw || ufw default ${desired[field]} ${field}`
+      }),
+    ...(same('logging')
+      ? []
+      : [sh`grep -qx ${`LOGLEVEL=${desired.logging}`} /etc/ufw/ufw.conf || ufw logging ${desired.logging}`]),
     ...power(desired, actual),
   ]
 }
+
+const CHAINS = { incoming: 'INPUT', outgoing: 'OUTPUT', routed: 'FORWARD' } as const
+const TARGETS = { allow: 'ACCEPT', deny: 'DROP', reject: 'REJECT' } as const
+
+/** As ufw keeps it in /etc/default/ufw. */
+const settingOf = (field: keyof typeof CHAINS, policy: keyof typeof TARGETS) => ({
+  name: `DEFAULT_${CHAINS[field]}_POLICY`,
+  value: TARGETS[policy],
+})
 
 const FORGET_CHAINS = rawScript(`for ip in iptables ip6tables; do
   $ip -w 10 -S 2>/dev/null | grep -E '^-A [A-Z]+ -j ufw6?-' | while read -r _ rule; do $ip -w 10 -D $rule; done
@@ -132,13 +149,19 @@ const FORGET_CHAINS = rawScript(`for ip in iptables ip6tables; do
   for chain in $chains; do $ip -w 10 -X "$chain"; done
 done`)
 
+/** As a boot does it, from the files that hold all rules already: `ufw enable` sets those of its log one by one, by iptables. */
+const ENABLE =
+  rawScript(`if grep -q '^ENABLED=' /etc/ufw/ufw.conf; then sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf
+else echo ENABLED=yes >>/etc/ufw/ufw.conf; fi
+said=$(/lib/ufw/ufw-init start 2>&1) || { printf '%s\\n' "$said" | head -n 20 >&2; echo 'ufw: can not be started' >&2; exit 1; }`)
+
 const power = (desired: FirewallDesired, actual: FirewallActual | undefined): Script[] => {
   const { enabled, running, inSync } = actual ?? { enabled: false, running: false, inSync: false }
   if (!desired.enabled) return enabled || running ? [sh`ufw --force disable`] : []
   return [
     // A reload would not do: ufw takes the way into its chains for granted once they are there.
     ...(running && !inSync ? [sh`ufw --force disable`, FORGET_CHAINS] : []),
-    ...(enabled && running && inSync ? [] : [sh`ufw --force enable`]),
+    ...(enabled && running && inSync ? [] : [ENABLE]),
   ]
 }
 
@@ -147,6 +170,7 @@ const verification = (changes: readonly UfwChange[]): Script[] =>
   changes.flatMap((change) => {
     const [desired] = firewallOf(change) ?? []
     if (!desired) return []
-    const want = desired.enabled ? 'active' : 'inactive'
-    return [sh`ufw status | grep -qxF ${`Status: ${want}`} || { echo ${`ufw: is not ${want}`} >&2; exit 1; }`]
+    const isNot = sh`{ echo ${`ufw: is not ${desired.enabled ? 'active' : 'inactive'}`} >&2; exit 1; }`
+    const chain = sh`iptables -w 10 -S ufw-user-input >/dev/null 2>&1`
+    return [desired.enabled ? sh`${chain} || ${isNot}` : sh`if ${chain}; then ${isNot}; fi`]
   })
