@@ -28,7 +28,7 @@ export interface HostFlags {
 
 /** What every command has that looks at an inventory or its hosts and brings them to no state. */
 export type LookFlags = Pick<HostFlags, 'inventory' | 'project' | 'limit' | 'var' | 'color' | 'json'> &
-  Partial<Pick<HostFlags, 'forks' | 'askPassword' | 'askBecomePassword'>>
+  Partial<Pick<HostFlags, 'forks' | 'askPassword' | 'askBecomePassword' | 'verbose'>>
 
 /** Each use of an option adds one. */
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
@@ -82,6 +82,13 @@ export const shared = {
       '-K, --ask-become-password',
       'ask once for the sudo password (or set PROVISION_BECOME_PASSWORD)',
       false,
+    ),
+  programs: (command: Command): Command =>
+    command.option(
+      '-v, --verbose',
+      'say which hosts the ssh program logs in at, and why',
+      (_, level: number) => level + 1,
+      0,
     ),
   project: (command: Command): Command =>
     command.option(

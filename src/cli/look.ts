@@ -5,6 +5,7 @@ import type { LookOptions } from '../looking/read-inventory.ts'
 import type { SpeakOptions } from '../looking/speak.ts'
 import { problemLines, warningLines } from '../render/format/failure.ts'
 import { type Line, paint, span } from '../render/format/line.ts'
+import { programLines } from '../render/format/report.ts'
 import { flushed, outliveFailure } from '../render/stream.ts'
 import type { LookFlags } from './host-options.ts'
 import { missingInventory, problemsOf, wantsColor } from './main.ts'
@@ -21,7 +22,7 @@ export interface LookEdges {
   /** One JSON document, or one line of several. */
   json(value: object, indent?: number): void
   /** How hosts are spoken to. The first Ctrl-C stops what is at work, the second one ends at once. */
-  speaking(flags: Pick<LookFlags, 'forks'>): SpeakOptions
+  speaking(flags: Pick<LookFlags, 'forks' | 'verbose'>): SpeakOptions
 }
 
 /** From parsed flags to an exit status; what is wrong with the input is told on standard error. */
@@ -55,7 +56,10 @@ export async function look(flags: LookFlags, carryOut: (edges: LookEdges) => Pro
         const before = host === undefined ? [] : [span('bold', host.padEnd(width)), span('dim', ' │ ')]
         out.write(`${paint([...before, { text }], color)}\n`)
       },
-      speaking: ({ forks = 1 }) => ({ forks, stop: ends.first, signal: ends.second, warn }),
+      speaking: ({ forks = 1, verbose = 0 }) => ({
+        ...{ forks, stop: ends.first, signal: ends.second, warn },
+        programs: (programs) => tell(programLines({ programs }, verbose)),
+      }),
       json: (value, indent) => out.write(`${JSON.stringify(value, undefined, indent)}\n`),
     })
   } catch (error) {

@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { HostAccess } from '../host/session.ts'
 import type { Host } from '../inventory/inventory.ts'
 import { accessOf, openPool } from '../run/access.ts'
+import { type ProgramHosts, programHosts } from '../run/program-hosts.ts'
 import type { RunEdges } from '../run/run-options.ts'
 import type { Reachable } from './read-inventory.ts'
 
@@ -13,6 +14,8 @@ export interface SpeakOptions {
   /** Aborted when the user wants out at once: logins that are not done are given up. */
   readonly signal: AbortSignal
   warn(message: string, hint?: string): void
+  /** Told, before the first login, of hosts that the ssh program logs in at though nobody asked for it. */
+  programs?(programs: readonly ProgramHosts[]): void
   readonly connect?: RunEdges['connect']
   readonly target?: RunEdges['target']
 }
@@ -23,7 +26,7 @@ export interface SpeakOptions {
  */
 export async function onHosts<T>(
   looked: Reachable,
-  { forks, stop, signal, warn, connect, target }: SpeakOptions,
+  { forks, stop, signal, warn, programs, connect, target }: SpeakOptions,
   work: (host: Host, access: HostAccess) => Promise<T>,
   left: (host: Host) => T,
 ): Promise<T[]> {
@@ -35,6 +38,7 @@ export async function onHosts<T>(
     ...(connect && { connect }),
     ...(target && { target }),
   }
+  programs?.(programHosts(looked.hosts))
   const pool = openPool(looked, edges)
   const access = accessOf(looked, pool, edges, false)
   const limit = pLimit(forks)

@@ -29,7 +29,7 @@ export function titleLine({ inventory, hosts, check }: RunStarted): Line {
 }
 
 /** `web1, web2: ssh program, for ProxyCommand (~/.ssh/config:12)`, for who asks for more. */
-export function programLines({ programs = [] }: RunStarted, verbosity: number): Line[] {
+export function programLines({ programs = [] }: Pick<RunStarted, 'programs'>, verbosity: number): Line[] {
   if (verbosity === 0) return []
   return programs.map(({ hosts, because }) =>
     line(span('dim', `${listing(hosts)}: by the ssh program, for ${because}`)),
