@@ -11,7 +11,7 @@ export default defineRole({
     'What every host has: packages, administrators, kernel settings, the right time, a safe sshd, security updates.',
   vars,
   standalone: true,
-  resources({ vars, facts, template }) {
+  resources({ vars, host, facts, template }) {
     const sudoers = vars.admin_users.some((admin) => admin.state === 'present' && admin.sudo !== 'none')
     // One after the other, so that apt takes them as one transaction.
     const packages = [
@@ -28,7 +28,7 @@ export default defineRole({
       accounts(vars, template),
       Object.entries(vars.sysctl).map(([name, value]) => sysctl({ name, value })),
       clock(vars, facts, template),
-      vars.ssh_manage && ssh(vars, template),
+      vars.ssh_manage && ssh({ vars, host, template }),
       upgrades(vars, template),
     ]
   },

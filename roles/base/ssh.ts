@@ -7,8 +7,8 @@ const DROP_IN = '/etc/ssh/sshd_config.d/00-provision.conf'
 type Line = readonly [keyword: string, value: string]
 
 /** A drop-in for sshd: validated in its place in the whole configuration, proven in what sshd says that it uses. */
-export function ssh(vars: BaseVars, template: RoleInput<BaseVars>['template']): Resource[] {
-  const { own, further } = sshSettings(vars)
+export function ssh({ vars, host, template }: Pick<RoleInput<BaseVars>, 'vars' | 'host' | 'template'>): Resource[] {
+  const { own, further } = sshSettings(vars, host.sshPort)
   return [
     file({
       path: DROP_IN,
@@ -24,12 +24,15 @@ export function ssh(vars: BaseVars, template: RoleInput<BaseVars>['template']): 
 }
 
 /** `own`: what the role promises. `further`: ssh_options that it has no opinion about; sshd may print those otherwise. */
-export function sshSettings(vars: BaseVars): { own: Line[]; further: Line[] } {
+export function sshSettings(vars: BaseVars, loginPort: number): { own: Line[]; further: Line[] } {
   const given = Object.entries(vars.ssh_options).flatMap(([keyword, value]): Line[] =>
     (Array.isArray(value) ? value : [value]).map((one) => [keyword, String(one)]),
   )
   const names = new Set(given.map(([keyword]) => keyword.toLowerCase()))
-  const ports = [...new Set([vars.ssh_port, ...vars.ssh_extra_ports])]
+  // Logged in at another port than sshd's usual one, it listens there, or something forwards that one to its own: which, the
+  // host knows. 22 would be opened beside it, or in its place.
+  const port = vars.ssh_port ?? (loginPort === 22 ? 22 : undefined)
+  const ports = [...new Set([...(port === undefined ? [] : [port]), ...vars.ssh_extra_ports])]
   const own: Line[] = [
     ...ports.map((port): Line => ['Port', String(port)]),
     ['PermitRootLogin', vars.ssh_permit_root_login],

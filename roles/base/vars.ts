@@ -101,7 +101,14 @@ export const vars = {
     type: 'boolean',
     default: true,
   },
-  ssh_port: { description: 'Port of sshd.', type: 'integer', minimum: 1, maximum: 65535, default: 22 },
+  ssh_port: {
+    description:
+      'Port of sshd. Default: 22 where the inventory logs in at port 22; where it logs in at another, it is left to the host.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 65535,
+    optional: true,
+  },
   ssh_extra_ports: {
     description: 'Further ports, e.g. the old one while hosts move to a new one.',
     type: 'array',

@@ -31,7 +31,8 @@ describe('role base', () => {
   })
 
   test('writes a drop-in of sshd that is guarded, tested in its place, and proven before sshd reads it', async () => {
-    const host = await compiled(base, { vars: { ssh_extra_ports: [2222, 22], ssh_options: { maxsessions: 50 } } })
+    const vars = { ssh_extra_ports: [2222, 22], ssh_options: { maxsessions: 50 } }
+    const host = await compiled(base, { vars, host: 'web2' })
     expect(host.content(SSHD)).toBe(
       [
         '# Written by provision (role base, ssh_*); changes made here are lost.',
@@ -50,6 +51,16 @@ describe('role base', () => {
     )
     expect(host.desired(SSHD)).toMatchObject({ guard: 'ssh', validate: { sh: expect.stringContaining('sshd -t -f') } })
     expect(host.notifies(SSHD)).toEqual(['reload ssh'])
+  })
+
+  test.each([
+    ['22 where the inventory logs in there', 'web2', {}, ['Port 22']],
+    ['left to the host where it logs in at another', 'web1', {}, []],
+    ['left to the host but for further ones', 'web1', { ssh_extra_ports: [2200] }, ['Port 2200']],
+    ['what is said', 'web1', { ssh_port: 2222 }, ['Port 2222']],
+  ])('the port of sshd is %s', async (_, host, vars, ports) => {
+    const text = (await compiled(base, { vars, host })).content(SSHD)
+    expect(text.split('\n').filter((line) => line.startsWith('Port '))).toEqual(ports)
   })
 
   test.each([['Match'], ['INCLUDE']])(
