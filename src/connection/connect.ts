@@ -60,7 +60,7 @@ export function connector(options: ConnectOptions = {}): Connect {
       const told = new Set<string>()
       return async (host) => {
         const [jump] = host.connection.jumps ?? []
-        const login = () => connectOpenSsh(host, env, options)
+        const login = () => connectOpenSsh(host, env, { ...options, loginPassword: password })
         if (jump === undefined) return login()
         try {
           return await turnsOf(place(jump))(login)

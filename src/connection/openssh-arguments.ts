@@ -3,16 +3,28 @@ import { words } from '../shell/quote.ts'
 import { place } from './failure.ts'
 
 /**
+ * What an ssh may ask for, where something answers it: the passphrases of keys, or the login's password, after no key was
+ * accepted. undefined: nothing.
+ */
+export type MayAsk = 'passphrase' | 'password' | undefined
+
+const ASKING = {
+  passphrase: { BatchMode: 'no', PasswordAuthentication: 'no', KbdInteractiveAuthentication: 'no' },
+  // On a connection of its own, so that no key uses up its tries; and once, for a wrong one may lock the account.
+  password: { BatchMode: 'no', PubkeyAuthentication: 'no', NumberOfPasswordPrompts: '1' },
+} as const
+
+/**
  * What every ssh is told: what the inventory and ssh_config say as we understand it. It reads ssh_config by itself for what
  * we leave to it.
  */
-export function sshArguments(host: Target): string[] {
+export function sshArguments(host: Target, mayAsk?: MayAsk): string[] {
   const { port, user, identityFile, knownHosts, moreKnownHosts = [], hostKeyChecking } = host.connection
   const { connectTimeout, aliveInterval, aliveCountMax, alias, sshConfig, leftToSsh = [] } = host.connection
   const own = (keyword: string) => !leftToSsh.includes(keyword)
-  const proxy = proxyCommand(host.connection.jumps)
+  const proxy = proxyCommand(host.connection.jumps, mayAsk && 'passphrase')
   const options = {
-    BatchMode: 'yes',
+    ...(mayAsk === undefined ? { BatchMode: 'yes' } : ASKING[mayAsk]),
     StrictHostKeyChecking: hostKeyChecking === 'strict' ? 'yes' : 'accept-new',
     // ssh splits this value at blanks.
     ...(own('userknownhostsfile') && {
@@ -42,7 +54,7 @@ export function sshArguments(host: Target): string[] {
  * The way over jump hosts. ssh's own ProxyJump would log in there by ssh_config alone, and ask questions on the terminal.
  * @returns undefined where the inventory leaves it to ssh_config
  */
-function proxyCommand(jumps: readonly Target[] | undefined): string | undefined {
+function proxyCommand(jumps: readonly Target[] | undefined, mayAsk: MayAsk): string | undefined {
   if (jumps === undefined) return undefined
   const last = jumps.at(-1)
   if (last === undefined) return 'none'
@@ -58,7 +70,7 @@ function proxyCommand(jumps: readonly Target[] | undefined): string | undefined 
     '-o',
     'LogLevel=INFO',
     ...further,
-    ...sshArguments({ ...last, connection: { ...last.connection, jumps: jumpsOfLast } }),
+    ...sshArguments({ ...last, connection: { ...last.connection, jumps: jumpsOfLast } }, mayAsk),
   ]
   // ssh replaces its own tokens in it; those of inner commands are theirs.
   return `ssh -W '[%h]:%p' ${words(argv).replaceAll('%', '%%')}`

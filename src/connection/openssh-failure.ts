@@ -16,7 +16,7 @@ const WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   'host-key': '`provision trust` shows the keys of hosts, to be compared with their consoles, and records them.',
-  auth: 'Is the right key loaded (`ssh-add -l`) and in authorized_keys of this user? The ssh program asks for no passphrase or password here: --ask-password is for `transport: ssh`.',
+  auth: 'Is the right key loaded (`ssh-add -l`) and in authorized_keys of this user? For a host that has none of them yet: --ask-password.',
   refused: 'Is sshd running there, and on this port?',
 }
 

@@ -7,8 +7,9 @@ import type { Target } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import type { Connection } from './connection.ts'
 import { failure, place } from './failure.ts'
-import { sshArguments } from './openssh-arguments.ts'
+import { type MayAsk, sshArguments } from './openssh-arguments.ts'
 import { opensshFailure } from './openssh-failure.ts'
+import { logIn, type OpenSshLogin } from './openssh-login.ts'
 import { runProgram } from './program.ts'
 import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
 import { tied } from './tied.ts'
@@ -31,6 +32,7 @@ const startMaster = (
   socket: string,
   env: NodeJS.ProcessEnv,
   signal: AbortSignal | undefined,
+  mayAsk: MayAsk,
 ): Promise<Master> =>
   new Promise((resolve, reject) => {
     const stop = new AbortController()
@@ -40,7 +42,18 @@ const startMaster = (
       stop.abort()
     }, host.connection.connectTimeout * 1000)
     const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
-    const argv = ['ssh', '-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready, ...sshArguments(host)]
+    const argv = [
+      'ssh',
+      '-M',
+      '-N',
+      '-T',
+      '-S',
+      socket,
+      '-o',
+      'ControlPersist=no',
+      ...ready,
+      ...sshArguments(host, mayAsk),
+    ]
     const said = excerpt()
     const wire = {
       stdout(chunk: Buffer) {
@@ -77,6 +90,8 @@ const startMaster = (
     }
   })
 
+export interface OpenSshOptions extends RootOptions, OpenSshLogin {}
+
 /**
  * Connects with the system's ssh: one master process, over which each exec is a session.
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth, as far as ssh's words tell them apart.
@@ -84,7 +99,7 @@ const startMaster = (
 export async function connectOpenSsh(
   host: Target,
   env: NodeJS.ProcessEnv,
-  options: RootOptions = {},
+  options: OpenSshOptions = {},
 ): Promise<Connection> {
   // A folder of our own: a socket's path is short (107 bytes) and nobody else may reach it.
   const dir = await mkdtemp(join(tmpdir(), 'provision-'))
@@ -92,7 +107,9 @@ export async function connectOpenSsh(
   const clean = () => rm(dir, { recursive: true, force: true })
   // C: the words that failures are told apart by.
   const plain = { ...env, LC_ALL: 'C' }
-  const master = await startMaster(host, socket, plain, options.signal).catch(async (error: unknown) => {
+  const master = await logIn(host, dir, options, (more, mayAsk) =>
+    startMaster(host, socket, { ...plain, ...more }, options.signal, mayAsk),
+  ).catch(async (error: unknown) => {
     await clean()
     throw error
   })

@@ -9,6 +9,8 @@ import { type KeySources, keySources } from './key-sources.ts'
 /** A key file that was encrypted. */
 export interface UnlockedKey {
   readonly key: ParsedKey
+  /** For the ssh program, which reads the file by itself. */
+  readonly passphrase: Secret
 }
 
 /** By path. */
@@ -67,8 +69,7 @@ export async function unlockKeys(
 function sourcesOf(hosts: readonly Target[], env: NodeJS.ProcessEnv): (KeySources & { readonly must: boolean })[] {
   const all = [...new Set(hosts.flatMap((host) => [host, ...(host.connection.jumps ?? [])]))].flatMap((host) => {
     const { transport, identityFile } = host.connection
-    // The ssh program has no way to be given one.
-    if (transport !== 'ssh') return []
+    if (transport === 'local') return []
     const sources = keySources(host, env)
     return { ...sources, must: identityFile !== undefined }
   })
@@ -80,7 +81,7 @@ async function passphraseOf(path: string, ask: AskPassphrase): Promise<UnlockedK
     const passphrase = await ask(path, tries > 0)
     if (passphrase === undefined) return undefined
     const key = await decryptKey(path, passphrase)
-    if (key) return { key }
+    if (key) return { key, passphrase }
   }
   const hint = `try it with \`ssh-keygen -y -f ${path}\`, or load the key into ssh-agent (\`ssh-add\`)`
   throw new InputError([{ message: `${path}: the passphrase was wrong ${TRIES} times`, hint }])

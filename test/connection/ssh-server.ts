@@ -40,7 +40,7 @@ export async function sshServer({
 }: SshServerOptions): Promise<SshServer> {
   const dir = mkdtempSync(join(tmpdir(), 'ssh-server-'))
   const identityFile = join(dir, 'id')
-  writeFileSync(identityFile, makeKeyPair('test').private)
+  writeFileSync(identityFile, makeKeyPair('test').private, { mode: 0o600 })
   const offered: string[] = []
   const clients = new Set<{ end(): void }>()
   const sockets = new Set<Socket>()
