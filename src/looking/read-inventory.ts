@@ -85,7 +85,7 @@ export async function lookAtHosts(options: LookOptions, named: readonly string[]
   const mask = maskOf(inventory, options)
   const reader = roleVarsReader()
   // With what roles say is secret.
-  mask.learn(inventory.hosts.map((host) => completeVars(host, inventory, roles, reader)))
+  mask.learnDeclared(inventory.hosts.map((host) => completeVars(host, inventory, roles, reader)))
   const keys = await unlockKeys(hosts, process.env, {
     ask: options.askPassphrase,
     hasPassword: options.loginPassword !== undefined,

@@ -47,7 +47,7 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
 
   const compile = (facts: Facts): CompiledHost => {
     const compiled = compiler.compile(host, facts, { tags })
-    mask.learn(compiled.resources.map(({ desired }) => desired))
+    mask.learnDeclared(compiled.resources.map(({ desired }) => desired))
     if (compiled.problems.length > 0) throw new InputError(compiled.problems)
     if (target) {
       // A rollback migrates nothing: nobody waits for anybody.

@@ -20,7 +20,7 @@ export function trial(
   return hosts.map((host) => {
     const compiled = (facts: Facts) => {
       const { resources, problems } = compiler.compile(host, facts)
-      mask.learn(resources.map(({ desired }) => desired))
+      mask.learnDeclared(resources.map(({ desired }) => desired))
       return { resources, problems }
     }
     const first = compiled(known.get(host.name) ?? assumed(host))

@@ -63,7 +63,7 @@ export async function ensureVault(
 }
 
 /** What is no secret stays readable: names of accounts, grants, certificates. */
-const RULE = { encrypted_regex: '(password|_key|credentials)$' } as const
+const RULE = { encrypted_regex: '(password|_key)$' } as const
 
 async function writeSealed(path: string, vars: object, recipient: string): Promise<void> {
   const rule = { kind: 'encrypted_regex', text: RULE.encrypted_regex } as const

@@ -25,7 +25,7 @@ export async function askMember({ failover, prepared, session: to, emit }: Askin
     const session = to(name)
     const compile = (facts: Parameters<typeof prepared.compiler.compile>[1]) => {
       const compiled = prepared.compiler.compile(host, facts)
-      prepared.mask.learn(compiled.resources.map(({ desired }) => desired))
+      prepared.mask.learnDeclared(compiled.resources.map(({ desired }) => desired))
       return { ...compiled, resources: compiled.resources.filter((one) => failover.isPart(one)) }
     }
     const input = { session, tier, factsProbe, parseFacts, compile }
