@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { StepAction } from '../../host/events.ts'
 import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/host-plan.ts'
 import type { FieldChange } from '../../resources/resource.ts'
@@ -41,28 +42,45 @@ export function marked(action: ShownAction, key: string): Span[] {
   return [span(tone, `${sign} ${key}`)]
 }
 
+/** Makes the parts of plans. What is the same on several hosts is made once, and is one object. */
+export function partMaker(options: PlanOptions): (plan: HostPlan) => Part[] {
+  // By digest: the texts of all hosts would be too much to keep.
+  const made = new Map<string, Part>()
+  const once = (of: unknown, make: () => Part): Part => {
+    const digest = hash('sha256', JSON.stringify(of))
+    const part = made.get(digest) ?? make()
+    made.set(digest, part)
+    return part
+  }
+  return (plan) => partsOf(plan, options, once)
+}
+
 /** Everything a plan would do, in the order of application. */
-export function partsOf(plan: HostPlan, options: PlanOptions): Part[] {
+function partsOf(plan: HostPlan, options: PlanOptions, once: (of: unknown, make: () => Part) => Part): Part[] {
   const isShown = ({ action, notes = [] }: PlannedItem) =>
     action !== 'none' || notes.length > 0 || options.verbosity >= 2
   // It stands with the changes that it is for: of hosts with others it is not the same.
   const changed = plan.items.filter(({ action }) => action !== 'none').map(({ key }) => key)
   const what = JSON.stringify([changed, plan.handlers.map(({ id }) => id)])
   const around = (key: string, lines: readonly Line[], counts?: 'put back'): Part[] =>
-    lines.length === 0 ? [] : [{ key: `${key} ${what}`, counts, isNew: false, lines }]
+    lines.length === 0
+      ? []
+      : [once([key, what, counts, lines], () => ({ key: `${key} ${what}`, counts, isNew: false, lines }))]
   return [
     ...around('>before', beforeLines(plan.rollout), plan.rollout?.leftDrained ? 'put back' : undefined),
-    ...plan.items.filter(isShown).map((item): Part => {
-      const counts = item.action === 'none' ? undefined : 'change'
-      return { key: item.key, counts, isNew: item.action === 'create', lines: itemLines(item, options) }
-    }),
-    ...plan.handlers.map(
-      (handler): Part => ({
+    ...plan.items.filter(isShown).map((item) =>
+      once(item, () => {
+        const counts = item.action === 'none' ? undefined : 'change'
+        return { key: item.key, counts, isNew: item.action === 'create', lines: itemLines(item, options) }
+      }),
+    ),
+    ...plan.handlers.map((handler) =>
+      once(handler, () => ({
         key: `handler:${handler.id}`,
         counts: 'handler',
         isNew: false,
         lines: [handlerLine(handler)],
-      }),
+      })),
     ),
     ...around('>after', hasWork(plan) ? afterLines(plan.rollout) : []),
   ]

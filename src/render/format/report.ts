@@ -5,7 +5,7 @@ import { failureLines } from './failure.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'
 import { overviewLines } from './overview.ts'
-import { type PlanOptions, partsOf } from './plan.ts'
+import { type PlanOptions, partMaker } from './plan.ts'
 import { orderText } from './rollout.ts'
 import { sectionLines } from './sections.ts'
 import { type Section, sectionsOf } from './shared.ts'
@@ -43,7 +43,8 @@ export function programLines({ programs = [] }: Pick<RunStarted, 'programs'>, ve
 export function reportLines(report: Report, options: PlanOptions): Line[] {
   const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
   const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
-  const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, partsOf(plan, options)])))
+  const parts = partMaker(options)
+  const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, parts(plan)])))
   const tiersOf = ({ hosts }: Section) => new Set(hosts.map((host) => tierOf.get(host)))
   const across = sections.filter((section) => tiersOf(section).size > 1)
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]

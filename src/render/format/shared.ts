@@ -72,63 +72,87 @@ export function rebuilt(sections: readonly Section[], host: string): Line[] {
 const lineOn = (row: Row, host: string): Line[] =>
   'line' in row ? [row.line] : row.variants.flatMap(({ hosts, line }) => (hosts.includes(host) ? [line] : []))
 
-/** Each thing once for all hosts on which it looks alike. */
+/**
+ * Each thing once for all hosts on which it looks alike. What it costs goes by the texts that differ, not by hosts: the same
+ * part of many hosts is looked at once.
+ */
 function sharedParts(plans: ReadonlyMap<string, readonly Part[]>): SharedPart[] {
   const clusters = new Map<string, Cluster[]>()
-  const exact = new Map<string, Cluster>()
+  const known = new Map<Part, Form>()
+  const exact = new Map<string, Form>()
   for (const [host, parts] of plans) {
-    for (const [place, { key, counts, isNew, lines }] of parts.entries()) {
-      const texts = lines.map((line) => JSON.stringify(line))
-      const look = JSON.stringify([key, counts, isNew, ...texts])
-      const ofKey = clusters.get(key) ?? []
-      clusters.set(key, ofKey)
-      const cluster =
-        exact.get(look) ??
-        ofKey
-          .slice(0, COMPARED)
-          .find((one) => one.counts === counts && one.isNew === isNew && isAlike(one.texts, texts))
-      const member = { host, place, lines, texts }
-      if (cluster) cluster.members.push(member)
-      const own = cluster ?? { key, counts, isNew, texts, members: [member] }
-      if (!cluster) ofKey.push(own)
-      if (!exact.has(look)) exact.set(look, own)
+    for (const [place, part] of parts.entries()) {
+      const form = known.get(part) ?? formOf(part, clusters, exact)
+      known.set(part, form)
+      form.hosts.push(host)
+      form.cluster.at.set(host, place)
     }
   }
-  return [...clusters.values()].flat().map(({ key, counts, isNew, members }) => ({
+  return [...clusters.values()].flat().map(({ key, counts, isNew, forms, at }) => ({
     key,
     counts,
     isNew,
-    rows: rowsOf(members),
-    at: new Map(members.map(({ host, place }) => [host, place])),
+    rows: rowsOf(forms, at),
+    at,
   }))
 }
 
-interface Member {
-  readonly host: string
-  readonly place: number
+/** Where a part belongs that was not met before as this object. */
+function formOf(part: Part, clusters: Map<string, Cluster[]>, exact: Map<string, Form>): Form {
+  const { key, counts, isNew, lines } = part
+  const texts = lines.map((line) => JSON.stringify(line))
+  const look = JSON.stringify([key, counts, isNew, ...texts])
+  const same = exact.get(look)
+  if (same) return same
+  const ofKey = clusters.get(key) ?? []
+  clusters.set(key, ofKey)
+  const alike = ofKey
+    .slice(0, COMPARED)
+    .find((one) => one.counts === counts && one.isNew === isNew && isAlike(one.texts, texts))
+  const cluster: Cluster = alike ?? { key, counts, isNew, texts, forms: [], at: new Map() }
+  if (!alike) ofKey.push(cluster)
+  const form: Form = { cluster, lines, texts, hosts: [] }
+  cluster.forms.push(form)
+  exact.set(look, form)
+  return form
+}
+
+/** A part as some hosts have it, to the letter. */
+interface Form {
+  readonly cluster: Cluster
   readonly lines: readonly Line[]
   readonly texts: readonly string[]
+  readonly hosts: string[]
 }
 
 /** Parts of several hosts that look like the first one's. */
 interface Cluster extends Pick<Part, 'key' | 'counts' | 'isNew'> {
   readonly texts: readonly string[]
-  readonly members: Member[]
+  readonly forms: Form[]
+  readonly at: Map<string, number>
 }
 
 const isAlike = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.filter((text, i) => text === other[i]).length >= one.length * ALIKE
 
-const rowsOf = (members: readonly Member[]): Row[] => {
-  const [first] = members
+const rowsOf = (forms: readonly Form[], at: ReadonlyMap<string, number>): Row[] => {
+  const [first] = forms
+  const order = forms.length > 1 ? new Map([...at.keys()].map((host, i) => [host, i])) : undefined
   return (first?.lines ?? []).map((line, i) => {
-    const variants = new Map<string, { hosts: string[]; line: Line }>()
-    for (const { host, lines, texts } of members) {
-      const text = texts[i] ?? ''
+    const variants = new Map<string, Form[]>()
+    for (const form of forms) {
+      const text = form.texts[i] ?? ''
       const same = variants.get(text)
-      if (same) same.hosts.push(host)
-      else variants.set(text, { hosts: [host], line: lines[i] ?? [] })
+      if (same) same.push(form)
+      else variants.set(text, [form])
     }
-    return variants.size === 1 ? { line } : { variants: [...variants.values()] }
+    return variants.size === 1
+      ? { line }
+      : { variants: [...variants.values()].map((same) => variantOf(same, i, order)) }
   })
 }
+
+const variantOf = (forms: readonly Form[], i: number, order: ReadonlyMap<string, number> | undefined): Variant => ({
+  hosts: forms.flatMap(({ hosts }) => hosts).toSorted((a, b) => (order?.get(a) ?? 0) - (order?.get(b) ?? 0)),
+  line: forms[0]?.lines[i] ?? [],
+})
