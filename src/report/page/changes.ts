@@ -1,6 +1,6 @@
 import { type ComponentChild, h } from 'preact'
 import { isTelling } from '../../plan/host-plan.ts'
-import { partsOf } from '../../render/format/plan.ts'
+import { partMaker } from '../../render/format/plan.ts'
 import { partLines, sizeOf } from '../../render/format/sections.ts'
 import { type Section, type SharedPart, sectionsOf } from '../../render/format/shared.ts'
 import type { Story } from '../story.ts'
@@ -11,7 +11,8 @@ const OPTIONS = { diff: true, full: true, verbosity: 0 } as const
 /** What was planned, put together by resource as on a terminal; of each the diff, opened by who wants to see it. */
 export function changes({ started, plans }: Story): ComponentChild {
   const planned = (started?.hosts ?? []).flatMap(({ name }) => plans.get(name) ?? []).filter(isTelling)
-  const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, partsOf(plan, OPTIONS)])))
+  const parts = partMaker(OPTIONS)
+  const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, parts(plan)])))
   return h(
     'section',
     { id: 'changes' },
