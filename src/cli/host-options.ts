@@ -113,7 +113,12 @@ export function withHostOptions(command: Command): Command {
   withShared(command, 'limit')
     .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
     .option('--skip-tags <roles>', 'all but these roles; commas or repeated', commaList, [])
-  withShared(command, 'forks', 'vars', 'loginPassword', 'becomePassword', 'project')
+  return changeOptions(withShared(command, 'forks', 'vars', 'loginPassword', 'becomePassword', 'project'))
+}
+
+/** What every command has that changes hosts. */
+export function changeOptions(command: Command): Command {
+  command
     .option('-y, --yes', 'apply without asking: the plan on a terminal, and where a rollout has confirm: true', false)
     .addOption(
       new Option(

@@ -25,6 +25,10 @@ export interface Job {
   readonly name: string | undefined
   /** What of its own options does the same once more, as words of a command line. */
   readonly again: readonly string[]
+  /** What was given on its command line, where it goes by more than that. */
+  readonly given?: HostFlags | undefined
+  /** Its plan has been approved: nobody is asked about it, but where a policy wants that. */
+  readonly unasked?: boolean | undefined
   carryOut(input: HostsInput, edges: RunEdges): Promise<RunOutcome>
 }
 
@@ -73,10 +77,11 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       begun: (prepared) => record.begun(prepared),
       stop,
       confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
-      approve: seesPlan(flags, kind)
-        ? confirmer(false, stop.signal, false, { enter: false, ready: () => renderer.shown() })
-        : undefined,
-      again: (mask) => againOf(job.name, flags, job.again, mask),
+      approve:
+        !job.unasked && seesPlan(flags, kind)
+          ? confirmer(false, stop.signal, false, { enter: false, ready: () => renderer.shown() })
+          : undefined,
+      again: (mask) => againOf(job.name, job.given ?? flags, job.again, mask),
     })
     if (summary.failed > 0 || summary.skipped > 0) return 1
     return summary.planned > 0 ? 2 : 0

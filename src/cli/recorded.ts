@@ -23,10 +23,17 @@ export interface Recorded {
   finish(status: number): Promise<void>
 }
 
+/** What of a command does the same once more. */
+export interface RecordedJob {
+  readonly name: string | undefined
+  readonly again: readonly string[]
+  readonly given?: HostFlags | undefined
+}
+
 /** @param show is told every event, and what is wrong with the record */
 export function recorded(
   flags: HostFlags,
-  job: { readonly name: string | undefined; readonly again: readonly string[] },
+  job: RecordedJob,
   argv: readonly string[],
   show: (event: Event) => void,
 ): Recorded {
@@ -50,8 +57,8 @@ export function recorded(
         check: flags.check,
         provision: version(),
         argv: argv.map(text),
-        again: againWords(job.name, flags, job.again, text),
-        limit: flags.limit.map(text),
+        again: againWords(job.name, job.given ?? flags, job.again, text),
+        limit: (job.given ?? flags).limit.map(text),
       }
       recorder.begin({
         head,

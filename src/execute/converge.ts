@@ -1,11 +1,11 @@
 import { ProvisionError } from '../errors.ts'
-import { releaseLock } from '../host/lock.ts'
+import { planDone, releaseLock } from '../host/lock.ts'
 import type { HostSession } from '../host/session.ts'
 import type { PlannedItem } from '../plan/host-plan.ts'
 import type { Planned } from '../plan/planner.ts'
 import type { Segment } from '../plan/segments.ts'
 import type { Handler } from '../resources/resource.ts'
-import type { Script } from '../shell/script.ts'
+import { joinScripts, type Script } from '../shell/script.ts'
 import { changeWithRevert } from './auto-revert.ts'
 import { type Approved, needAgreed } from './beyond-plan.ts'
 import type { SealGuard } from './seal-guard.ts'
@@ -58,7 +58,7 @@ export async function converge(
       lockHeld = true
       const outcome = await applyPlan(session, means, current, progress)
       const last = outcome === 'applied' && !current.openEnded
-      const next = await means.probe(session, last && !keepLock ? releaseLock(session.run, session.target) : undefined)
+      const next = await means.probe(session, last && !keepLock ? doneWith(session) : undefined)
       lockHeld = !last
       if (outcome === 'applied') verify(session, current, next, progress)
       else needAgreed(session.host, planned, next, means.approved?.())
@@ -91,6 +91,10 @@ export async function convergePart(
     if (held) await session.release()
   }
 }
+
+/** Of a kept plan there is nothing left to do here. */
+const doneWith = ({ run, target }: HostSession): Script =>
+  joinScripts([...planDone(run, target), releaseLock(run, target)])
 
 /** Work of a plan but for commands that run each time and have run. */
 function openSegments(planned: Planned, { changed }: Progress): Segment[] {

@@ -1,6 +1,7 @@
+import { planDone } from '../host/lock.ts'
 import type { HostSession } from '../host/session.ts'
 import { drainedMark } from '../plan/target-state.ts'
-import { type Script, sh } from '../shell/script.ts'
+import { joinScripts, type Script, sh } from '../shell/script.ts'
 
 /** On disk before the first step: whatever dies then, the next run knows. */
 function mark(roles: readonly string[], stateDir: string): Script {
@@ -34,9 +35,12 @@ export const markDrained = (
 export const takeHold = (session: HostSession, generation: string): Promise<'applied' | 'stale'> =>
   session.change({ purpose: 'lock', generation, steps: [] })
 
-/** Takes the mark away, and gives the lock back. */
-export const unmarkDrained = (session: HostSession, generation: string): Promise<'applied' | 'stale'> =>
-  small(session, generation, 'unmark', unmark(session.target.stateDir), true)
+/** Takes the mark away, and gives the lock back. @param done all that was to be done here is */
+export function unmarkDrained(session: HostSession, generation: string, done: boolean): Promise<'applied' | 'stale'> {
+  const { run, target } = session
+  const script = joinScripts([unmark(target.stateDir), ...(done ? planDone(run, target) : [])])
+  return small(session, generation, 'unmark', script, true)
+}
 
 function small(
   session: HostSession,

@@ -96,7 +96,7 @@ async function outOfService(
         await drain(held, means, planned, tier, rolloutState)
         await converge(held, means, planned, progress, true)
         await runSteps(held, 'gate', around.gates, tier)
-        await putBack(held, means, planned, tier, rolloutState)
+        await putBack(held, means, planned, tier, rolloutState, true)
       })
       .catch(async (error: unknown) => {
         throw await servingAgain(error, session, means, planned, tier, rolloutState)
@@ -160,17 +160,18 @@ async function putBack(
   planned: Planned,
   tier: TierContext,
   rolloutState: RolloutState,
+  done = false,
 ): Promise<void> {
   await runSteps(session, 'undrain', planned.around.undrain, tier)
-  await unmark(session, means, planned)
+  await unmark(session, means, planned, done)
   rolloutState.drained = false
   rolloutState.putBack = true
 }
 
 /** The mark goes whoever was at work here meanwhile: it is this run's own. */
-async function unmark(session: HostSession, means: Means, planned: Planned): Promise<void> {
+async function unmark(session: HostSession, means: Means, planned: Planned, done: boolean): Promise<void> {
   let { generation } = planned.state
-  for (let tries = 0; (await unmarkDrained(session, generation)) === 'stale'; tries++) {
+  for (let tries = 0; (await unmarkDrained(session, generation, done)) === 'stale'; tries++) {
     if (tries === MAX_STALE) throw keepChanging(session)
     generation = (await means.probe(session)).state.generation
   }

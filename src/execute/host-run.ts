@@ -12,6 +12,7 @@ import { convergePart, type Means, type Progress } from './converge.ts'
 import type { Emit, HostOutcome, HostResult } from './events.ts'
 import { unreadable } from './failure.ts'
 import { type RolloutState, rollOutHost, type TierContext } from './host-rollout.ts'
+import type { AppliedBefore } from './seal-guard.ts'
 
 /** A plan older than this is made anew before it is applied. */
 const PLAN_MAX_AGE_MS = 60_000
@@ -43,6 +44,8 @@ export interface HostRun {
   work(): readonly Work[] | undefined
   /** What it is planned to change, and what would be done around it; undefined when that is not known. */
   planned(): Planned | undefined
+  /** The kept plan that is applied was done here before. */
+  applied(): AppliedBefore | undefined
   /** What went wrong with it so far. */
   failure(): Failure | undefined
   /** Somebody has seen the plan and said yes: from now on it is done as it was shown, or not at all. */
@@ -74,6 +77,8 @@ export function hostRun(input: HostRunInput): HostRun {
   /** Changes that call for their handlers without being done: the one that failed, those that nobody heard of. */
   let halfway: readonly string[] = []
   let problems: readonly Problem[] = []
+  /** The kept plan was done here in an earlier run: there is nothing left to do. */
+  let applied: AppliedBefore | undefined
   const progress: Progress = { changed: [] }
   const rolloutState: RolloutState = { drained: false, putBack: false }
 
@@ -98,13 +103,20 @@ export function hostRun(input: HostRunInput): HostRun {
     ...input.means,
     approved: () => shown && { planned: shown, changed: progress.changed },
     async probe(session, after) {
-      planned = await input.means.probe(session, after)
+      const found = await input.means.probe(session, after)
+      planned = found
       plannedAt = performance.now()
-      return planned
+      if (!agreed) applied = input.means.sealed?.applied()
+      if (!applied && !unreadable(found)) input.means.sealed?.check(found, progress.changed)
+      return found
     },
   }
-  const part = () => (planned && !failure ? headStart(planned) : undefined)
+  const part = () => (planned && !failure && !applied ? headStart(planned) : undefined)
   const probe = (): Promise<Planned> => means.probe(input.session)
+  const notes = (): readonly string[] => [
+    ...(input.means.sealed?.notes() ?? []),
+    ...(applied ? [`the plan was applied to it before, at ${applied.at} by ${applied.by}: it is left as it is`] : []),
+  ]
 
   const change = async (tier: TierContext): Promise<HostOutcome> => {
     try {
@@ -132,7 +144,8 @@ export function hostRun(input: HostRunInput): HostRun {
         for (const id of found.stale) {
           input.emit({ type: 'host-note', host: input.host, message: orphan(id, input.session.target.stateDir) })
         }
-        failure = unreadable(found)
+        for (const message of notes()) input.emit({ type: 'host-note', host: input.host, message })
+        failure = applied ? undefined : unreadable(found)
       } catch (error) {
         if (error instanceof InputError) problems = error.problems
         else failure = failureOf(error)
@@ -142,9 +155,10 @@ export function hostRun(input: HostRunInput): HostRun {
     problems: () => problems,
     failed: () => failure !== undefined || problems.length > 0,
     artifacts: () => (planned?.segments ?? []).flatMap(artifactsOf),
-    pending: () => failure === undefined && planned !== undefined && hasWork(planned.plan),
-    work: () => (failure ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
-    planned: () => (failure ? undefined : planned),
+    pending: () => !failure && !applied && planned !== undefined && hasWork(planned.plan),
+    work: () => (failure || applied ? undefined : planned?.segments.flatMap(({ steps }) => steps.flat())),
+    planned: () => (failure || applied ? undefined : planned),
+    applied: () => applied,
     failure: () => failure,
     approve() {
       shown = planned
@@ -183,6 +197,7 @@ export function hostRun(input: HostRunInput): HostRun {
     },
     finalise(skipped) {
       if (failure) return finished(result('failed'))
+      if (applied) return finished(result('ok'))
       if (skipped !== undefined) {
         return finished(result('skipped', { code: 'stopped', message: skipped, log: [] }))
       }

@@ -7,6 +7,8 @@ export interface RunIdentity {
   readonly id: string
   /** `user@machine` of the controller. */
   readonly who: string
+  /** Id of the kept plan that is applied: the host remembers it with its first change. */
+  readonly plan?: string | undefined
 }
 
 /** Statuses of the guard that are no accident. */
@@ -66,6 +68,7 @@ export function takeLock(run: RunIdentity, generation: string, { stateDir, proc 
       "$planned" | "$me" | "$me".*) ;;
       *) echo 'another run was at work here since the plan was made: planning anew'; return ${STALE} ;;
     esac
+    ${planBegun(run, stateDir)}
     printf '' >"$dir/at-work" || return 1
     printf '%s\n%s\n%s\n%s\n%s\n' "$me" "$boot" "$((now + ${LEASE}))" "$who" "$(date -u +%FT%TZ)" >"$dir/lock.new" || return 1
     mv -f -- "$dir/lock.new" "$dir/lock" || return 1
@@ -73,6 +76,33 @@ export function takeLock(run: RunIdentity, generation: string, { stateDir, proc 
     return 0
   `
 }
+
+/** Days after which no plan can be applied any more, however long it was to be valid. */
+const FORGOTTEN = 60
+
+/** Remembers that the kept plan is being applied: from the first change on, and before it. */
+const planBegun = ({ id, who, plan }: RunIdentity, stateDir: string): Script =>
+  plan === undefined
+    ? sh`:`
+    : sh`
+        plans=${`${stateDir}/plans`}; plan=${plan}
+        mkdir -p -m 0700 -- "$plans" || return 1
+        if [ ! -e "$plans/$plan" ]; then
+          find "$plans" -type f -mtime +${FORGOTTEN} -exec rm -f -- {} + || :
+          printf 'begun %s %s %s\n' "$(date -u +%FT%TZ)" ${id} ${who} >"$plans/$plan~" && mv -f -- "$plans/$plan~" "$plans/$plan" || return 1
+        fi
+      `
+
+/** Remembers that all of the kept plan is done, so that it is not applied once more. For the one who has the lock. */
+export const planDone = ({ id, who, plan }: RunIdentity, { stateDir }: Target): Script[] =>
+  plan === undefined
+    ? []
+    : [
+        sh`
+          f=${`${stateDir}/plans/${plan}`}
+          if [ -e "$f" ]; then printf 'done %s %s %s\n' "$(date -u +%FT%TZ)" ${id} ${who} >>"$f"; fi
+        `,
+      ]
 
 /**
  * For a script of another host's rollout that edits what this host's roles declare: waits for a script at work here, and

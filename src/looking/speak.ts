@@ -40,7 +40,7 @@ export async function onHosts<T>(
   }
   programs?.(programHosts(looked.hosts))
   const pool = openPool(looked, edges)
-  const access = accessOf(looked, pool, edges, false)
+  const access = accessOf(looked, pool, edges, { showScripts: false })
   const limit = pLimit(forks)
   try {
     return await Promise.all(looked.hosts.map((host) => limit(() => (stop.aborted ? left(host) : work(host, access)))))

@@ -5,7 +5,7 @@ import { createPool, type Pool } from '../connection/pool.ts'
 import type { HostAccess } from '../host/session.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Prepared } from './prepare.ts'
-import type { RunEdges } from './run-options.ts'
+import type { RunEdges, RunOptions } from './run-options.ts'
 
 const nonce = (): string => randomBytes(9).toString('hex')
 
@@ -23,7 +23,7 @@ export function accessOf(
   { inventory, mask }: Pick<Prepared, 'inventory' | 'mask'>,
   pool: Pool,
   { emit, id, stop, target }: Pick<RunEdges, 'emit' | 'id' | 'stop' | 'target'>,
-  showScripts: boolean,
+  { showScripts, sealing }: Pick<RunOptions, 'showScripts' | 'sealing'>,
 ): HostAccess {
   const hosts = new Map(inventory.hosts.map((host) => [host.name, host]))
   const named = (name: string): Host => {
@@ -34,7 +34,11 @@ export function accessOf(
   return {
     connect: (name) => pool.get(named(name)),
     open: (name) => pool.fresh(named(name)),
-    run: { id: id ?? nonce(), who: `${userInfo().username}@${hostname()}` },
+    run: {
+      id: id ?? nonce(),
+      who: `${userInfo().username}@${hostname()}`,
+      ...(sealing?.file && { plan: sealing.id }),
+    },
     nonce,
     mask: (text) => mask.text(text),
     emit,

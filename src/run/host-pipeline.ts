@@ -78,7 +78,7 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
       const { facts, planned, resources, observed } = await probeHost(input, known, after)
       known = facts
       await cache.write(name, facts)
-      sealing?.heard(planned, resources, observed)
+      sealing?.heard({ planned, resources, observed }, session)
       // Of a part of the roles, or of the resources, nobody can tell which handlers have no owner.
       return tags || target ? { ...planned, stale: [] } : planned
     },

@@ -1,4 +1,5 @@
 import type { Pool } from '../connection/pool.ts'
+import { InputError } from '../errors.ts'
 import type { Emit, HostResult } from '../execute/events.ts'
 import { type HostRun, hostRun } from '../execute/host-run.ts'
 import { summaryOf } from '../execute/summary.ts'
@@ -6,6 +7,8 @@ import { hostSession } from '../host/make-session.ts'
 import type { HostAccess } from '../host/session.ts'
 import { hasWork } from '../plan/host-plan.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
+import type { PlanFile } from '../sealed/format.ts'
+import { minute } from '../sealed/validity.ts'
 import { accessOf, openPool } from './access.ts'
 import { approved } from './approval.ts'
 import { type PrimaryMove, primaryMove } from './failover/move.ts'
@@ -42,7 +45,7 @@ export async function runPrepared(
   const masked = { ...edges, emit: maskedEmit(edges.emit, prepared.mask) }
   const pool = openPool(prepared, masked)
   try {
-    const access = accessOf(prepared, pool, masked, options.showScripts)
+    const access = accessOf(prepared, pool, masked, options)
     return await steps({ options, edges: masked, prepared, access }, pool, began)
   } catch (error) {
     throw maskedError(error, prepared.mask)
@@ -83,6 +86,7 @@ async function steps(context: RunContext, pool: Pool, began: number): Promise<Ru
   const fleet = fleetOf(context, pool)
   const runs = [...fleet.runs.values()]
   await planAll(runs, options.forks, stop)
+  if (options.sealing?.file) needUnapplied(options.sealing.file, fleet.runs)
   const newer = options.upgrade ? upgradeNotes(runs.map((one) => aboutNewer(one, fleet))) : []
   const { results, notes } = stop?.requested()
     ? { results: finaliseStopped(runs, options.check), notes: [] }
@@ -90,6 +94,21 @@ async function steps(context: RunContext, pool: Pool, began: number): Promise<Ru
   const outcome = summarise(context, { results, notes: [...newer, ...notes] }, performance.now() - began)
   const seals = options.sealing && [...fleet.pipelines.values()].flatMap((one) => one.seal() ?? [])
   return seals ? { ...outcome, seals } : outcome
+}
+
+/** @throws InputError when all that the kept plan says has been done */
+function needUnapplied({ plan }: PlanFile, runs: ReadonlyMap<string, HostRun>): void {
+  const working = plan.events.flatMap((event) =>
+    event.type === 'host-planned' && hasWork(event.plan) ? [runs.get(event.host)?.applied()] : [],
+  )
+  const [first] = working.flatMap((applied) => applied ?? []).toSorted((a, b) => (a.at < b.at ? 1 : -1))
+  if (first === undefined || working.some((applied) => applied === undefined)) return
+  throw new InputError([
+    {
+      message: `the plan was applied already, on ${minute(first.at)} by ${first.by}: nothing is changed`,
+      hint: 'a plan is applied once; make a new one to see what is to be done now',
+    },
+  ])
 }
 
 function fleetOf({ options, edges: { emit }, prepared, access }: RunContext, pool: Pool): Fleet {
@@ -167,10 +186,21 @@ async function finaliseAll(tiers: TiersInput, plans: readonly TierPlan[]): Promi
   return [...tiers.runs.keys()].flatMap((host) => byHost.get(host) ?? [])
 }
 
-function summarise({ edges, prepared: { mask } }: RunContext, { results, notes }: Finalised, ms: number): RunOutcome {
+function summarise(
+  { options, edges, prepared: { mask } }: RunContext,
+  { results, notes }: Finalised,
+  ms: number,
+): RunOutcome {
   const summary = summaryOf(results, ms)
   const again = edges.again?.((text) => mask.text(text))
-  edges.emit({ type: 'run-finished', summary, results, again, ...(notes.length > 0 && { notes }) })
+  edges.emit({
+    type: 'run-finished',
+    summary,
+    results,
+    again,
+    ...(options.sealing?.file && { whole: true }),
+    ...(notes.length > 0 && { notes }),
+  })
   return { summary, results: results.map((result) => maskedResult(result, mask)) }
 }
 

@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
+import { applyPlan } from '../../src/cli/apply-plan.ts'
 import { makePlan } from '../../src/cli/make-plan.ts'
-import type { Event } from '../../src/execute/events.ts'
+import type { Event, HostResult } from '../../src/execute/events.ts'
 import type { RunEdges, RunOptions, RunOutcome } from '../../src/run/run-options.ts'
 import { parsePlan } from '../../src/sealed/plan-file.ts'
 import { type FakeHost, fakeHost } from '../host/fake-host.ts'
@@ -34,6 +35,13 @@ export default defineRole({
 })
 `
 
+export interface Applied {
+  readonly results: readonly HostResult[]
+  readonly outcomes: Readonly<Record<string, string>>
+  /** `host: message` */
+  readonly notes: readonly string[]
+}
+
 export interface PlanBed {
   readonly root: string
   readonly out: string
@@ -41,7 +49,8 @@ export interface PlanBed {
   /** Files of the project. */
   write(path: string, text: string): void
   plan(more?: Partial<RunOptions>, validFor?: number): Promise<RunOutcome & { readonly events: readonly Event[] }>
-  edges(events: Event[]): RunEdges
+  /** Of what is in the file now. */
+  apply(more?: Partial<RunEdges>, root?: string): Promise<Applied>
   text(): string
 }
 
@@ -81,12 +90,20 @@ export async function planBed(
     connect: ({ name }) => host(name).connect(),
     target: (name) => host(name).target,
   })
+  const text = () => readFileSync(out, 'utf8')
   const common = { root, inventory: 'prod', limit: [], tags: [], vars: [], forks: 5, showScripts: false }
   return {
     root,
     out,
     host,
-    edges,
+    async apply(more = {}, from = root) {
+      const events: Event[] = []
+      const { options } = planIn({ text }).plan
+      const given = { ...common, root: from, check: false, inventory: options.inventory, limit: options.limit }
+      const { results } = await applyPlan(given, { ...edges(events), ...more }, planIn({ text }))
+      const notes = events.flatMap((event) => (event.type === 'host-note' ? [`${event.host}: ${event.message}`] : []))
+      return { results, notes, outcomes: Object.fromEntries(results.map(({ host, outcome }) => [host, outcome])) }
+    },
     write(path, text) {
       mkdirSync(dirname(join(root, path)), { recursive: true })
       writeFileSync(join(root, path), text)
@@ -97,8 +114,8 @@ export async function planBed(
       const outcome = await makePlan(options, edges(events), { out, validFor, switchoverTo: undefined })
       return { ...outcome, events }
     },
-    text: () => readFileSync(out, 'utf8'),
+    text,
   }
 }
 
-export const planIn = (bed: PlanBed) => parsePlan(bed.text(), 'release.plan')
+export const planIn = (bed: Pick<PlanBed, 'text'>) => parsePlan(bed.text(), 'release.plan')

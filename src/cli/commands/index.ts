@@ -1,4 +1,5 @@
 import type { Register } from '../command.ts'
+import { apply } from './apply.ts'
 import { completion } from './completion.ts'
 import { exec } from './exec.ts'
 import { facts } from './facts.ts'
@@ -25,6 +26,7 @@ import { upgrade } from './upgrade.ts'
 export const COMMANDS: readonly Register[] = [
   run,
   plan,
+  apply,
   upgrade,
   rollback,
   switchover,

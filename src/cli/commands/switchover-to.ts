@@ -6,7 +6,7 @@ import { each } from '../host-options.ts'
 
 /** What a command has that may have to restart the primary of a tier. */
 export interface SwitchoverTo {
-  readonly switchoverTo?: string
+  readonly switchoverTo?: string | undefined
 }
 
 export const switchoverTo = {

@@ -53,7 +53,7 @@ async function switchIn({ options, edges, prepared, pool, began }: RunContext): 
   const failover = failoverAmong(prepared, options)
   const named = hosts.map(({ name, tier }) => ({ name, tier }))
   emit({ type: 'run-started', inventory: inventory.name, check: options.check, hosts: named })
-  const access = accessOf(prepared, pool, edges, options.showScripts)
+  const access = accessOf(prepared, pool, edges, { showScripts: options.showScripts })
   const session = (host: string) => hostSession({ ...access, showScripts: false }, host)
   const asking: Asking = { failover, prepared, emit, session }
   const { decision, asked } = await decided(asking, hosts, options, needAnswers)
