@@ -10,6 +10,14 @@ export const PROOF_SECONDS = DEAD_MAN_SECONDS + 15
 /** Status of `disarm` when the timer was faster. */
 export const FIRED = 77
 
+/** Statuses of `disarmWhenOver`: the script of the change is at work; it never began; it ended halfway, and is put back. */
+export const AT_WORK = 78
+export const NOT_BEGUN = 79
+export const BROKEN_OFF = 80
+
+/** Seconds that `disarmWhenOver` waits for the end of a script. */
+export const OVER_WAIT = 20
+
 const unitOf = (id: string) => `provision-auto-revert-${id}`
 /** The second timer, which takes over from the first: at no time is there none. */
 const soonOf = (id: string) => `${unitOf(id)}-soon`
@@ -57,6 +65,7 @@ export function arm(id: string, autoRevert: AutoRevert, seconds: number, stateDi
 /** Once the change is made: from now on the host waits no longer than it takes to come back in. */
 export function shorten(id: string, stateDir: string): Script {
   return sh`
+    : >${`${dirOf(id, stateDir)}/made`}
     ${startTimer(id, soonOf(id), DEAD_MAN_SECONDS, stateDir)}
     systemctl stop ${`${unitOf(id)}.timer`}
   `
@@ -84,5 +93,24 @@ export function putBack(id: string, stateDir: string): Script {
       if [ ! -e ${`${dirOf(id, stateDir)}/fired`} ]; then /bin/sh ${`${dirOf(id, stateDir)}/restore`}; fi
       rm -rf -- ${dirOf(id, stateDir)}
     fi
+  `
+}
+
+/**
+ * As `disarm`, where nobody heard how the change ended, for its link was lost: waits for the end of its script, which goes
+ * on without the link. What did not come to its end is put back at once.
+ */
+export function disarmWhenOver(id: string, stateDir: string): Script {
+  const dir = dirOf(id, stateDir)
+  return sh`
+    [ -d ${stateDir} ] || exit ${NOT_BEGUN}
+    exec 9>>${`${stateDir}/apply.lock`}
+    flock -w ${OVER_WAIT} 9 || exit ${AT_WORK}
+    [ -e ${dir} ] || exit ${NOT_BEGUN}
+    if [ ! -e ${`${dir}/made`} ] && [ ! -e ${`${dir}/fired`} ]; then
+      ( ${putBack(id, stateDir)} ) 9>&-
+      exit ${BROKEN_OFF}
+    fi
+    ${disarm(id, stateDir)}
   `
 }

@@ -17,7 +17,7 @@ const bed = testBed({
 const project = (host: string, body: string) =>
   bed.project({
     roles: { risky: body },
-    use: ['file', 'firewall', 'pkg', 'reload', 'ufwRule'],
+    use: ['file', 'firewall', 'handler', 'pkg', 'reload', 'ufwRule'],
     hosts: { [host]: {} },
   })
 const MARK = "file({ path: '/root/mark', content: 'here\\n' })"
@@ -55,6 +55,23 @@ describe('a change that locks the tool out, which nobody could know before', () 
     expect(await bed.on('sshd', 'ls /etc/ssh/sshd_config.d')).not.toContain('locked')
     expect(await bed.on('nopass', 'ls /etc/sudoers.d')).not.toContain('locked')
     await bed.on('fw', "sed -i '/dport 22/d' /etc/ufw/before.rules")
+  })
+
+  test('that takes every old connection with it is kept, where a new one comes in', async () => {
+    const body = `[file({ path: '/etc/ssh/sshd_config.d/10-grace.conf', content: 'LoginGraceTime 90\\n', guard: 'ssh',
+      validate: sh\`sshd -t -f "$file"\`, notify: [reload('ssh'), handler({ id: 'end sessions', run: sh\`pkill -f '^sshd(-session)?: .*@' || :\` })] }),
+      file({ path: '/root/after', content: 'here\\n' })]`
+    const run = await project('sshd', body).run()
+    expect(run.result('sshd').changed).toEqual([
+      'file:/etc/ssh/sshd_config.d/10-grace.conf',
+      'handler:reload ssh',
+      'handler:end sessions',
+      'file:/root/after',
+    ])
+    expect(run.notes('sshd').join('\n')).toContain('logging in anew to see how the change ended')
+    expect(await bed.on('sshd', 'sshd -T | grep -i logingracetime')).toBe('logingracetime 90\n')
+    expect(await bed.on('sshd', 'systemctl list-units --all --no-legend "provision-auto-revert-*"')).toBe('')
+    expect((await project('sshd', body).run()).result('sshd').changed).toEqual([])
   })
 
   test('a rule set that plainly shuts SSH out is refused, and nothing of it is made', async () => {
