@@ -67,7 +67,7 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
         host: host.name,
         changes: ['mysql-replication:server'],
         fields: ['writable'],
-        what: 'it takes the writes',
+        what: 'it is the primary',
       },
     }),
     requiredServices: [mysqlService()],
