@@ -8,6 +8,9 @@ if [ -f /etc/lab-user ]; then
   touch "/var/lib/systemd/linger/$user"
 fi
 
+# The users' systemd, which the image has start at boot for both, is of use to the one that logs in.
+if [ -s /root/.ssh/authorized_keys ]; then rm -f /var/lib/systemd/linger/deploy; else rm -f /var/lib/systemd/linger/root; fi
+
 # What the tar of copied files can't say: an owner, a password.
 chown -R deploy: /home/deploy/.ssh
 if [ -f /etc/lab-password ]; then chpasswd </etc/lab-password && rm /etc/lab-password; fi
