@@ -112,39 +112,46 @@ describe('ufw on a real host', () => {
     expect(await exec('ufw status verbose')).toContain('Größe "$x" `y`')
   })
 
-  it.each([
-    ['a rule added', 'ufw allow 8080/tcp', 'undeclared rule: allow in proto tcp from any to any port 8080 -> '],
+  /** What somebody does by hand, and what a plan says of it. Those of one group are independent: one plan sees them all. */
+  const BY_HAND: readonly [what: string, edits: readonly (readonly [command: string, seen: string])[]][] = [
     [
-      'a rule removed',
-      'ufw delete allow proto tcp to any port 80,443',
-      'rule:  -> allow in proto tcp from any to any port 80,443',
+      'rules, policy and logging changed',
+      [
+        ['ufw allow 8080/tcp', 'undeclared rule: allow in proto tcp from any to any port 8080 -> '],
+        ['ufw delete allow proto tcp to any port 80,443', 'rule:  -> allow in proto tcp from any to any port 80,443'],
+        [
+          `ufw deny proto vrrp from ${SPEC.subnet}.22`,
+          `action (IPv4): deny in proto vrrp from ${SPEC.subnet}.22 to any -> allow`,
+        ],
+        ['ufw default allow incoming', 'incoming: allow -> deny'],
+        ['ufw logging off', 'logging: off -> low'],
+      ],
     ],
     [
       'half a rule removed',
-      'ufw --force delete "$(ufw status numbered | grep -n "80,443.*(v6)" | sed "s/.*\\[ *\\([0-9]*\\)\\].*/\\1/")"',
-      'rule (IPv6):  -> allow in proto tcp from ::/0 to ::/0 port 80,443',
+      [
+        [
+          'ufw --force delete "$(ufw status numbered | grep -n "80,443.*(v6)" | sed "s/.*\\[ *\\([0-9]*\\)\\].*/\\1/")"',
+          'rule (IPv6):  -> allow in proto tcp from ::/0 to ::/0 port 80,443',
+        ],
+      ],
     ],
-    [
-      'an action changed',
-      `ufw deny proto vrrp from ${SPEC.subnet}.22`,
-      `action (IPv4): deny in proto vrrp from ${SPEC.subnet}.22 to any -> allow`,
-    ],
-    ['a policy changed', 'ufw default allow incoming', 'incoming: allow -> deny'],
-    ['logging changed', 'ufw logging off', 'logging: off -> low'],
-    ['stopped', 'ufw disable', 'enabled: no -> yes'],
     [
       'disabled at boot',
-      'sed -i s/ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf',
-      'enabled: running, but not at boot -> yes',
+      [['sed -i s/ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf', 'enabled: running, but not at boot -> yes']],
     ],
-    ['flushed behind its back', 'ip6tables -F ufw6-user-input', 'kernel: not what the rule files say -> reloaded'],
-    ['opened behind its back', 'iptables -P INPUT ACCEPT', 'kernel: not what the rule files say -> reloaded'],
-    ['bypassed', 'ip6tables -D INPUT -j ufw6-before-input', 'kernel: not what the rule files say -> reloaded'],
-    ['IPv6 switched off', 'sed -i s/IPV6=yes/IPV6=no/ /etc/default/ufw; ufw reload', 'ipv6: no -> yes'],
-  ])('%s by hand is seen and repaired', async (_what, command, seen) => {
-    await exec(command)
+    ['stopped', [['ufw disable', 'enabled: no -> yes']]],
+    // Each of these says the same, so each is tried alone.
+    ['flushed behind its back', [['ip6tables -F ufw6-user-input', 'kernel: not what the rule files say -> reloaded']]],
+    ['opened behind its back', [['iptables -P INPUT ACCEPT', 'kernel: not what the rule files say -> reloaded']]],
+    ['bypassed', [['ip6tables -D INPUT -j ufw6-before-input', 'kernel: not what the rule files say -> reloaded']]],
+    ['IPv6 switched off', [['sed -i s/IPV6=yes/IPV6=no/ /etc/default/ufw; ufw reload', 'ipv6: no -> yes']]],
+  ]
+
+  it.each(BY_HAND)('%s by hand is seen and repaired', async (_what, edits) => {
+    for (const [command] of edits) await exec(command)
     const changes = await converge(ALL)
-    expect(shown(changes)).toContain(seen)
+    expect(shown(changes)).toEqual(expect.arrayContaining(edits.map(([, seen]) => seen)))
     expect(await exec('ufw status')).toContain('Status: active')
   })
 

@@ -9,7 +9,7 @@ const WINDOW_S = 5
 export function failover(bed: Stack): void {
   /** Both addresses have these owners and no other. @returns seconds until then */
   const settled = (wanted: readonly [string, string], timeout: number) =>
-    until(`owners ${wanted.join(', ')}`, timeout, async () => (await bed.owners()).join() === wanted.join(), 100)
+    until(`owners ${wanted.join(', ')}`, timeout, async () => (await bed.owners()).join() === wanted.join(), 250)
 
   /** GETs through both addresses while something happens. @returns those that failed later than the window after it */
   async function failedAfter(accident: () => Promise<unknown>, urls = bed.vips.map((vip) => `http://${vip}/`)) {
