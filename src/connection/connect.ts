@@ -1,14 +1,12 @@
-import { aborted, ProvisionError } from '../errors.ts'
+import { aborted } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import type { Transport } from '../inventory/transports.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
-import { place } from './failure.ts'
 import { knownHostsFiles } from './host-key.ts'
 import { jumpHosts } from './jump-hosts.ts'
 import { loginMemory } from './login-memory.ts'
 import { loginPassword } from './login-password.ts'
-import { turns } from './turns.ts'
 import type { UnlockedKeys } from './unlock.ts'
 
 export interface ConnectOptions {
@@ -55,23 +53,12 @@ export function connector(options: ConnectOptions = {}): Connect {
       return (host) => connectSsh(host, jumps, means, options)
     }),
     openssh: once(async () => {
-      const { connectOpenSsh } = await import('./openssh.ts')
-      const turnsOf = turns()
-      const told = new Set<string>()
-      return async (host) => {
-        const [jump] = host.connection.jumps ?? []
-        const login = () => connectOpenSsh(host, env, { ...options, loginPassword: password })
-        if (jump === undefined) return login()
-        try {
-          return await turnsOf(place(jump))(login)
-        } catch (error) {
-          const cause = error instanceof ProvisionError ? error.cause : undefined
-          const message = cause instanceof ProvisionError ? `jump host ${cause.host}: ${cause.message}` : undefined
-          if (message !== undefined && !told.has(message)) tell(message, undefined)
-          if (message !== undefined) told.add(message)
-          throw error
-        }
-      }
+      const [{ connectOpenSsh }, { opensshWay }] = await Promise.all([
+        import('./openssh.ts'),
+        import('./openssh-way.ts'),
+      ])
+      const over = opensshWay(tell)
+      return (host) => over(host, () => connectOpenSsh(host, env, { ...options, loginPassword: password }))
     }),
     local: once(async () => {
       const { connectLocal } = await import('./local.ts')

@@ -16,7 +16,7 @@ export interface JumpHosts {
 export type Tell = (message: string, hint: string | undefined) => void
 
 /** So long a jump host that failed is not tried again: thousands behind it would each wait for its time limit. */
-const GIVEN_UP_MS = 20_000
+export const GIVEN_UP_MS = 20_000
 
 /** @param logIn to a jump host, by the way to it */
 export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, tell: Tell): JumpHosts {

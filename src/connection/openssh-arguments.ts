@@ -14,13 +14,19 @@ const ASKING = {
   password: { BatchMode: 'no', PubkeyAuthentication: 'no', NumberOfPasswordPrompts: '1' },
 } as const
 
+const JUMP_SECONDS = 3
+
+/** Seconds until the login must be done: jump hosts first, so that the one that hangs is known by who gives up. */
+export const patienceOf = ({ connection: { connectTimeout, jumps = [] } }: Target): number =>
+  connectTimeout + JUMP_SECONDS * jumps.length
+
 /**
  * What every ssh is told: what the inventory and ssh_config say as we understand it. It reads ssh_config by itself for what
  * we leave to it.
  */
 export function sshArguments(host: Target, mayAsk?: MayAsk): string[] {
   const { port, user, identityFile, knownHosts, moreKnownHosts = [], hostKeyChecking } = host.connection
-  const { connectTimeout, aliveInterval, aliveCountMax, alias, sshConfig, leftToSsh = [] } = host.connection
+  const { aliveInterval, aliveCountMax, alias, sshConfig, leftToSsh = [] } = host.connection
   const own = (keyword: string) => !leftToSsh.includes(keyword)
   const proxy = proxyCommand(host.connection.jumps, mayAsk && 'passphrase')
   const options = {
@@ -30,7 +36,7 @@ export function sshArguments(host: Target, mayAsk?: MayAsk): string[] {
     ...(own('userknownhostsfile') && {
       UserKnownHostsFile: [knownHosts, ...moreKnownHosts].map((path) => `"${path}"`).join(' '),
     }),
-    ...(own('connecttimeout') && { ConnectTimeout: String(connectTimeout) }),
+    ...(own('connecttimeout') && { ConnectTimeout: String(patienceOf(host)) }),
     ServerAliveInterval: String(aliveInterval ?? 5),
     ServerAliveCountMax: String(aliveCountMax ?? 3),
     LogLevel: 'ERROR',

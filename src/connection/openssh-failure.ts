@@ -1,6 +1,7 @@
 import type { ErrorCode, ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import { failure, place } from './failure.ts'
+import { notReached } from './openssh-way.ts'
 
 /** ssh says everything with exit status 255; its words (LC_ALL=C) are all there is to tell failures apart. */
 const WORDS: readonly (readonly [RegExp, ErrorCode])[] = [
@@ -33,7 +34,7 @@ export function opensshFailure(
   if (jump !== undefined) {
     const connection = { ...jump.connection, jumps: [] }
     const cause = opensshFailure({ ...jump, connection }, { ...result, stderr: lines.slice(0, -1).join('\n') })
-    return failure(host, 'unreachable', `not reached because of its jump host ${jump.name}`, { cause })
+    return notReached(host, cause)
   }
   const [words, code] = WORDS.find(([known]) => known.test(result.stderr)) ?? [/(?!)/, 'unreachable']
   const line = lines.findLast((one) => words.test(one)) ?? lines.at(-1)
@@ -51,5 +52,8 @@ export function opensshFailure(
 function failedJump({ connection: { jumps = [] } }: Target, stderr: string): Target | undefined {
   if (!/kex_exchange_identification|banner exchange|UNKNOWN port/.test(stderr)) return undefined
   if (/stdio forwarding failed|open failed/.test(stderr)) return undefined
+  // The ssh to the host speaks last: it says that it waited in vain, or that nobody was there to talk to.
+  const last = stderr.trimEnd().split('\n').at(-1) ?? ''
+  if (/timed out during banner exchange|UNKNOWN port .*timed out/.test(last)) return undefined
   return jumps.find(({ address }) => stderr.includes(address)) ?? jumps.at(0)
 }

@@ -7,7 +7,7 @@ import type { Target } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import type { Connection } from './connection.ts'
 import { failure, place } from './failure.ts'
-import { type MayAsk, sshArguments } from './openssh-arguments.ts'
+import { type MayAsk, patienceOf, sshArguments } from './openssh-arguments.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { logIn, type OpenSshLogin } from './openssh-login.ts'
 import { runProgram } from './program.ts'
@@ -37,10 +37,12 @@ const startMaster = (
   new Promise((resolve, reject) => {
     const stop = new AbortController()
     let last: string | undefined
+    // What ssh says of its own time limit says more.
+    const patience = patienceOf(host) + (host.connection.jumps?.length ? 1 : 0)
     const timer = setTimeout(() => {
       reject(failure(host, 'timeout', `${place(host)}: no login within ${host.connection.connectTimeout} s`))
       stop.abort()
-    }, host.connection.connectTimeout * 1000)
+    }, patience * 1000)
     const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
     const argv = [
       'ssh',

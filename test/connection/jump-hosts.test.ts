@@ -1,3 +1,4 @@
+import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { connector } from '../../src/connection/connect.ts'
@@ -202,4 +203,53 @@ test('HostKeyAlias is the name in known_hosts, without a port, and further files
   await strict({ hostKeyAlias: 'web-one' })
   await expect(strict({})).rejects.toMatchObject({ code: 'host-key' })
   await strict({ hostKeyAlias: 'web-one', knownHosts: '/nonexistent', moreKnownHosts: [known.connection.knownHosts] })
+})
+
+describe.each(['ssh', 'openssh'] as const)('over %s, what takes connections and says nothing', (transport) => {
+  const settings = { transport, sshConfig: 'none', connectTimeout: 2 } as const
+  const silent = async () => {
+    const sockets = new Set<Socket>()
+    const listener = createServer((socket) => {
+      socket.on('error', () => {})
+      sockets.add(socket)
+    })
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+    mute.add(() => {
+      for (const socket of sockets) socket.destroy()
+      listener.close()
+    })
+    const address = listener.address()
+    return { port: typeof address === 'object' && address ? address.port : 0, taken: () => sockets.size }
+  }
+  const mute = new Set<() => void>()
+  afterEach(() => {
+    for (const end of mute) end()
+    mute.clear()
+  })
+
+  test('as a jump host, is told once, and asked for no more than the first of many hosts behind it', async () => {
+    const inside = await server()
+    const { port, taken } = await silent()
+    const jumps = [{ ...named('bastion', inside, { ...settings, port }) }]
+    const { told, connect } = run()
+    const hosts = Array.from({ length: 10 }, (_, i) => named(`web${i}`, inside, { ...settings, jumps }))
+    for (const one of await Promise.allSettled(hosts.map(connect))) {
+      expect(one).toMatchObject({
+        reason: { code: 'unreachable', message: 'not reached because of its jump host bastion' },
+      })
+    }
+    expect(told).toEqual([expect.stringMatching(/^jump host bastion: /)])
+    expect(taken()).toBeLessThanOrEqual(8)
+  })
+
+  test('as a host behind a jump host, is a failure of that host', async () => {
+    const jumps = [named('bastion', await bastion(), settings)]
+    const { port } = await silent()
+    const { told, connect } = run()
+    await expect(connect(named('web1', await server(), { ...settings, port, jumps }))).rejects.toMatchObject({
+      code: 'timeout',
+      host: 'web1',
+    })
+    expect(told).toEqual([])
+  })
 })

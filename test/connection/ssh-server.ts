@@ -65,6 +65,7 @@ export async function sshServer({
       accept().on('exec', (take, _reject, { command }) => {
         const channel = take()
         channel.on('error', () => {})
+        channel.stderr.on('error', () => {})
         onExec(channel, command)
       })
     })
