@@ -18,6 +18,8 @@ export interface HostFlags {
   readonly var: readonly string[]
   readonly renderer?: RendererKind
   readonly json: boolean
+  readonly markdown?: string
+  readonly junit?: string
   readonly showScript: boolean
   readonly verbose: number
   readonly askPassword: boolean
@@ -129,6 +131,8 @@ export function changeOptions(command: Command): Command {
     .addOption(
       new Option('--json', 'print events as JSON, one per line: --renderer json').default(false).conflicts('renderer'),
     )
+    .option('--markdown <file>', "also write it as Markdown, for a pull request's comment (at most 65,536 characters)")
+    .option('--junit <file>', 'also write it as JUnit XML: a test case for each host')
     .option('--show-script', 'print every script before it is sent, secrets masked', false)
   return withShared(verboseOption(command), 'noColor')
 }

@@ -7,6 +7,7 @@ import type { PrepareOptions } from '../run/prepare.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'
 import { confirmer } from './confirm.ts'
 import type { HostFlags } from './host-options.ts'
+import { outputFiles } from './output-files.ts'
 import { passphraseAsker, passwordsOf } from './passwords.ts'
 import { recorded } from './recorded.ts'
 import { againOf } from './retry-command.ts'
@@ -47,12 +48,21 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
   })
   const ageKeys = takeKeySources(process.env, homedir())
   let isChanging = false
-  const record = recorded(flags, job, process.argv.slice(2), (event) => renderer.event(event))
+  const files = outputFiles(flags, {
+    diff: flags.diff !== false,
+    full: flags.diff === 'full',
+    verbosity: flags.verbose,
+  })
+  const record = recorded(flags, job, process.argv.slice(2), (event) => {
+    renderer.event(event)
+    files.event(event)
+  })
   const stop = stopOnSignals(
     (message) => record.event({ type: 'warning', message }),
     () => isChanging,
   )
   const work = async (): Promise<number> => {
+    await files.begin()
     if (flags.inventory === undefined) throw new InputError([await missingInventory(flags.project)])
     const input: HostsInput = {
       root: flags.project,
@@ -91,6 +101,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     return 1
   })
   await record.finish(status)
+  for (const message of await files.finish()) renderer.event({ type: 'warning', message })
   stop.dispose()
   await renderer.finish()
   return status

@@ -14,6 +14,8 @@ const NOW: readonly (readonly [name: keyof HostFlags, words: (flags: HostFlags) 
   ['askPassword', ({ askPassword }) => (askPassword ? ['--ask-password'] : [])],
   ['askBecomePassword', ({ askBecomePassword }) => (askBecomePassword ? ['--ask-become-password'] : [])],
   ['json', ({ json }) => (json ? ['--json'] : [])],
+  ['markdown', ({ markdown }) => (markdown === undefined ? [] : ['--markdown', markdown])],
+  ['junit', ({ junit }) => (junit === undefined ? [] : ['--junit', junit])],
   ['renderer', ({ renderer }) => (renderer === undefined ? [] : ['--renderer', renderer])],
   [
     'diff',

@@ -21,6 +21,8 @@ export interface Report {
   readonly results: ReadonlyMap<string, HostResult>
   /** How the tiers with work will be changed. */
   readonly tiers: readonly TierPlan[]
+  /** Failures are told elsewhere. */
+  readonly failuresApart?: boolean
 }
 
 /** `lab: 5 hosts, dry run` */
@@ -41,6 +43,19 @@ export function programLines({ programs = [] }: Pick<RunStarted, 'programs'>, ve
  * is each host's own, and the unchanged and failed ones.
  */
 export function reportLines(report: Report, options: PlanOptions): Line[] {
+  const { overview, across, tiers } = reportBlocks(report, options)
+  return [
+    ...(overview.length > 0 ? [...overview, BLANK] : []),
+    ...across.flatMap((block) => [...block, BLANK]),
+    ...tiers.flatMap((block, i) => (block.length === 1 && tiers[i + 1]?.length === 1 ? block : [...block, BLANK])),
+  ]
+}
+
+/** The same in its parts; the first line of each but the overview is its headline. */
+export function reportBlocks(
+  report: Report,
+  options: PlanOptions,
+): { readonly overview: Line[]; readonly across: Line[][]; readonly tiers: Line[][] } {
   const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
   const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
   const parts = partMaker(options)
@@ -57,11 +72,11 @@ export function reportLines(report: Report, options: PlanOptions): Line[] {
       return tierChunk(tier, own, report, options)
     })
     .filter((chunk) => chunk.length > 0)
-  return [
-    ...(overview.length > 0 ? [...overview, BLANK] : []),
-    ...across.flatMap((section) => [...sectionLines(section, nameOf(section.hosts, planned), options), BLANK]),
-    ...chunks.flatMap((chunk, i) => (chunk.length === 1 && chunks[i + 1]?.length === 1 ? chunk : [...chunk, BLANK])),
-  ]
+  return {
+    overview,
+    across: across.map((section) => sectionLines(section, nameOf(section.hosts, planned), options)),
+    tiers: chunks,
+  }
 }
 
 /** A tier that has nothing of its own is one line. */
@@ -98,7 +113,7 @@ function tierBlocks(
   report: Report,
   options: PlanOptions,
 ): { readonly blocks: Line[][]; readonly above: Line | undefined } {
-  const { plans, results } = report
+  const { plans, results, failuresApart = false } = report
   const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
   const ended = names.flatMap((name) => results.get(name) ?? [])
   const failed = ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [failureLines(host, failure)]))
@@ -114,7 +129,7 @@ function tierBlocks(
     blocks: [
       ...own.map((section) => sectionLines(section, listing(section.hosts, NAMED), options)),
       ...[costs, unchanged].filter((block) => block.length > 0),
-      ...failed,
+      ...(failuresApart ? [] : failed),
     ],
     above: above.length > 0 ? aboveLine(above, names) : undefined,
   }
