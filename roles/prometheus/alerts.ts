@@ -1,4 +1,4 @@
-import { ALERT_NAMES, type AlertName } from './names.ts'
+import { ALERT_NAMES, type AlertName, DRIFT_ALERT_NAMES, type DriftAlertName } from './names.ts'
 import type { PrometheusVars } from './vars.ts'
 
 export interface Alert {
@@ -12,16 +12,53 @@ export interface Alert {
 }
 
 /** All alerts that are on, with the durations that the inventory wants. */
-export function alerts(vars: PrometheusVars): Alert[] {
-  const all = definitions(vars)
+export const alerts = (vars: PrometheusVars): Alert[] => wanted(ALERT_NAMES, definitions(vars), vars)
+
+/** Those on what `provision drift` tells; none where nobody says how often it looks. */
+export const driftAlerts = (vars: PrometheusVars): Alert[] =>
+  vars.prometheus_drift_max_age === undefined
+    ? []
+    : wanted(DRIFT_ALERT_NAMES, driftDefinitions(vars.prometheus_drift_max_age), vars)
+
+function wanted<Name extends string>(
+  names: readonly Name[],
+  all: Readonly<Record<Name, Omit<Alert, 'name'>>>,
+  vars: PrometheusVars,
+): Alert[] {
   const off = new Set<string>(vars.prometheus_alerts_off)
-  const wanted: Readonly<Record<string, string | undefined>> = vars.prometheus_alert_for
-  return ALERT_NAMES.filter((name) => !off.has(name)).map((name) => ({
-    name,
-    ...all[name],
-    for: wanted[name] ?? all[name].for,
-  }))
+  const durations: Readonly<Record<string, string | undefined>> = vars.prometheus_alert_for
+  return names
+    .filter((name) => !off.has(name))
+    .map((name) => ({ name, ...all[name], for: durations[name] ?? all[name].for }))
 }
+
+/** @param maxAge seconds */
+const driftDefinitions = (maxAge: number): Readonly<Record<DriftAlertName, Omit<Alert, 'name'>>> => ({
+  ProvisionDrift: {
+    expr: 'provision_drift_resources > 0',
+    for: '1h',
+    severity: 'warning',
+    summary: '{{ $value }} resources of {{ $labels.host }} are not as inventory {{ $labels.inventory }} declares',
+    description:
+      'Somebody changed it by hand, or what is declared was not applied: `provision -i {{ $labels.inventory }} --check -l {{ $labels.host }}` shows what. A run puts it back.',
+  },
+  ProvisionDriftUnreadable: {
+    expr: 'provision_drift_readable == 0',
+    for: '1h',
+    severity: 'warning',
+    summary: 'Whether {{ $labels.host }} is as declared is not known',
+    description:
+      'provision drift could not read it: `provision ping -i {{ $labels.inventory }} -l {{ $labels.host }}`, and the journal of provision-drift@{{ $labels.inventory }}.',
+  },
+  ProvisionDriftNotLooked: {
+    expr: `time() - provision_last_run_timestamp_seconds > ${maxAge} or provision_last_run_status == 1 unless on (inventory) provision_drift_readable`,
+    for: '5m',
+    severity: 'warning',
+    summary: 'Nobody knows whether inventory {{ $labels.inventory }} is as declared',
+    description:
+      'provision drift has not looked in time, or could not read its input: `systemctl list-timers "provision-drift@*"` and the journal of provision-drift@{{ $labels.inventory }}.',
+  },
+})
 
 const definitions = (vars: PrometheusVars): Readonly<Record<AlertName, Omit<Alert, 'name'>>> => ({
   VipWithoutOwner: {

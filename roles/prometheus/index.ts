@@ -15,7 +15,7 @@ import {
   socketOf,
   systemdUnit,
 } from 'provision'
-import { alerts } from './alerts.ts'
+import { alerts, driftAlerts } from './alerts.ts'
 import { gate, reloadProven } from './handlers.ts'
 import { jobsOf, vipsOf } from './jobs.ts'
 import { recordingRules } from './recording.ts'
@@ -54,6 +54,7 @@ export default defineRole({
   resources(input) {
     const { host, vars, facts, template } = input
     const jobs = jobsOf(input)
+    const drift = driftAlerts(vars).map(alertRule)
     const socket = managementSocket(host, facts, vars.prometheus_port, vars.prometheus_listen)
     const local = socket.startsWith(':') ? '127.0.0.1' : (vars.prometheus_listen ?? host.address)
     const url = `http://${socketOf(local, vars.prometheus_port)}`
@@ -87,6 +88,7 @@ export default defineRole({
             rules: recordingRules(vars, vipsOf(input)),
           }),
           'rules/alerts.yml': text('rules.yml.ejs', { title: 'alerts', rules: alerts(vars).map(alertRule) }),
+          ...(drift.length > 0 && { 'rules/drift.yml': text('rules.yml.ejs', { title: 'drift', rules: drift }) }),
           ...(vars.prometheus_rules.length > 0 && {
             'rules/further.yml': text('rules.yml.ejs', { title: 'further', rules: vars.prometheus_rules }),
           }),

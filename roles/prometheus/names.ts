@@ -23,3 +23,8 @@ export const ALERT_NAMES = [
 ] as const
 
 export type AlertName = (typeof ALERT_NAMES)[number]
+
+/** Alerts on what `provision drift` tells; on where `prometheus_drift_max_age` is set. */
+export const DRIFT_ALERT_NAMES = ['ProvisionDrift', 'ProvisionDriftUnreadable', 'ProvisionDriftNotLooked'] as const
+
+export type DriftAlertName = (typeof DRIFT_ALERT_NAMES)[number]

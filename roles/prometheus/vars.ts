@@ -1,10 +1,12 @@
 import type { VarSchemas, VarsOf } from 'provision'
-import { ALERT_NAMES } from './names.ts'
+import { ALERT_NAMES, DRIFT_ALERT_NAMES } from './names.ts'
 
 const DURATION = '^([0-9]+(ms|[smhdwy]))+$'
 const PORT = { type: 'integer', minimum: 1, maximum: 65535 } as const
 /** Names of tiers, hosts and jobs as they stand in labels and file names. */
 const NAME = '^[A-Za-z0-9][A-Za-z0-9_.-]*$'
+
+const ALL_ALERTS = [...ALERT_NAMES, ...DRIFT_ALERT_NAMES] as const
 
 const link = {
   type: 'object',
@@ -153,14 +155,14 @@ export const vars = {
   prometheus_alerts_off: {
     description: 'Alerts that are left out.',
     type: 'array',
-    items: { enum: ALERT_NAMES },
+    items: { enum: ALL_ALERTS },
     uniqueItems: true,
     default: [],
   },
   prometheus_alert_for: {
     description: 'How long it must be true, by alert, where the default is not right.',
     type: 'object',
-    propertyNames: { enum: ALERT_NAMES },
+    propertyNames: { enum: ALL_ALERTS },
     additionalProperties: { type: 'string', pattern: DURATION },
     default: {},
   },
@@ -196,6 +198,13 @@ export const vars = {
     type: 'integer',
     minimum: 1,
     default: 14,
+  },
+  prometheus_drift_max_age: {
+    description:
+      'Seconds after which `provision drift --textfile` must have looked again: turns on the alerts on what it tells (docs/drift.md).',
+    type: 'integer',
+    minimum: 60,
+    optional: true,
   },
   prometheus_min_disk_ratio: {
     description: 'Part of a file system that must be free.',

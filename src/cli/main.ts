@@ -6,6 +6,7 @@ import { createRenderer, type RendererKind } from '../render/index.ts'
 import type { PrepareOptions } from '../run/prepare.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'
 import { confirmer } from './confirm.ts'
+import { statusOf } from './exit-status.ts'
 import type { HostFlags } from './host-options.ts'
 import { outputFiles } from './output-files.ts'
 import { passphraseAsker, passwordsOf } from './passwords.ts'
@@ -93,8 +94,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
           : undefined,
       again: (mask) => againOf(job.name, job.given ?? flags, job.again, mask),
     })
-    if (summary.failed > 0 || summary.skipped > 0) return 1
-    return summary.planned > 0 ? 2 : 0
+    return statusOf(summary)
   }
   const status = await work().catch((error: unknown) => {
     record.event({ type: 'input-errors', problems: problemsOf(error) })

@@ -133,6 +133,18 @@ describe('role prometheus', () => {
     expect((await monitor({ vars: { prometheus_alert_for: { Instance: '5s' } } })).problems).not.toEqual([])
   })
 
+  test('has alerts on drift where somebody says how often is looked for it', async () => {
+    expect((await monitor()).setContent(SET, 'rules/alerts.yml')).not.toContain('Drift')
+    const host = await monitor({
+      vars: { prometheus_drift_max_age: 7200, prometheus_alerts_off: ['ProvisionDriftUnreadable'] },
+    })
+    const rules = parse(host.setContent(SET, 'rules/drift.yml')).groups[0].rules
+    expect(rules).toMatchObject([
+      { alert: 'ProvisionDrift', expr: 'provision_drift_resources > 0', labels: { severity: 'warning' } },
+      { alert: 'ProvisionDriftNotLooked', expr: expect.stringContaining('timestamp_seconds > 7200') },
+    ])
+  })
+
   test('takes further rules and jobs', async () => {
     const host = await monitor({
       vars: {

@@ -1,6 +1,7 @@
 import type { Register } from '../command.ts'
 import { apply } from './apply.ts'
 import { completion } from './completion.ts'
+import { drift } from './drift.ts'
 import { exec } from './exec.ts'
 import { facts } from './facts.ts'
 import { history } from './history.ts'
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Register[] = [
   upgrade,
   rollback,
   switchover,
+  drift,
   history,
   show,
   report,

@@ -14,9 +14,9 @@ export const RULE_TESTS = readdirSync(fileURLToPath(new URL('.', import.meta.url
 export async function rulesAndTests(): Promise<Map<string, string>> {
   const host = await compiled(prometheus, {
     host: 'mon1',
-    vars: { prometheus_vips: ['192.0.2.100', '192.0.2.101'] },
+    vars: { prometheus_vips: ['192.0.2.100', '192.0.2.101'], prometheus_drift_max_age: 7200 },
   })
-  const rules = ['rules/recording.yml', 'rules/alerts.yml']
+  const rules = ['rules/recording.yml', 'rules/alerts.yml', 'rules/drift.yml']
   return new Map([
     ...rules.map((path) => [path, host.setContent('file-set:prometheus', path)] as const),
     ...RULE_TESTS.map((name) => [name, readFileSync(new URL(name, import.meta.url), 'utf8')] as const),
