@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
+import type { Event } from '../execute/events.ts'
 import { inventoryNames } from '../inventory/files.ts'
 import { takeKeySources } from '../inventory/sops/identities.ts'
 import { createRenderer, type RendererKind } from '../render/index.ts'
@@ -7,6 +8,7 @@ import type { PrepareOptions } from '../run/prepare.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'
 import { confirmer } from './confirm.ts'
 import { statusOf } from './exit-status.ts'
+import { hooked } from './hooked.ts'
 import type { HostFlags } from './host-options.ts'
 import { outputFiles } from './output-files.ts'
 import { passphraseAsker, passwordsOf } from './passwords.ts'
@@ -58,6 +60,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     renderer.event(event)
     files.event(event)
   })
+  const hooks = hooked(flags, record.id, (event) => record.event(event))
   const stop = stopOnSignals(
     (message) => record.event({ type: 'warning', message }),
     () => isChanging,
@@ -83,9 +86,14 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       emit: (event) => {
         isChanging ||= event.type === 'host-started' || event.type === 'step-started'
         record.event(event)
+        hooks.event(event)
       },
       id: record.id,
-      begun: (prepared) => record.begun(prepared),
+      begun: async (prepared) => {
+        record.begun(prepared)
+        await hooks.begun(prepared)
+      },
+      beforeFirstChange: () => hooks.beforeFirstChange(),
       stop,
       confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
       approve:
@@ -97,9 +105,12 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
     return statusOf(summary)
   }
   const status = await work().catch((error: unknown) => {
-    record.event({ type: 'input-errors', problems: problemsOf(error) })
+    const ended: Event = { type: 'input-errors', problems: problemsOf(error) }
+    record.event(ended)
+    hooks.event(ended)
     return 1
   })
+  await hooks.finish()
   await record.finish(status)
   for (const message of await files.finish()) renderer.event({ type: 'warning', message })
   stop.dispose()

@@ -1,4 +1,5 @@
 import type { Origin } from '../errors.ts'
+import type { Hook } from '../hooks/hook.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { RecordsPolicy } from '../records/folder.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
@@ -129,6 +130,8 @@ export interface Inventory {
   readonly tiers: readonly Tier[]
   /** What is written down of runs. */
   readonly records: RecordsPolicy
+  /** Who is told of runs. */
+  readonly hooks: readonly Hook[]
   /** Outer ones before those in them. */
   readonly groups: readonly Group[]
   /** All hosts, tier by tier, in the order of hosts.yml. */

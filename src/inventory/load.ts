@@ -11,6 +11,7 @@ import { domainProblems } from './domains.ts'
 import { inventoryFolder, readInventoryFiles } from './files.ts'
 import { givenVars } from './given-vars.ts'
 import { membershipOf, NO_GROUPS } from './groups.ts'
+import { hooksOf } from './hooks.ts'
 import type { Inventory } from './inventory.ts'
 import { withProgramKeys } from './key-files.ts'
 import { logins, type Member } from './logins.ts'
@@ -113,6 +114,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
       : { hosts: [], problems: [] }
   const groupNames = membership.groups.map(({ name }) => name)
   const written = writtenHosts(files.hosts).map(({ host }) => host)
+  const hooks = site.source ? hooksOf(site.source, root, home) : { hooks: [], problems: [] }
   const problems = [
     ...files.problems,
     ...(named?.problems ?? []),
@@ -131,6 +133,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     ...sshConfigs.problems,
     ...access.problems,
     ...given.problems,
+    ...hooks.problems,
   ]
   const records = recordsPolicy(site.source?.data.records)
   const inventory = {
@@ -138,6 +141,7 @@ export async function readInventory(options: InventoryOptions): Promise<ReadInve
     dir: files.dir,
     tiers,
     records,
+    hooks: hooks.hooks,
     groups: membership.groups,
     hosts: built.hosts,
   }

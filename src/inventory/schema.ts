@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { MOMENTS } from '../hooks/hook.ts'
 import { TRANSPORTS } from './transports.ts'
 
 export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]*$'
@@ -248,6 +249,48 @@ export const RECORDS = {
   },
 } as const
 
+const HOOK = {
+  type: 'object',
+  description: 'A program or a web address that is told of runs: run, url or url_file.',
+  additionalProperties: false,
+  required: ['on'],
+  properties: {
+    on: {
+      type: 'array',
+      minItems: 1,
+      uniqueItems: true,
+      items: { enum: MOMENTS },
+      description:
+        'When: planned, begun (before the first change), drained and back (a host), failed (the first host), finished.',
+    },
+    run: {
+      type: 'array',
+      minItems: 1,
+      items: { type: 'string', minLength: 1 },
+      description:
+        "Program and arguments, the event on its standard input. A path is relative to the project's folder.",
+    },
+    url: { type: 'string', pattern: '^https?://\\S+$', description: 'Where the event is posted to.' },
+    url_file: {
+      type: 'string',
+      minLength: 1,
+      description:
+        "File that holds the address, where that is a secret. Relative to the project's folder; ~ is your home.",
+    },
+    headers_file: {
+      type: 'string',
+      minLength: 1,
+      description: 'File with headers for url, one a line: Authorization: Bearer …',
+    },
+    timeout: { type: 'number', exclusiveMinimum: 0, maximum: 600, description: 'Seconds. Default: 10.' },
+    required: {
+      type: 'boolean',
+      description: 'Where it fails at planned or begun, nothing is changed. Default: false, a failure is told.',
+    },
+    dry_runs: { type: 'boolean', description: 'Dry runs call it, too. Default: false.' },
+  },
+} as const
+
 /** inventories/site.yml, or inventories/<name>/site.yml */
 export const SITE_SCHEMA = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -283,11 +326,13 @@ export const SITE_SCHEMA = {
       },
     },
     records: RECORDS,
+    hooks: { type: 'array', description: 'Who is told of runs.', items: HOOK },
   },
 } as const
 
 export type HostsFile = FromSchema<typeof HOSTS_SCHEMA>
 export type SiteFile = FromSchema<typeof SITE_SCHEMA>
+export type HookFile = FromSchema<typeof HOOK>
 export type RecordsFile = FromSchema<typeof RECORDS>
 export type RolloutFile = FromSchema<typeof ROLLOUT>
 export type ConnectionFile = FromSchema<typeof HOST_CONNECTION>

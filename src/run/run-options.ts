@@ -33,8 +33,10 @@ export interface RunEdges {
   readonly emit: Emit
   /** The run's own name, of hexadecimal digits; default: a new one. */
   readonly id?: string | undefined
-  /** Told once, when all input is read and nothing is told of the run yet. */
-  readonly begun?: ((prepared: Prepared) => void) | undefined
+  /** Waited for once, when all input is read and nothing is told of the run yet. */
+  readonly begun?: ((prepared: Prepared) => Promise<void>) | undefined
+  /** Waited for before the first change of any host, where there is one. @throws InputError: nothing is to be changed */
+  readonly beforeFirstChange?: (() => Promise<void>) | undefined
   /** What the user would say to do it again. */
   readonly again?: ((mask: (text: string) => string) => RetryCommand) | undefined
   /** How hosts are connected; the default is by their transport. */

@@ -41,7 +41,7 @@ export async function runPrepared(
   prepared: Prepared,
   began = performance.now(),
 ): Promise<RunOutcome> {
-  edges.begun?.(prepared)
+  await edges.begun?.(prepared)
   const masked = { ...edges, emit: maskedEmit(edges.emit, prepared.mask) }
   const pool = openPool(prepared, masked)
   try {
@@ -156,6 +156,7 @@ async function changeAll(
     needSomebody(tiers, plans)
     if (!(await approved({ runs, plans, emit, approve: edges.approve })))
       return { results: finaliseUnbegun([...runs.values()], 'declined at the prompt'), notes: rollbackNotes(goals) }
+    if (plans.some(({ batches }) => batches.length > 0)) await edges.beforeFirstChange?.()
   }
   const results = await finaliseAll(tiers, options.check ? [] : await begun(tiers))
   return { results, notes: [...rollbackNotes(goals), ...(move?.notes() ?? [])] }

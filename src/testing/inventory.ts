@@ -60,6 +60,7 @@ export function inventoryOf(hosts: readonly TestedHost[], vars: Readonly<Record<
       dir: '/',
       tiers: buildTiers(site),
       records: recordsPolicy(),
+      hooks: [],
       groups: membership.groups,
       hosts: built.hosts,
     },

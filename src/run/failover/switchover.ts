@@ -27,7 +27,7 @@ export interface SwitchoverOptions extends PrepareOptions, SwitchoverRequest {
 export async function switchover(options: SwitchoverOptions, edges: RunEdges): Promise<RunOutcome> {
   const began = performance.now()
   const prepared = await prepare({ ...options, sendsNothing: true })
-  edges.begun?.(prepared)
+  await edges.begun?.(prepared)
   const emit = maskedEmit(edges.emit, prepared.mask)
   const pool = openPool(prepared, { ...edges, emit })
   try {
@@ -70,6 +70,7 @@ async function switchIn({ options, edges, prepared, pool, began }: RunContext): 
   }
   const idle = options.check || tiers.length === 0
   const input = { decision, asked, again, done: (name: string) => void done.add(name) }
+  if (!idle) await edges.beforeFirstChange?.()
   const failure = idle ? undefined : await change(context, input)
   const involved = new Set(tiers.flatMap(({ batches }) => batches.flatMap((batch) => batch.hosts)))
   const [key] = asked.flatMap(({ part }) => part?.key ?? [])
