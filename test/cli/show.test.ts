@@ -98,5 +98,8 @@ it('tells of a run that there is not, and of a file that is none', async () => {
   const { root } = aProject()
   expect((await said(root, ['show'])).err).toMatch(/^there is no record of a run in .*state/)
   const other = join(root, 'inventories/site.yml')
-  expect(await said(root, ['show', other])).toMatchObject({ status: 1, err: expect.stringContaining('is no plan, and no record of a run') })
+  expect(await said(root, ['show', other])).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('is no plan, and no record of a run'),
+  })
 })
