@@ -93,7 +93,7 @@ describe('groups', () => {
       'group eu',
       'group eu-central',
       'tier lb',
-      'given lb1',
+      'command line lb1',
     ])
   })
 
