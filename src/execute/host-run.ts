@@ -88,7 +88,7 @@ export function hostRun(input: HostRunInput): HostRun {
     outcome,
     changed: [...progress.changed],
     pendingHandlers:
-      outcome === 'failed' || outcome === 'skipped' ? pendingAfter(planned, [...progress.changed, ...halfway]) : [],
+      outcome === 'failed' || outcome === 'skipped' ? pendingAfter(planned, progress.changed, halfway) : [],
     ...(rolloutState.drained || (planned?.state.drained && !rolloutState.putBack) ? { drained: true } : {}),
     ...(rolloutState.putBack ? { putBack: true } : {}),
     ...(because ? { failure: because } : {}),
@@ -252,12 +252,13 @@ function halfwayAfter(error: unknown): string[] {
 }
 
 /** Handlers whose markers stand, or may stand, when the run leaves the host: pending before, or by a change begun, and not run. */
-function pendingAfter(planned: Planned | undefined, begun: readonly string[]): string[] {
+function pendingAfter(planned: Planned | undefined, done: readonly string[], halfway: readonly string[]): string[] {
+  const begun = new Set([...done, ...halfway])
   const handlers = planned?.plan.handlers ?? []
   return handlers
     .filter(
       ({ id, pending, because }) =>
-        !begun.includes(`handler:${id}`) && (pending || because.some((key) => begun.includes(key))),
+        !done.includes(`handler:${id}`) && (pending || because.some((key) => begun.has(key))),
     )
     .map(({ id }) => id)
 }
