@@ -51,7 +51,7 @@ it('tells what is wrong: no such run, a file that is no record, a place that can
   const { root } = await aProject()
   const out = join(root, 'report.html')
   expect((await report(root, 'ffff', '--out', out)).told).toMatch(
-    /no record of a run 'ffff'.*\n {2}→ provision history/,
+    /no file 'ffff', and no record of a run of that name.*\n {2}→ provision history/,
   )
   const site = join(root, 'inventories/site.yml')
   expect((await report(root, site, '--out', out)).told).toContain(`${site} is no record of a run`)

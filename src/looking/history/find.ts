@@ -104,7 +104,7 @@ export function namedRecord({ records, folders }: FoundRecords, run: string): Fo
   }
   throw new InputError([
     {
-      message: `there is no record of a run '${run}' in ${folders.join(', ')}`,
+      message: `there is no file '${run}', and no record of a run of that name in ${folders.join(', ')}`,
       hint: 'provision history lists them; latest is the newest one',
     },
   ])

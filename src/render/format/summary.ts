@@ -33,7 +33,7 @@ const countsLine = (summary: Summary, hosts: number, check: boolean): Line => {
     ...(failed > 0 ? [span('bad', `${failed} failed`)] : [{ text: '0 failed' }]),
     ...(skipped > 0 ? [span('warn', `${skipped} skipped`)] : []),
   ]
-  const next = check && planned > 0 ? '; run without --check to apply' : ''
+  const next = check && planned > 0 ? '; nothing was changed' : ''
   return line(
     span('bold', `${counted(hosts, 'host')}: `),
     ...counts.flatMap((count, i) => (i === 0 ? [count] : [', ', count])),

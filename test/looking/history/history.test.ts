@@ -88,7 +88,7 @@ it('a run is named by as much of its name as tells it from others', async () => 
     "several runs begin with '1aaaa': 1aaaabbbbbbbbbbbbb, 1aaaaaaaaaaaaaaaaa (give more of its name)",
   ])
   const [none = ''] = await problemsOf(() => namedRecord(found, 'ffff'))
-  expect(none).toContain("there is no record of a run 'ffff' in")
+  expect(none).toContain("there is no file 'ffff', and no record of a run of that name in")
 })
 
 it("somebody else's record that can't be read is counted, not lost", async () => {
