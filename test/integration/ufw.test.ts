@@ -128,17 +128,14 @@ describe('ufw on a real host', () => {
       ],
     ],
     [
-      'half a rule removed',
+      'half a rule removed, and disabled at boot',
       [
         [
           'ufw --force delete "$(ufw status numbered | grep -n "80,443.*(v6)" | sed "s/.*\\[ *\\([0-9]*\\)\\].*/\\1/")"',
           'rule (IPv6):  -> allow in proto tcp from ::/0 to ::/0 port 80,443',
         ],
+        ['sed -i s/ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf', 'enabled: running, but not at boot -> yes'],
       ],
-    ],
-    [
-      'disabled at boot',
-      [['sed -i s/ENABLED=yes/ENABLED=no/ /etc/ufw/ufw.conf', 'enabled: running, but not at boot -> yes']],
     ],
     ['stopped', [['ufw disable', 'enabled: no -> yes']]],
     // Each of these says the same, so each is tried alone.

@@ -27,9 +27,8 @@ export function editRuleFiles(edits: readonly Edit[], families: readonly Family[
     ...families.map((family) => sh`edit ${family} ${FILES[family]}`),
     rawScript(MAKE),
     ...families.map((family) => sh`check ${FILES[family]} ${restoreOf(family)}`),
-    rawScript(
-      "if grep -Eq '^ENABLED=\"?yes' /etc/ufw/ufw.conf && iptables -w 10 -S ufw-user-input >/dev/null 2>&1; then",
-    ),
+    // Where it runs, whether or not it is to at boot: a start that comes after this finds it running, and loads nothing.
+    rawScript('if iptables -w 10 -S ufw-user-input >/dev/null 2>&1; then'),
     ...families.map((family) => sh`${restoreOf(family)} -w 10 -n <"$work/etc/ufw/"${FILES[family]}`),
     rawScript('fi'),
     ...families.map((family) => sh`put_in_place ${FILES[family]}`),
