@@ -59,7 +59,8 @@ export function runPending(handler: Handler, stateDir: string): Script {
       : sh`
           was=; if [ -r ${marker} ]; then IFS= read -r was <${marker} || :; fi
           is=${invocation(handler.unit)}
-          if [ -n "$was" ] && [ -n "$is" ] && [ "$is" != "$was" ]; then
+          # A start that failed has an invocation of its own, too.
+          if [ -n "$was" ] && [ -n "$is" ] && [ "$is" != "$was" ] && timeout 15 systemctl is-active -q -- ${handler.unit}; then
             echo ${`${handler.unit} was started since the change`}
           else
           ${run}

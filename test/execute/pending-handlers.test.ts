@@ -26,7 +26,10 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'owed-'))
   mkdirSync(join(dir, 'state'))
   // Stands in for systemd, which the test's machine may not run: it tells the invocation that the test wrote.
-  writeFileSync(join(dir, 'systemctl'), `#!/bin/sh\ncat ${dir}/invocation\n`)
+  writeFileSync(
+    join(dir, 'systemctl'),
+    `#!/bin/sh\ncase $1 in is-active) [ ! -e ${dir}/failed ] ;; *) cat ${dir}/invocation ;; esac\n`,
+  )
   chmodSync(join(dir, 'systemctl'), 0o755)
   writeFileSync(join(dir, 'invocation'), 'first\n')
 })
@@ -70,6 +73,14 @@ describe('owed handlers', () => {
     writeFileSync(join(dir, 'invocation'), 'second\n')
     expect(dash(runPending(handler({ unit: 'x.service' }))).stdout).toContain('x.service was started since the change')
     expect([pending(), note()]).toEqual([[], ''])
+  })
+
+  it('are called for a unit whose start since the change failed', () => {
+    dash(markPending([handler({ unit: 'x.service' })]))
+    writeFileSync(join(dir, 'invocation'), 'second\n')
+    writeFileSync(join(dir, 'failed'), '')
+    dash(runPending(handler({ unit: 'x.service' })))
+    expect([pending(), note()]).toEqual([[], 'paid\n'])
   })
 
   it('are called for a unit that still runs as it did, and for one that was not running then or now', () => {
