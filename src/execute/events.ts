@@ -66,6 +66,14 @@ export interface HostProbing {
   readonly host: string
 }
 
+/** Somebody is logged in at a host; once more where the link was lost, or where it is to be proven that one still can. */
+export interface HostConnected {
+  readonly type: 'host-connected'
+  readonly host: string
+  /** Milliseconds that it took. */
+  readonly ms: number
+}
+
 /** What would change on a host. A host that could not be asked has none. */
 export interface HostPlanned {
   readonly type: 'host-planned'
@@ -164,6 +172,7 @@ export interface RunFinished {
 export type Event =
   | RunStarted
   | HostProbing
+  | HostConnected
   | HostPlanned
   | RolloutPlanned
   | PlanShown

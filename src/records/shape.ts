@@ -77,6 +77,7 @@ export function eventIn(fields: Fields): { readonly event: Event; readonly at: n
 const EVENTS: Readonly<Record<Event['type'], true>> = {
   'run-started': true,
   'host-probing': true,
+  'host-connected': true,
   'host-planned': true,
   'rollout-planned': true,
   'plan-shown': true,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors.ts'
 import type { Event, HostResult } from '../execute/events.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { isPhase, type Phase } from '../rollout/phase.ts'
@@ -87,6 +88,12 @@ export function createTelling(): Telling {
       case 'host-probing':
         begin(told, { doing: 'probe', from: at })
         return
+      case 'host-connected': {
+        told.done.push({ doing: 'connect', from: Math.max(0, at - event.ms), to: at, ok: true })
+        // It is asked when one is logged in, and not before.
+        told.open = told.open.map((one) => (one.doing === 'probe' ? { ...one, from: at } : one))
+        return
+      }
       case 'host-planned':
         plans.set(event.host, event.plan)
         close(told, at, true)
@@ -103,7 +110,7 @@ export function createTelling(): Telling {
       case 'host-finished':
         results.set(event.host, event.result)
         // Whoever has nothing to do, or is not begun any more, has waited for nothing.
-        told.open = told.open.filter(({ doing }) => doing !== 'wait')
+        told.open = told.open.filter(({ doing }) => doing !== 'wait').map((one) => asTried(told, one, event.result))
         close(told, at, event.result.failure === undefined)
         return
       case 'host-note':
@@ -154,6 +161,22 @@ export function createTelling(): Telling {
 }
 
 const begin = (told: Told, one: Omit<Stretch, 'to' | 'ok'>): void => void told.open.push({ ...one, outer: true })
+
+/** Who could not log in has asked nothing. */
+const asTried = <T extends { readonly doing: Doing }>({ done }: Told, one: T, { failure }: HostResult): T =>
+  one.doing === 'probe' && LOGIN_FAILURES.has(failure?.code ?? '') && !done.some(({ doing }) => doing === 'connect')
+    ? { ...one, doing: 'connect' }
+    : one
+
+const LOGIN_FAILURES: ReadonlySet<string> = new Set([
+  'dns',
+  'refused',
+  'timeout',
+  'unreachable',
+  'host-key',
+  'auth',
+  'become',
+] satisfies ErrorCode[])
 
 /** Ends all that it is at. */
 function close(told: Told, at: number, ok: boolean): void {

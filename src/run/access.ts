@@ -15,7 +15,13 @@ export function openPool(
   { connect, emit, stop }: Pick<RunEdges, 'connect' | 'emit' | 'stop'>,
 ): Pool {
   const warn = (message: string, hint?: string) => emit({ type: 'warning', message, hint })
-  return createPool(connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal, ...logins }))
+  const open = connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal, ...logins })
+  return createPool(async (host) => {
+    const began = performance.now()
+    const connection = await open(host)
+    emit({ type: 'host-connected', host: host.name, ms: performance.now() - began })
+    return connection
+  })
 }
 
 /** How all hosts of a run are spoken to. */

@@ -53,6 +53,35 @@ it('a host is asked, waits for its turn, and is at work, in which its steps lie'
   expect(ms).toBe(5100)
 })
 
+it('who logs in is told apart from who asks, also when the link is made anew', () => {
+  const { hosts } = storyOf(
+    ...PROBED.slice(0, 2),
+    [210, { type: 'host-connected', host, ms: 200 }],
+    ...PROBED.slice(2),
+    ...WORK.slice(4, 5),
+    [1300, { type: 'host-connected', host, ms: 100 }],
+    [1500, { type: 'host-finished', host, result: result(host, 'changed') }],
+  )
+  expect(hosts.map(linesOf)).toEqual([
+    [
+      '10-210 connect true',
+      '210-400 probe true',
+      '400-1000 wait true',
+      '1000-1500 work true',
+      '1200-1300 connect true',
+    ],
+  ])
+})
+
+it('who could not log in has asked nothing', () => {
+  const refused = { host, code: 'refused' as const, message: 'connection refused', log: [] }
+  const { hosts } = storyOf(...PROBED.slice(0, 2), [
+    800,
+    { type: 'host-finished', host, result: { ...result(host, 'failed'), failure: refused } },
+  ])
+  expect(hosts.map(linesOf)).toEqual([['10-800 connect false']])
+})
+
 it('a host with nothing to do has waited for nothing', () => {
   const { hosts } = storyOf(...PROBED, [900, { type: 'host-finished', host, result: result(host, 'ok') }])
   expect(hosts.map(linesOf)).toEqual([['10-400 probe true']])
