@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
-import type { Problem } from '../errors.ts'
+import type { Origin, Problem } from '../errors.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { originAt } from '../inventory/origins.ts'
-import { isForeign } from '../inventory/sources/foreign.ts'
+import { isForAnsible, isForeign } from '../inventory/sources/foreign.ts'
 import { nameHint } from '../problems/nearest.ts'
 import { step } from '../problems/pointer.ts'
 import { words } from '../shell/quote.ts'
@@ -77,7 +77,7 @@ function commonFile(hosts: readonly Host[]): string {
 const unknownVars = (host: Host, known: readonly string[], roles: readonly string[]): Problem[] =>
   Object.keys(host.vars)
     .filter((name) => !known.includes(name))
-    .filter((name) => !isForeign(host.origins.get(step(name))) || roles.some((role) => name.startsWith(`${role}_`)))
+    .filter((name) => !isForeign(host.origins.get(step(name))) || hasNameOf(roles, name))
     .map((name) => ({
       message: `unknown var '${name}': no role of the site has it`,
       origin: originAt(host.origins, step(name)),
@@ -85,20 +85,21 @@ const unknownVars = (host: Host, known: readonly string[], roles: readonly strin
       hint: nameHint(name, known),
     }))
 
-/** What Ansible would render, or decrypt, and nobody does here. */
+/** Whether a var has the name of one of these roles in front. */
+export const hasNameOf = (roles: readonly string[], name: string): boolean =>
+  roles.some((role) => name.startsWith(`${role}_`))
+
 const templates = (host: Host, known: readonly string[]): Problem[] =>
   Object.entries(host.vars).flatMap(([name, value]) => {
     const origin = originAt(host.origins, step(name))
-    if (!known.includes(name) || !isForeign(origin) || !/\{\{|\{%|"__ansible_vault"/.test(JSON.stringify(value)))
-      return []
-    return [
-      {
-        message: `'${name}' has a template or a vault of Ansible's in it, which is not read here`,
-        origin,
-        hint: `write its value into group_vars or host_vars; a secret: provision secrets set`,
-      },
-    ]
+    return known.includes(name) && isForeign(origin) && isForAnsible(value) ? [templateProblem(name, origin)] : []
   })
+
+export const templateProblem = (name: string, origin: Origin | undefined): Problem => ({
+  message: `'${name}' has a template or a vault of Ansible's in it, which is not read here`,
+  origin,
+  hint: `write its value into group_vars or host_vars; a secret: provision secrets set`,
+})
 
 const once = (problems: readonly Problem[]): Problem[] => {
   const keyOf = ({ message, path, origin }: Problem) => JSON.stringify([message, path, origin])

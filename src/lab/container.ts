@@ -18,6 +18,7 @@ export const LABEL = {
   address: 'provision.lab.address',
   user: 'provision.lab.user',
   port: 'provision.lab.port',
+  alias: 'provision.lab.alias',
   config: 'provision.lab.config',
 } as const
 
@@ -66,20 +67,24 @@ export class HostContainer extends GenericContainer {
         [LABEL.address]: host.address,
         [LABEL.user]: host.user,
         ...(host.port === undefined ? {} : { [LABEL.port]: String(host.port) }),
+        ...(host.alias === undefined ? {} : { [LABEL.alias]: host.alias }),
         [LABEL.config]: this.config,
       })
     this.createOpts.StopSignal = 'SIGRTMIN+3'
     // The client's types don't know this option of the engine.
     Object.assign(this.hostConfig, { CgroupnsMode: 'private' })
     this.createOpts.NetworkingConfig = {
-      EndpointsConfig: { [engineName(lab.name)]: endpoint(host.name, host.address) },
+      EndpointsConfig: { [engineName(lab.name)]: endpoint(host) },
     }
   }
 }
 
-/** How a host sits on the lab's network: always the same address and name. */
-export function endpoint(name: string, address: string): { IPAMConfig: { IPv4Address: string }; Aliases: string[] } {
-  return { IPAMConfig: { IPv4Address: address }, Aliases: [name] }
+/** How a host sits on the lab's network: always the same address and names. */
+export function endpoint({ name, address, alias }: Pick<HostSpec, 'name' | 'address' | 'alias'>): {
+  IPAMConfig: { IPv4Address: string }
+  Aliases: string[]
+} {
+  return { IPAMConfig: { IPv4Address: address }, Aliases: alias === undefined ? [name] : [name, alias] }
 }
 
 /** Users that the images bring. */

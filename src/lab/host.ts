@@ -15,6 +15,7 @@ export interface LabHostPlace {
   readonly address: string
   readonly login: string
   readonly port?: number | undefined
+  readonly alias?: string | undefined
 }
 
 /** One host of a running lab, with the accidents that can happen to it. */
@@ -27,10 +28,12 @@ export class LabHost {
   readonly port: number | undefined
   readonly #lab: string
   readonly #docker: Docker
+  readonly #place: LabHostPlace
 
   constructor(docker: Docker, lab: string, host: LabHostPlace) {
     this.#docker = docker
     this.#lab = lab
+    this.#place = host
     this.name = host.name
     this.address = host.address
     this.login = host.login
@@ -46,7 +49,7 @@ export class LabHost {
   /** Puts the network cable back, at the same address. */
   async heal(): Promise<void> {
     if ((await this.status()).connected) return
-    await this.#network.connect({ Container: this.#id, EndpointConfig: endpoint(this.name, this.address) })
+    await this.#network.connect({ Container: this.#id, EndpointConfig: endpoint(this.#place) })
   }
 
   /** A power cut: nothing is written back, no process hears of it. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseDocument, type Scalar, stringify, visit } from 'yaml'
+import { parseDocument, stringify, visit } from 'yaml'
 import type { HostSpec } from './spec.ts'
 
 /** The first three numbers that all hosts' addresses share. */
@@ -31,20 +31,26 @@ export async function writeInventory(hosts: readonly HostSpec[], labDir: string)
 }
 
 /**
- * Changes texts in a file of YAML, through the document: comments and layout stay, and nothing but values is touched.
+ * Changes texts in a file of YAML, where they stand: comments, layout and numbers stay as they were written, and nothing but
+ * values is touched.
  * @param anew what becomes of a text
  */
 export async function rewriteTexts(file: string, anew: (text: string) => string): Promise<void> {
-  const document = parseDocument(await readFile(file, 'utf8'))
-  let changed = false
-  visit(document, {
-    Scalar(_, node: Scalar) {
-      if (typeof node.value !== 'string') return
-      const value = anew(node.value)
-      if (value === node.value) return
-      node.value = value
-      changed = true
+  const text = await readFile(file, 'utf8')
+  const parts: string[] = []
+  let done = 0
+  visit(parseDocument(text), {
+    Scalar(key, { value, range }) {
+      if (key === 'key' || typeof value !== 'string' || !range) return
+      const [from, to] = range
+      const written = text.slice(from, to)
+      const wanted = anew(value)
+      if (wanted === value) return
+      parts.push(text.slice(done, from), written.includes(value) ? written.replace(value, () => wanted) : anew(written))
+      done = to
     },
   })
-  if (changed) await writeFile(file, document.toString({ lineWidth: 0 }).replace('$schema=../../', '$schema=../../../'))
+  if (parts.length === 0) return
+  const changed = [...parts, text.slice(done)].join('')
+  await writeFile(file, changed.replace('$schema=../../', '$schema=../../../'))
 }

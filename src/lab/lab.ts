@@ -90,6 +90,7 @@ export async function findLab(name: string, asIs: string): Promise<Lab | undefin
       address: Labels[LABEL.address] ?? '',
       login: Labels[LABEL.user] ?? '',
       port: Labels[LABEL.port] === undefined ? undefined : Number(Labels[LABEL.port]),
+      alias: Labels[LABEL.alias],
     }))
     .sort((a, b) => a.name.localeCompare(b.name))
     .map((host) => new LabHost(docker, name, host))
@@ -150,7 +151,7 @@ async function startHosts(docker: Docker, lab: LabContext, hosts: readonly HostS
 }
 
 function toLabHost(docker: Docker, lab: string): (spec: HostSpec) => LabHost {
-  return ({ name, address, user, port }) => new LabHost(docker, lab, { name, address, login: user, port })
+  return ({ name, address, user, port, alias }) => new LabHost(docker, lab, { name, address, login: user, port, alias })
 }
 
 function labOf(docker: Docker, name: string, dir: string, inventory: string, hosts: readonly LabHost[]): Lab {

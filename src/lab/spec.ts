@@ -8,6 +8,8 @@ export interface HostSpec extends ImageSpec {
   readonly name: string
   readonly tier: string
   readonly address: string
+  /** A further name that the other hosts find it by. */
+  readonly alias?: string | undefined
   /** The user that logs in; made where the image does not have it. */
   readonly user: string
   /** Where sshd listens, if not at 22. */

@@ -101,7 +101,7 @@ async function up({ root, name, dir }: Place, flags: UpFlags): Promise<number> {
     dir,
     say: tell,
     engine: readyEngine,
-    describe: () => copyForLab({ from, labDir: dir, subnet, suiteOf }),
+    describe: () => copyForLab({ root, from, labDir: dir, subnet, suiteOf, say: tell }),
   })
   const hosts = `${done.hosts.size} host${done.hosts.size === 1 ? '' : 's'}`
   tell(`lab ${done.name}: ${hosts} up in ${((Date.now() - started) / 1000).toFixed(1)} s`)
