@@ -7,7 +7,9 @@ import { PROMQL_PLACE, PROMQL_QUESTION } from '../src/products/prometheus/promql
 import { ERRORS_QUESTION, QPS_QUESTION } from '../src/products/prometheus/traffic.ts'
 import { HANDLER_INPUT, RELOAD_OPTIONS } from '../src/resources/handlers.ts'
 import { CHECK_PLACE, ENDPOINT, HTTP_QUESTION } from '../src/rollout/checks.ts'
-import { HOST_ROLLOUT, ROLLOUT_STEP } from '../src/rollout/step.ts'
+import { HOST_ROLLOUT } from '../src/rollout/declared.ts'
+import { PHASES } from '../src/rollout/phase.ts'
+import { ROLLOUT_STEP } from '../src/rollout/step.ts'
 import type { FieldSchemas } from '../src/schemas/fields.ts'
 
 /** What roles can call, by name, with the schema of each field that it takes. */
@@ -52,10 +54,8 @@ export const HANDLER_FIELDS: readonly (readonly [name: string, fields: FieldSche
 /** The same for people: steps are told once, not again in each phase. */
 export function fieldsOfRollouts(): [name: string, fields: FieldSchemas][] {
   const steps = { type: 'array', items: { is: 'step' } } as const
-  const { preflight, drain, undrain, gates, verify } = HOST_ROLLOUT
-  const phases = Object.entries({ preflight, drain, undrain, gates, verify })
   const told = Object.fromEntries(
-    phases.map(([name, { description }]) => [name, { description, ...steps, optional: true }]),
+    PHASES.map(({ steps: field, description }) => [field, { description, ...steps, optional: true }] as const),
   )
   return ROLLOUT_FIELDS.map(([name, fields]) => [name, fields === HOST_ROLLOUT ? { ...fields, ...told } : fields])
 }

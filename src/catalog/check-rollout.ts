@@ -1,6 +1,5 @@
 import { messageOf, type Problem, ProvisionError } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
-import { allSteps } from '../rollout/phase.ts'
 import {
   type CompiledRollout,
   HOST_ROLLOUT,
@@ -8,9 +7,10 @@ import {
   type MaybeThere,
   type Named,
   type NamedKey,
-  type RolloutStep,
   type Watched,
-} from '../rollout/step.ts'
+} from '../rollout/declared.ts'
+import { allSteps } from '../rollout/phase.ts'
+import type { RolloutStep } from '../rollout/step.ts'
 import { fieldsCheck } from '../schemas/fields.ts'
 import { keyOf } from './keys.ts'
 import type { Role, RoleInput, VarsOf } from './role.ts'

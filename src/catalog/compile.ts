@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
-import type { CompiledRollout } from '../rollout/step.ts'
+import type { CompiledRollout } from '../rollout/declared.ts'
 import { rolloutOf } from './check-rollout.ts'
 import { checkVars } from './check-vars.ts'
 import type { CompiledResource } from './compiled.ts'

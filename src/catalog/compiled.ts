@@ -1,6 +1,6 @@
 import type { Origin } from '../errors.ts'
 import type { Handler, Resource } from '../resources/resource.ts'
-import type { CompiledRollout } from '../rollout/step.ts'
+import type { CompiledRollout } from '../rollout/declared.ts'
 
 /** A resource as the plan sees it: with its identity and the role it comes from. */
 export interface CompiledResource extends Resource {

@@ -1,5 +1,5 @@
 import { ProvisionError } from '../errors.ts'
-import type { Named } from '../rollout/step.ts'
+import type { Named } from '../rollout/declared.ts'
 import { isResource } from './role-resources.ts'
 
 /**

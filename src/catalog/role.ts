@@ -4,7 +4,7 @@ import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Secret, Text } from '../masking/secret.ts'
 import type { Change, Resource } from '../resources/resource.ts'
-import type { HostRollout } from '../rollout/step.ts'
+import type { HostRollout } from '../rollout/declared.ts'
 import type { Nested } from './nested.ts'
 
 /** What provision adds to JSON Schema. */

@@ -2,7 +2,7 @@ import type { Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { nearest } from '../problems/nearest.ts'
-import type { NamedKey } from '../rollout/step.ts'
+import type { NamedKey } from '../rollout/declared.ts'
 import type { Compiled, Compiler } from './compile.ts'
 import { handlersOf } from './compiled.ts'
 

@@ -11,8 +11,8 @@ export type { Approved } from './as-shown.ts'
  */
 export function beyondPlan(agreed: Planned, anew: Planned): string[] {
   const before = agreed.around
-  const drained = new Set([...before.drain.map(({ role }) => role), ...(agreed.state.drained ?? [])])
-  const isNewDrain = anew.around.drain.some(({ role }) => !drained.has(role))
+  const drained = new Set([...before.due.takeOut.map(({ role }) => role), ...(agreed.state.drained ?? [])])
+  const isNewDrain = anew.around.due.takeOut.some(({ role }) => !drained.has(role))
   const newKeys = anew.around.disruptive.filter((key) => !before.disruptive.includes(key))
   const exposed = anew.around.exposed.filter((key) => !before.exposed.includes(key) && !before.disruptive.includes(key))
   const first = anew.around.first.filter(({ host }) => !before.first.some((one) => one.host === host))

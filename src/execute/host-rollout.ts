@@ -1,9 +1,8 @@
 import { messageOf, ProvisionError } from '../errors.ts'
 import type { HostSession } from '../host/session.ts'
 import type { Planned } from '../plan/planner.ts'
-import { limitOf, type Phase, stepsOf } from '../rollout/phase.ts'
+import { limitOf, type PhaseOf, phasesAt, stepsOf, type Turn } from '../rollout/phase.ts'
 import type { RolloutPolicy } from '../rollout/policy.ts'
-import type { CompiledRollout } from '../rollout/step.ts'
 import { needAgreed } from './beyond-plan.ts'
 import { converge, type Means, type Progress } from './converge.ts'
 import { markDrained, unmarkDrained } from './drained.ts'
@@ -53,10 +52,10 @@ export async function rollOutHost(
     await outOfService(session, means, current, progress, tier, rolloutState)
   } else {
     await converge(session, means, current, progress)
-    await runSteps(session, 'gate', current.around.gates, tier)
+    await runSteps(session, 'changed', current, tier)
   }
-  await verify(session, current.around.verify, tier)
-  await soak(session, current.around.gates, tier)
+  await verify(session, current, tier)
+  await soak(session, current, tier)
 }
 
 /** Marks the host where it is to be drained, or was left so; with a new plan where another run came in between. */
@@ -70,8 +69,8 @@ async function begin(
   for (let tries = 0; ; tries++) {
     const { around, state } = current
     rolloutState.drained = state.drained !== undefined
-    if (around.drain.length === 0 && !rolloutState.drained) return current
-    const roles = [...new Set([...(state.drained ?? []), ...around.drain.map(({ role }) => role)])]
+    if (around.due.takeOut.length === 0 && !rolloutState.drained) return current
+    const roles = [...new Set([...(state.drained ?? []), ...around.due.takeOut.map(({ role }) => role)])]
     const outcome = await markDrained(session, roles, state.generation)
     rolloutState.drained ||= outcome === 'applied'
     if (outcome === 'applied') return current
@@ -89,13 +88,12 @@ async function outOfService(
   tier: TierContext,
   rolloutState: RolloutState,
 ): Promise<void> {
-  const { around } = planned
   try {
     await session
       .hold(async (held) => {
         await drain(held, means, planned, tier, rolloutState)
         await converge(held, means, planned, progress, true)
-        await runSteps(held, 'gate', around.gates, tier)
+        await runSteps(held, 'changed', planned, tier)
         await putBack(held, means, planned, tier, rolloutState, true)
       })
       .catch(async (error: unknown) => {
@@ -121,7 +119,7 @@ async function servingAgain(
   if (!(error instanceof ProvisionError) || !error.restored || session.signal?.aborted) return error
   try {
     await session.hold(async (held) => {
-      await runSteps(held, 'gate', planned.around.gates, tier)
+      await runSteps(held, 'changed', planned, tier)
       await putBack(held, means, planned, tier, rolloutState)
     })
   } catch (failure) {
@@ -141,9 +139,9 @@ async function drain(
   tier: TierContext,
   rolloutState: RolloutState,
 ): Promise<void> {
-  const { around, state } = planned
+  const { state } = planned
   try {
-    await runSteps(session, 'drain', around.drain, tier, { givenUp: tier.stopped, oneAtATime: tier.oneAtATime })
+    await runSteps(session, 'takeOut', planned, tier, { givenUp: tier.stopped, oneAtATime: tier.oneAtATime })
   } catch (error) {
     if (state.drained !== undefined || session.signal?.aborted) throw error
     await putBack(session, means, planned, tier, rolloutState).catch((failure: unknown) => {
@@ -162,7 +160,7 @@ async function putBack(
   rolloutState: RolloutState,
   done = false,
 ): Promise<void> {
-  await runSteps(session, 'undrain', planned.around.undrain, tier)
+  await runSteps(session, 'putBack', planned, tier)
   await unmark(session, means, planned, done)
   rolloutState.drained = false
   rolloutState.putBack = true
@@ -180,23 +178,26 @@ async function unmark(session: HostSession, means: Means, planned: Planned, done
 const keepChanging = ({ host }: HostSession): ProvisionError =>
   new ProvisionError('other runs keep changing this host', { code: 'locked', host })
 
-/** The steps of a phase, in order, each within the limit of the tier's policy. */
+/** The steps that are due at a turn, in order, each within the limit of the tier's policy. */
 async function runSteps(
   session: HostSession,
-  phase: Phase,
-  rollouts: readonly CompiledRollout[],
+  turn: Turn,
+  { around }: Planned,
   { policy }: TierContext,
   options: Omit<StepOptions, 'phase'> = {},
+  phases: readonly PhaseOf[] = phasesAt(turn),
 ): Promise<void> {
-  for (const step of stepsOf(phase, rollouts)) {
-    await runStep(session, step, { phase, timeout: limitOf(phase, policy), ...options })
+  for (const row of phases) {
+    for (const step of stepsOf(row, around.due[turn])) {
+      await runStep(session, step, { phase: row.phase, timeout: limitOf(row, policy), ...options })
+    }
   }
 }
 
 /** In service, with its changes. Who wants out does not wait for traffic to tell. */
-async function verify(session: HostSession, rollouts: readonly CompiledRollout[], tier: TierContext): Promise<void> {
+async function verify(session: HostSession, planned: Planned, tier: TierContext): Promise<void> {
   try {
-    await runSteps(session, 'verify', rollouts, tier, { givenUp: tier.stopped })
+    await runSteps(session, 'serving', planned, tier, { givenUp: tier.stopped })
   } catch (error) {
     if (!tier.stopped() || session.signal?.aborted) throw error
     session.emit({ type: 'host-note', host: session.host, message: `not verified: ${messageOf(error)}` })
@@ -204,11 +205,12 @@ async function verify(session: HostSession, rollouts: readonly CompiledRollout[]
 }
 
 /** The gates, asked again and again: one look right after a start says little. */
-async function soak(session: HostSession, rollouts: readonly CompiledRollout[], tier: TierContext): Promise<void> {
+async function soak(session: HostSession, planned: Planned, tier: TierContext): Promise<void> {
+  const asked = phasesAt('changed').filter(({ soaks }) => soaks)
   const end = performance.now() + tier.policy.soak * 1000
   while (performance.now() < end && !tier.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
     await session.pause(left)
-    await runSteps(session, 'gate', rollouts, tier, { timeout: 0 })
+    await runSteps(session, 'changed', planned, tier, { timeout: 0 }, asked)
   }
 }

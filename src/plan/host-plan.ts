@@ -1,4 +1,5 @@
 import type { Action, FieldChange } from '../resources/resource.ts'
+import type { Phase } from '../rollout/phase.ts'
 
 /** The plan of one host: plain data, frozen, serialisable, secrets masked. */
 export interface HostPlan {
@@ -22,14 +23,12 @@ export interface PlannedRollout {
   readonly first?: readonly { readonly host: string; readonly what: string }[] | undefined
   /** An earlier run left it drained: it is put back. */
   readonly leftDrained: boolean
-  readonly drain: readonly PlannedStep[]
-  readonly undrain: readonly PlannedStep[]
-  readonly gates: readonly PlannedStep[]
-  /** Asked once it serves again. */
-  readonly verify: readonly PlannedStep[]
+  /** What is done around its changes, in this order: to take it out, to look at it, to put it back, once it serves again. */
+  readonly steps: readonly PlannedStep[]
 }
 
 export interface PlannedStep {
+  readonly phase: Phase
   readonly name: string
   /** Hosts on which it runs; undefined: the host itself. */
   readonly on?: readonly string[] | undefined

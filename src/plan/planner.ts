@@ -1,9 +1,10 @@
 import { type CompiledResource, handlersOf } from '../catalog/compiled.ts'
 import type { Observation } from '../observe/question.ts'
 import type { Handler } from '../resources/resource.ts'
-import { type Around, aroundChanges, stepsIn } from '../rollout/around.ts'
-import type { CompiledRollout, RolloutStep } from '../rollout/step.ts'
-import type { HostPlan, PlannedHandler, PlannedItem, PlannedRollout, PlannedStep } from './host-plan.ts'
+import { type Around, aroundChanges } from '../rollout/around.ts'
+import type { CompiledRollout } from '../rollout/declared.ts'
+import { PHASES, stepsOf } from '../rollout/phase.ts'
+import type { HostPlan, PlannedHandler, PlannedItem, PlannedRollout } from './host-plan.ts'
 import { type Reading, readState } from './read-state.ts'
 import { type Segment, segmentsOf, type Work } from './segments.ts'
 import type { TargetState } from './target-state.ts'
@@ -122,20 +123,20 @@ function planHandlers(
 }
 
 function rolloutPart(around: Around, leftDrained: boolean): { readonly rollout?: PlannedRollout } {
-  const steps = (all: readonly (readonly RolloutStep[] | undefined)[]): PlannedStep[] =>
-    all.flatMap(stepsIn).map(({ name, on }) => ({ name, ...(on && { on: [...on] }) }))
-  const { disruptive, exposed, first, drain, undrain, gates, verify } = around
-  if (!leftDrained && [disruptive, exposed, first, gates, verify].every(({ length }) => length === 0)) return {}
+  const { disruptive, exposed, first, due } = around
+  const steps = PHASES.flatMap((row) =>
+    row.turn === 'beforeTier'
+      ? []
+      : stepsOf(row, due[row.turn]).map(({ name, on }) => ({ phase: row.phase, name, ...(on && { on: [...on] }) })),
+  )
+  if (!leftDrained && [disruptive, exposed, first, steps].every(({ length }) => length === 0)) return {}
   return {
     rollout: {
       disruptive,
       ...(exposed.length > 0 && { exposed }),
       ...(first.length > 0 && { first: first.map(({ host, what }) => ({ host, what })) }),
       leftDrained,
-      drain: steps(drain.map((one) => one.drain)),
-      undrain: steps(undrain.map((one) => one.undrain)),
-      gates: steps(gates.map((one) => one.gates)),
-      verify: steps(verify.map((one) => one.verify)),
+      steps,
     },
   }
 }

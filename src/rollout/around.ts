@@ -1,4 +1,5 @@
-import type { CompiledRollout, FirstHost, RolloutStep } from './step.ts'
+import type { CompiledRollout, FirstHost } from './declared.ts'
+import { hasStepsAt, type Turn } from './phase.ts'
 
 /** A change as the plan has it. */
 interface Item {
@@ -26,36 +27,31 @@ export interface Around {
   readonly down: boolean
   /** Where the host is the primary of its tier, and a run may move that to another, it is done first. */
   readonly needsFailover: boolean
-  /** Roles whose drain runs, and with it their preflight. */
-  readonly drain: readonly CompiledRollout[]
-  /** Roles that put the host back, the last one that was drained first. */
-  readonly undrain: readonly CompiledRollout[]
-  /** Roles whose gates are asked. */
-  readonly gates: readonly CompiledRollout[]
-  /** Roles that are asked once the host serves again. */
-  readonly verify: readonly CompiledRollout[]
+  /** Roles whose steps are due at each turn; to put the host back, the last one that was drained first. */
+  readonly due: Readonly<Record<Turn, readonly CompiledRollout[]>>
 }
 
 /**
  * Which of a host's rollouts a plan calls for. Pure.
  * @param items everything of the plan, also what is as declared
- * @param drained roles whose drain an earlier run began
+ * @param leftDrained roles whose drain an earlier run began
  */
 export function aroundChanges(
   rollouts: readonly CompiledRollout[],
   items: readonly Item[],
   handlers: readonly DueHandler[],
-  drained: readonly string[],
+  leftDrained: readonly string[],
 ): Around {
   const changes = items.filter(({ action }) => action !== 'none')
   const naming = rollouts.filter(({ requiredServices = [] }) => requiredServices.length > 0)
   const serving = rollouts.filter((rollout) => !isDown(rollout, changes))
   const found = serving.map((rollout) => ({ rollout, keys: among(rollout.disruptive, changes, handlers) }))
-  const drain = found.filter(({ rollout, keys }) => keys.length > 0 && stepsIn(rollout.drain).length > 0)
+  const drain = found.filter(({ rollout, keys }) => keys.length > 0 && hasStepsAt('takeOut', rollout))
   const disruptive = [...new Set(drain.flatMap(({ keys }) => keys))]
   const undrain = rollouts.filter(
-    (rollout) => drained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
+    (rollout) => leftDrained.includes(rollout.role) || drain.some((one) => one.rollout === rollout),
   )
+  const drained = drain.map(({ rollout }) => rollout)
   const touched = new Set(changes.map(({ role }) => role))
   return {
     disruptive,
@@ -64,29 +60,27 @@ export function aroundChanges(
     down: naming.length > 0 && naming.every((rollout) => isDown(rollout, changes)),
     needsFailover:
       drain.length > 0 || serving.some((one) => among(one.failoverBefore ?? [], changes, handlers).length > 0),
-    drain: drain.map(({ rollout }) => rollout),
-    undrain: undrain.toReversed(),
-    gates: rollouts.filter(
-      (rollout) =>
-        stepsIn(rollout.gates).length > 0 &&
-        (undrain.includes(rollout) || touched.has(rollout.role) || handlers.some(({ pending }) => pending)),
-    ),
-    verify: rollouts.filter(
-      (rollout) =>
-        stepsIn(rollout.verify).length > 0 &&
-        (undrain.includes(rollout) || (touched.has(rollout.role) && !isNew(rollout, changes))),
-    ),
+    due: {
+      beforeTier: drained,
+      takeOut: drained,
+      changed: rollouts.filter(
+        (rollout) =>
+          hasStepsAt('changed', rollout) &&
+          (undrain.includes(rollout) || touched.has(rollout.role) || handlers.some(({ pending }) => pending)),
+      ),
+      putBack: undrain.toReversed(),
+      serving: rollouts.filter(
+        (rollout) =>
+          hasStepsAt('serving', rollout) &&
+          (undrain.includes(rollout) || (touched.has(rollout.role) && !isNew(rollout, changes))),
+      ),
+    },
   }
 }
 
 const waits = ({ key, fields }: Item, first: FirstHost<string>): boolean =>
   first.changes.some((pattern) => matches(pattern, key)) &&
   (first.fields === undefined || fields.some(({ field }) => first.fields?.includes(field)))
-
-/** Steps that concern some host. */
-export function stepsIn(steps: readonly RolloutStep[] = []): RolloutStep[] {
-  return steps.filter(({ on }) => on === undefined || on.length > 0)
-}
 
 /** What does not run serves nobody: it is mended where it is, whatever the others are up to. */
 const isDown = ({ requiredServices = [] }: CompiledRollout, changes: readonly Item[]): boolean =>

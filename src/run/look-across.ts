@@ -2,7 +2,7 @@ import { artifactProblems } from '../artifacts/artifact-files.ts'
 import type { Compiler } from '../catalog/compile.ts'
 import { InputError, type Problem } from '../errors.ts'
 import type { HostRun } from '../execute/host-run.ts'
-import type { FirstHost } from '../rollout/step.ts'
+import type { FirstHost } from '../rollout/declared.ts'
 import { disagreements, type Goal } from './rollback.ts'
 
 /**

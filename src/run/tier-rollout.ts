@@ -9,7 +9,7 @@ import { runStep } from '../execute/rollout-step.ts'
 import type { HostSession } from '../host/session.ts'
 import { domainOf } from '../inventory/domains.ts'
 import type { Host, Inventory, Tier } from '../inventory/inventory.ts'
-import { stepsOf } from '../rollout/phase.ts'
+import { type Phase, phasesAt, stepsOf } from '../rollout/phase.ts'
 import type { RolloutStep } from '../rollout/step.ts'
 import { planTier, type Switchover, type TierPlan } from '../rollout/tier-plan.ts'
 
@@ -133,17 +133,18 @@ export function needSomebody({ confirm }: TiersInput, plans: readonly TierPlan[]
 
 /** Asks what must be so before another host of the tier is drained; the same question once for all hosts. */
 async function preflight(input: TiersInput, { drains, leftDrained }: TierPlan): Promise<string | undefined> {
-  const questions = new Map<string, { readonly host: string; readonly step: RolloutStep }>()
+  const questions = new Map<string, { host: string; phase: Phase; step: RolloutStep }>()
   for (const host of drains.filter((one) => !leftDrained.includes(one))) {
-    for (const rollout of input.runs.get(host)?.planned()?.around.drain ?? []) {
-      for (const step of stepsOf('preflight', [rollout])) {
-        questions.set(JSON.stringify([step.name, step.on ?? host, step.run?.sh, step.until?.sh]), { host, step })
+    for (const rollout of input.runs.get(host)?.planned()?.around.due.beforeTier ?? []) {
+      for (const row of phasesAt('beforeTier')) {
+        for (const step of stepsOf(row, [rollout])) {
+          const question = JSON.stringify([row.phase, step.name, step.on ?? host, step.run?.sh, step.until?.sh])
+          questions.set(question, { host, phase: row.phase, step })
+        }
       }
     }
   }
-  const asked = [...questions.values()].map(({ host, step }) =>
-    runStep(input.session(host), step, { phase: 'preflight' }),
-  )
+  const asked = [...questions.values()].map(({ host, phase, step }) => runStep(input.session(host), step, { phase }))
   const failed = (await Promise.allSettled(asked)).find((one) => one.status === 'rejected')
   return failed && messageOf(failed.reason)
 }

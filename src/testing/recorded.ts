@@ -8,7 +8,7 @@ import type { UnitState } from '../observe/units.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import { planHost } from '../plan/planner.ts'
 import { kindQuestions } from '../plan/questions.ts'
-import type { CompiledRollout } from '../rollout/step.ts'
+import type { CompiledRollout } from '../rollout/declared.ts'
 import { parseFrame } from '../shell/frame.ts'
 
 /** A file of a host: what is not said is as `touch` makes it for root. Content makes it a regular file. */

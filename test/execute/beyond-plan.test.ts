@@ -6,11 +6,11 @@ import { fakeProject } from '../host/fake-project.ts'
 
 const NOTHING: Around = {
   ...{ disruptive: [], exposed: [], first: [], down: false, needsFailover: false },
-  ...{ drain: [], undrain: [], gates: [], verify: [] },
+  due: { beforeTier: [], takeOut: [], changed: [], putBack: [], serving: [] },
 }
 const drained = (role: string, key: string): Partial<Around> => ({
   disruptive: [key],
-  drain: [{ role, disruptive: [key] }],
+  due: { ...NOTHING.due, takeOut: [{ role, disruptive: [key] }] },
 })
 const planned = (around: Partial<Around>, more: Partial<Planned> = {}): Planned => ({
   plan: { host: 'web1', tier: 'web', items: [], handlers: [] },

@@ -55,9 +55,9 @@ async function around(upstream: object, { vars = {}, balanced = false } = {}) {
   const { rollouts, problems } = compiler.compile(host, FACTS)
   expect(problems).toEqual([])
   const release = { key: 'release:shop', role: 'app', action: 'update', fields: [{ field: 'version' }] }
-  const { drain, exposed, first } = aroundChanges(rollouts, [release], [], [])
+  const { due, exposed, first } = aroundChanges(rollouts, [release], [], [])
   return {
-    drain: drain.flatMap((rollout) => (rollout.drain ?? []).map(({ name, on }) => [name, on])),
+    drain: due.takeOut.flatMap((rollout) => (rollout.drain ?? []).map(({ name, on }) => [name, on])),
     exposed,
     first: first.map((one) => one.host),
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { aroundChanges } from '../../src/rollout/around.ts'
-import type { CompiledRollout } from '../../src/rollout/step.ts'
+import type { CompiledRollout } from '../../src/rollout/declared.ts'
 import { sh } from '../../src/shell/script.ts'
 
 const step = (name: string, on?: readonly string[]) => ({ name, run: sh`:`, on })
@@ -28,9 +28,9 @@ const item = (key: string, action = 'update', role = 'nginx', field = 'any') => 
 const due = (id: string, because: readonly string[], pending = false) => ({ id, because, pending })
 
 const around = (...args: Parameters<typeof aroundChanges>) => {
-  const { disruptive, drain, undrain, gates } = aroundChanges(...args)
+  const { disruptive, due } = aroundChanges(...args)
   const roles = (all: readonly CompiledRollout[]) => all.map(({ role }) => role)
-  return { disruptive, drain: roles(drain), undrain: roles(undrain), gates: roles(gates) }
+  return { disruptive, drain: roles(due.takeOut), undrain: roles(due.putBack), gates: roles(due.changed) }
 }
 
 describe('aroundChanges', () => {
@@ -135,7 +135,7 @@ describe('aroundChanges', () => {
   describe('verify', () => {
     const asked = { ...NGINX, verify: [step('is praised')] }
     const verified = (items: ReturnType<typeof item>[], drained: string[] = []) =>
-      aroundChanges([asked, APP], items, [], drained).verify.map(({ role }) => role)
+      aroundChanges([asked, APP], items, [], drained).due.serving.map(({ role }) => role)
 
     it('is asked of what was put back, and of what was changed in place', () => {
       expect(verified([item('package:nginx')])).toEqual(['nginx'])

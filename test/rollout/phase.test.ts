@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { allSteps, codeOf, isPhase, limitOf, PHASES, type Phase, stepsOf } from '../../src/rollout/phase.ts'
-import { HOST_ROLLOUT } from '../../src/rollout/step.ts'
+import { HOST_ROLLOUT } from '../../src/rollout/declared.ts'
+import { allSteps, codeOf, isPhase, isTurn, limitOf, PHASES, phasesAt, stepsOf } from '../../src/rollout/phase.ts'
 
 const step = (name: string) => ({ name })
 const ROLE = {
@@ -9,27 +9,26 @@ const ROLE = {
   ...{ gates: [step('serves')], verify: [step('asked')] },
 }
 
-test('every field of a role that holds steps is one of a phase', () => {
-  const fields = Object.entries(HOST_ROLLOUT).flatMap(([name, field]) =>
-    'items' in field && 'properties' in field.items ? [name] : [],
-  )
-  expect(fields.length).toBeGreaterThan(4)
-  expect(Object.values(PHASES).map(({ steps }) => steps)).toEqual(expect.arrayContaining(fields))
+test('every phase is a field of what a role may return, told as its row says', () => {
+  expect(PHASES.map(({ phase }) => phase)).toEqual(['preflight', 'drain', 'gate', 'undrain', 'verify'])
+  for (const { steps, description } of PHASES) {
+    expect(HOST_ROLLOUT[steps]).toMatchObject({ description, type: 'array', optional: true })
+  }
 })
 
-test('a phase says where its steps are, what their failure is, and which limit of the policy they have', () => {
-  const phases: readonly Phase[] = ['drain', 'gate', 'undrain', 'verify', 'preflight']
-  expect(
-    phases.map((phase) =>
-      stepsOf(phase, [ROLE])
-        .map(({ name }) => name)
-        .join(),
-    ),
-  ).toEqual(['out', 'serves', 'back', 'asked', 'fit'])
+test('a phase says where its steps are, when they are due, what their failure is, and which limit of the policy they have', () => {
+  const names = PHASES.map((row) => stepsOf(row, [ROLE]).map(({ name }) => name))
+  expect(names).toEqual([['fit'], ['out'], ['serves'], ['back'], ['asked']])
   expect(allSteps(ROLE).map(({ name }) => name)).toEqual(['fit', 'out', 'nowhere', 'serves', 'back', 'asked'])
-  expect(phases.map(codeOf)).toEqual(['drain', 'gate', 'drain', 'verify', 'preflight'])
+  expect(PHASES.map(({ phase }) => codeOf(phase))).toEqual(['preflight', 'drain', 'gate', 'drain', 'verify'])
   const policy = { drainTimeout: 1, gateTimeout: 2 }
-  expect(phases.map((phase) => limitOf(phase, policy))).toEqual([1, 2, 2, undefined, undefined])
-  expect(limitOf('drain', {})).toBeUndefined()
+  expect(PHASES.map((row) => limitOf(row, policy))).toEqual([undefined, 1, 2, 2, undefined])
+  expect(PHASES.map((row) => limitOf(row, {}))).toEqual(PHASES.map(() => undefined))
+  expect(phasesAt('changed').map(({ steps }) => steps)).toEqual(['gates'])
+  expect([isTurn('takeOut', 'drain'), isTurn('putBack', 'drain'), isTurn('takeOut', 'update')]).toEqual([
+    true,
+    false,
+    false,
+  ])
   expect(['drain', 'update', 'toString'].map(isPhase)).toEqual([true, false, false])
 })

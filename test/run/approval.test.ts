@@ -186,10 +186,7 @@ describe('the question', () => {
       disruptive: [],
       exposed: ['package:x'],
       leftDrained: false,
-      drain: [],
-      undrain: [],
-      gates: [],
-      verify: [],
+      steps: [],
     }
     const plans = names.map((name) => plan(name, { handlers, ...(name === 'web4' ? { rollout } : {}) }))
     const batches = [{ hosts: ['db1'], slots: 1, pause: 0, confirm: false, switchover: { from: 'db1', to: 'db2' } }]

@@ -1,4 +1,5 @@
 import { type HostPlan, hasWork, type PlannedItem } from '../../plan/host-plan.ts'
+import { isTurn } from '../../rollout/phase.ts'
 import { type Line, line, span, type Tone } from './line.ts'
 import { sizeText } from './plan.ts'
 import { counted, listing } from './words.ts'
@@ -16,7 +17,9 @@ export function overviewLines(plans: readonly HostPlan[]): Line[] {
   if (working.length < 2 && !working.some(isDelicate)) return []
   const changes = working.flatMap(({ items }) => items.filter(({ action }) => action !== 'none')).length
   const handlers = working.flatMap((plan) => plan.handlers).length
-  const drained = working.filter(({ rollout }) => (rollout?.drain.length ?? 0) > 0).map(({ host }) => host)
+  const drained = working
+    .filter(({ rollout }) => rollout?.steps.some(({ phase }) => isTurn('takeOut', phase)))
+    .map(({ host }) => host)
   return [
     line(span('bold', `${sizeText(changes, handlers)} on ${counted(working.length, 'host')}`)),
     ...told('change', 'restarts', byThing(working, restartsOf)),

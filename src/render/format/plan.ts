@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { StepAction } from '../../host/events.ts'
 import { type HostPlan, hasWork, type PlannedHandler, type PlannedItem } from '../../plan/host-plan.ts'
 import type { FieldChange } from '../../resources/resource.ts'
-import { isPhase, PHASES, type Phase } from '../../rollout/phase.ts'
+import { isPhase, type Phase } from '../../rollout/phase.ts'
 import { diffBlock, diffSize } from './diff.ts'
 import { indent, type Line, line, type Span, span, type Tone } from './line.ts'
 import { afterLines, beforeLines } from './rollout.ts'
@@ -38,7 +38,7 @@ const ALIKE = 3
 
 /** `+ package:nginx`, in the colour of what is done to it. */
 export function marked(action: ShownAction, key: string): Span[] {
-  const [sign, tone]: readonly [string, Tone] = isPhase(action) ? [PHASES[action].sign, 'run'] : SIGNS[action]
+  const [sign, tone]: readonly [string, Tone] = isPhase(action) ? ['>', 'run'] : SIGNS[action]
   return [span(tone, `${sign} ${key}`)]
 }
 

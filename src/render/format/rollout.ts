@@ -1,4 +1,5 @@
 import type { PlannedRollout, PlannedStep } from '../../plan/host-plan.ts'
+import { isTurn } from '../../rollout/phase.ts'
 import type { Batch, TierPlan } from '../../rollout/tier-plan.ts'
 import { type Line, line, span } from './line.ts'
 import { listing } from './words.ts'
@@ -6,12 +7,13 @@ import { listing } from './words.ts'
 /** What is done around the changes of a host: `> drain: out of backend web (on lb1, lb2)`. */
 export function beforeLines(rollout: PlannedRollout | undefined): Line[] {
   if (rollout === undefined) return []
-  const { leftDrained, disruptive, drain, exposed = [], first = [] } = rollout
+  const { leftDrained, disruptive, exposed = [], first = [] } = rollout
+  const taking = rollout.steps.filter(takesOut)
   return [
     ...first.map(({ host, what }) => line(span('run', `> ${host} first: ${what}`))),
     ...(exposed.length > 0 ? [line(span('warn', `> not drained: ${exposedText(exposed)}`))] : []),
     ...(leftDrained ? [line(span('warn', '> was left drained by an earlier run'))] : []),
-    ...drain.map((step, i) => stepLine('drain', step, i === 0 ? `because of ${listing(disruptive, 3)}` : undefined)),
+    ...taking.map((step, i) => stepLine(step, i === 0 ? `because of ${listing(disruptive, 3)}` : undefined)),
   ]
 }
 
@@ -22,14 +24,12 @@ export const exposedText = (keys: readonly string[]): string =>
 /** What follows its changes. */
 export function afterLines(rollout: PlannedRollout | undefined): Line[] {
   if (rollout === undefined) return []
-  return [
-    ...rollout.gates.map((step) => stepLine('gate', step)),
-    ...rollout.undrain.map((step) => stepLine('undrain', step)),
-    ...rollout.verify.map((step) => stepLine('verify', step)),
-  ]
+  return rollout.steps.filter((step) => !takesOut(step)).map((step) => stepLine(step))
 }
 
-const stepLine = (phase: string, { name, on }: PlannedStep, why?: string): Line => {
+const takesOut = ({ phase }: PlannedStep): boolean => isTurn('takeOut', phase)
+
+const stepLine = ({ phase, name, on }: PlannedStep, why?: string): Line => {
   const notes = [...(on === undefined ? [] : [`on ${listing(on)}`]), ...(why === undefined ? [] : [why])]
   return line(span('run', `> ${phase}: ${name}`), ...(notes.length > 0 ? [span('dim', `  (${notes.join('; ')})`)] : []))
 }

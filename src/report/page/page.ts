@@ -13,7 +13,7 @@ import { picture } from './picture.ts'
 import { STYLE } from './style.ts'
 import { prose, shown } from './text.ts'
 import { table, timeline } from './timeline.ts'
-import { DOINGS, stepName } from './words.ts'
+import { doingWord, stepName } from './words.ts'
 
 /** What a page is made of. */
 export interface PageInput {
@@ -166,7 +166,7 @@ function costs({ hosts }: Story): ComponentChild {
   const rows = all
     .slice(0, COSTS)
     .map(({ doing, key, total, count, longest }) => [
-      DOINGS[doing],
+      doingWord(doing),
       stepName({ doing, key }),
       duration(total),
       String(count),

@@ -5,7 +5,7 @@ import type { Doing, HostStory, Story, Stretch } from '../story.ts'
 import { clock, percent, ticksOf } from './axis.ts'
 import { outcomeMark } from './picture.ts'
 import { shown } from './text.ts'
-import { DOINGS, stepName } from './words.ts'
+import { DOINGS, doingWord, stepName } from './words.ts'
 
 const BAR = 20
 
@@ -46,7 +46,7 @@ function legend({ hosts }: Story): ComponentChild {
   return h(
     'ul',
     { class: 'legend', 'aria-label': 'colours' },
-    Object.entries(DOINGS)
+    [...DOINGS]
       .filter(([doing]) => [...seen].some((one) => one === doing))
       .map(([doing, word]) =>
         h(
@@ -109,14 +109,14 @@ function stretch(one: Stretch, ms: number): ComponentChild {
   )
 }
 
-const nameOf = ({ doing, key }: Stretch): string => (key === undefined ? DOINGS[doing] : shown(key))
+const nameOf = ({ doing, key }: Stretch): string => (key === undefined ? doingWord(doing) : shown(key))
 const endOf = ({ ok }: Stretch): string => (ok === undefined ? ', its end was not heard' : ok ? '' : ', failed')
 
 /** For those who do not see it: how long it was at what. */
 function sentence(stretches: readonly Stretch[]): string {
   const total = new Map<Doing, number>()
   for (const { doing, from, to } of stretches) total.set(doing, (total.get(doing) ?? 0) + to - from)
-  const said = [...total].map(([doing, ms]) => `${DOINGS[doing]} ${duration(ms)}`)
+  const said = [...total].map(([doing, ms]) => `${doingWord(doing)} ${duration(ms)}`)
   return said.length === 0 ? 'nothing' : said.join(', ')
 }
 
@@ -124,7 +124,7 @@ function steps({ stretches, notes }: HostStory): ComponentChild {
   const rows = [
     ...stretches.map((one) => ({
       at: one.from,
-      cells: [clock(one.from), duration(one.to - one.from), DOINGS[one.doing], stepName(one), endText(one)],
+      cells: [clock(one.from), duration(one.to - one.from), doingWord(one.doing), stepName(one), endText(one)],
     })),
     ...notes.map(({ at, message }) => ({ at, cells: [clock(at), '', 'note', message, ''] })),
   ].toSorted((a, b) => a.at - b.at)

@@ -1,20 +1,26 @@
 import type { RecordedHost } from '../../records/record.ts'
+import { PHASES, type Phase, type PhaseOf } from '../../rollout/phase.ts'
 import type { Doing, Stretch } from '../story.ts'
 
-/** For people who see no colours, or none of a screen. */
-export const DOINGS: Readonly<Record<Doing, string>> = {
+const BEFORE: Readonly<Record<Exclude<Doing, Phase | 'change' | 'handler'>, string>> = {
   connect: 'log in',
   probe: 'probe and plan',
   wait: 'wait for its turn',
   work: 'at work',
-  preflight: 'preflight',
-  drain: 'drain',
-  change: 'change',
-  handler: 'handler',
-  gate: 'gate',
-  undrain: 'back in service',
-  verify: 'verify',
 }
+
+const isBefore = ({ turn }: PhaseOf): boolean => turn === 'beforeTier' || turn === 'takeOut'
+const labels = (phases: readonly PhaseOf[]) => phases.map(({ phase, label }) => [phase, label] as const)
+
+/** For people who see no colours, or none of a screen: in the order in which things are done. */
+export const DOINGS: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(BEFORE),
+  ...labels(PHASES.filter(isBefore)),
+  ...(['change', 'handler'] as const).map((doing) => [doing, doing] as const),
+  ...labels(PHASES.filter((row) => !isBefore(row))),
+])
+
+export const doingWord = (doing: Doing): string => DOINGS.get(doing) ?? doing
 
 /** Without what stands beside it: `out of backend web` of `drain:out of backend web`. */
 export const stepName = ({ doing, key = '' }: Pick<Stretch, 'doing' | 'key'>): string =>

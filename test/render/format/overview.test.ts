@@ -15,15 +15,15 @@ const restart = { id: 'restart nginx', because: ['package:nginx'], pending: fals
 const told = (...plans: HostPlan[]) => overviewLines(plans).map((one) => paint(one, false))
 
 test('says how much, what is restarted, who is out of service, what goes away and what is not known', () => {
-  const around = { disruptive: [], leftDrained: false, undrain: [], gates: [], verify: [] }
+  const around = { disruptive: [], leftDrained: false, steps: [] }
   const web = (host: string) =>
     plan(host, [item('package:nginx', 'update'), item('file:/old', 'delete'), item('same', 'none')], {
       handlers: [restart],
-      rollout: { ...around, drain: [{ name: 'out of backend web' }] },
+      rollout: { ...around, steps: [{ phase: 'drain', name: 'out of backend web' }] },
     })
   const off = item('service:cron.service', 'update', { fields: [{ field: 'state', from: 'started', to: 'stopped' }] })
   const app = plan('app1', [off, item('a', 'unknown'), item('b', 'unknown')], {
-    rollout: { ...around, drain: [], exposed: ['service:cron.service'] },
+    rollout: { ...around, exposed: ['service:cron.service'] },
   })
   expect(told(web('web1'), web('web2'), app)).toEqual([
     '7 changes, 2 handlers on 3 hosts',
