@@ -1,11 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
 import type { Traffic } from '../src/connection/connection.ts'
 import type { Lab } from '../test/lab/lab.ts'
 import { type Comparison, compare, table } from './figures.ts'
-import { startFleet } from './fleet.ts'
+import { startFleet } from './lab-fleet.ts'
 import { type Sample, sample } from './sample.ts'
 import { noopTraffic, trafficIn } from './traffic.ts'
 
@@ -71,7 +70,8 @@ function comparisons(lab: Lab, measured: readonly Pair[]): Comparison[] {
   ]
 }
 
-async function main(hosts: number, runs: number, keep: boolean): Promise<void> {
+/** Measures a run that finds nothing to change on lab hosts, beside the floor. */
+export async function noop(hosts: number, runs: number, keep: boolean): Promise<void> {
   const say = (message: string): void => console.error(message)
   const lab = await startFleet(hosts, say)
   say(`converging ${hosts} hosts; the first time takes minutes`)
@@ -84,17 +84,3 @@ async function main(hosts: number, runs: number, keep: boolean): Promise<void> {
   await writeFile(join(RESULTS, 'noop.json'), `${JSON.stringify({ hosts, runs, figures }, undefined, 2)}\n`)
   if (!keep) await lab.down()
 }
-
-const wholeNumber = (value: string): number => {
-  const number = Number(value)
-  if (Number.isInteger(number) && number > 0) return number
-  throw new Error(`${value} is not a whole number above 0`)
-}
-
-await new Command('bench')
-  .description('a run that finds nothing to change, beside the least that could be done over SSH')
-  .option('--hosts <n>', 'hosts of the lab', wholeNumber, 12)
-  .option('--runs <n>', 'pairs to measure', wholeNumber, 9)
-  .option('--keep', 'leave the lab up', false)
-  .action((options: { hosts: number; runs: number; keep: boolean }) => main(options.hosts, options.runs, options.keep))
-  .parseAsync()

@@ -1,50 +1,103 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-/** What one run of a program took. */
-export interface Sample {
-  /** From its start to its end. */
-  readonly wallMs: number
+/** What a process took, as usage.mjs leaves it. */
+interface Usage {
   /** User and system time of the program itself: the hosts' time is not in it. */
   readonly cpuMs: number
   readonly peakKiB: number
+  /** Where it was asked for. */
+  readonly loop?: Loop | undefined
+}
+
+/** The event loop, from the first connection on. */
+export interface Loop {
+  /** When the first connection was made, from the start of the process. */
+  readonly firstMs: number
+  /** How late a timer is. */
+  readonly late: Tail
+  /** CPU time of the process between two ticks of a timer: where the machine is busy with something else, it is late for that. */
+  readonly busy: Tail
+}
+
+export interface Tail {
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+/** What one run of a program took. */
+export interface Sample extends Usage {
+  /** From its start to its end. */
+  readonly wallMs: number
   readonly stdout: string
+}
+
+export interface SampleOptions {
+  /** The status that it is to end with. */
+  readonly status?: number
+  readonly env?: Readonly<Record<string, string>>
+  /** Watches the event loop. */
+  readonly loop?: boolean
 }
 
 const USAGE = fileURLToPath(new URL('usage.mjs', import.meta.url))
 
 /**
- * Runs a Node program to its end and measures it.
- * @throws Error with what it said, when it ends with another status than 0
+ * Runs a Node program to its end and measures it. What it prints goes to a file: nobody has to keep up with reading.
+ * @throws Error with what it said, when it ends with another status
  */
-export async function sample(argv: readonly string[]): Promise<Sample> {
+export async function sample(argv: readonly string[], options: SampleOptions = {}): Promise<Sample> {
   const dir = await mkdtemp(join(tmpdir(), 'provision-bench-'))
-  const file = join(dir, 'usage.json')
+  const [usage, printed] = [join(dir, 'usage.json'), join(dir, 'stdout')]
   try {
+    const out = await open(printed, 'w')
     const began = performance.now()
     const child = spawn(process.execPath, ['--import', USAGE, ...argv], {
-      env: { ...process.env, BENCH_USAGE: file, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        ...{ BENCH_USAGE: usage, NO_COLOR: '1' },
+        ...(options.loop && { BENCH_LOOP: '1' }),
+        ...options.env,
+      },
+      stdio: ['ignore', out.fd, 'pipe'],
     })
     const exit = once(child, 'exit').then((event: unknown[]) => ({ status: event[0], at: performance.now() }))
-    const [{ status, at }, stdout, stderr] = await Promise.all([exit, text(child.stdout), text(child.stderr)])
-    if (status !== 0) throw new Error(`${argv.join(' ')} ended with status ${String(status)}:\n${stdout}${stderr}`)
-    return { wallMs: at - began, ...usageFrom(await readFile(file, 'utf8')), stdout }
+    const [{ status, at }, stderr] = await Promise.all([exit, child.stderr ? text(child.stderr) : ''])
+    await out.close()
+    const stdout = await readFile(printed, 'utf8')
+    if (status !== (options.status ?? 0))
+      throw new Error(`${argv.join(' ')} ended with status ${String(status)}:\n${stdout.slice(-4000)}${stderr}`)
+    return { wallMs: at - began, ...usageFrom(await readFile(usage, 'utf8')), stdout }
   } finally {
     await rm(dir, { recursive: true })
   }
 }
 
-function usageFrom(json: string): { cpuMs: number; peakKiB: number } {
+function usageFrom(json: string): Usage {
   const value: unknown = JSON.parse(json)
-  if (typeof value === 'object' && value !== null && 'cpuMs' in value && 'peakKiB' in value) {
-    const { cpuMs, peakKiB } = value
-    if (typeof cpuMs === 'number' && typeof peakKiB === 'number') return { cpuMs, peakKiB }
+  if (isRecord(value) && typeof value.cpuMs === 'number' && typeof value.peakKiB === 'number') {
+    const { cpuMs, peakKiB, loop } = value
+    return { cpuMs, peakKiB, ...(isRecord(loop) && { loop: loopFrom(loop) }) }
   }
   throw new Error(`no usage in ${json}`)
 }
+
+function loopFrom({ firstMs, late, busy }: Readonly<Record<string, unknown>>): Loop {
+  if (typeof firstMs !== 'number') throw new Error('it is not known when the first connection was made')
+  return { firstMs, late: tailFrom(late), busy: tailFrom(busy) }
+}
+
+function tailFrom(value: unknown): Tail {
+  if (isRecord(value) && typeof value.p99Ms === 'number' && typeof value.maxMs === 'number') {
+    return { p99Ms: value.p99Ms, maxMs: value.maxMs }
+  }
+  throw new Error('the event loop was not watched')
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
