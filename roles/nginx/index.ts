@@ -45,6 +45,7 @@ export default defineRole({
     checkOpenFiles(vars, facts)
     const views = siteViews(vars, facts)
     const peers = group('all')
+    const upstreams = upstreamViews(vars.nginx_upstreams, peers, host)
     const config = (name: string, data = {}) => ({ content: template(name, data), mode: '0644' })
     const proxies = [
       ...vars.nginx_real_ip_from,
@@ -62,7 +63,7 @@ export default defineRole({
         files: {
           'nginx.conf': config('nginx.conf.ejs', { proxies, namesHash: namesHash(vars.nginx_sites) }),
           'provision/upstreams.conf': {
-            ...config('upstreams.conf.ejs', { upstreams: upstreamViews(vars.nginx_upstreams, peers, host) }),
+            ...config('upstreams.conf.ejs', { upstreams }),
             keep: keepDrainedServers,
           },
           'provision/status.conf': config('status.conf.ejs'),
@@ -70,6 +71,7 @@ export default defineRole({
             views.map((site) => [`provision/sites/${site.name}.conf`, config('site.conf.ejs', { site })]),
           ),
         },
+        names: [...new Set(upstreams.flatMap(({ names }) => names))],
         // Only our own folder: what Debian and other packages put elsewhere is not included and does no harm.
         purge: ['provision/**'],
         // Relative includes are looked for beside the file of -c: in the stage.

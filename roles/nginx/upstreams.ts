@@ -1,4 +1,4 @@
-import { ipFamily, type Peer, tierMembers } from 'provision'
+import { ipFamily, type Peer, parseSocket, tierMembers } from 'provision'
 import { wrong } from './checks.ts'
 import type { Upstream } from './vars.ts'
 
@@ -6,6 +6,8 @@ export interface UpstreamView {
   readonly name: string
   readonly balance: string
   readonly keepalive: number
+  /** Host names among its servers: nginx does not start where one can't be looked up. */
+  readonly names: readonly string[]
   /** Arguments of `server`. */
   readonly servers: readonly string[]
 }
@@ -34,7 +36,7 @@ export function upstreamViews(
     if (balance === 'ip_hash' && servers.some((server) => server.backup)) {
       throw wrong(`nginx_upstreams: '${name}': ip_hash knows no backup servers`)
     }
-    return { name, balance, keepalive, servers: servers.map(serverWords) }
+    return { name, balance, keepalive, names: servers.flatMap(nameOf), servers: servers.map(serverWords) }
   })
 }
 
@@ -54,6 +56,12 @@ function ofTier(
     backup: paired && i !== partner,
     down: false,
   }))
+}
+
+function nameOf({ addr }: Server): string[] {
+  if (addr.startsWith('unix:')) return []
+  const { address } = /:\d+$/.test(addr) ? parseSocket(addr) : { address: addr }
+  return ipFamily(address) === undefined ? [address] : []
 }
 
 const serverWords = ({ addr, weight, max_fails, fail_timeout, backup, down }: Server): string =>

@@ -9,6 +9,18 @@ const proxied = { name: 'front', locations: [{ path: '/', proxy: 'web' }] }
 const web = { name: 'web', tier: 'web' }
 
 describe('role nginx', () => {
+  test('C13: servers by name are asked for before anything is changed, for nginx does not start without them', async () => {
+    const servers = ['db.example.org:80', 'b.example.org', '192.0.2.1:80', '[2001:db8::1]:80', 'unix:/run/x.sock']
+    const host = await compiled(nginx, {
+      vars: { nginx_upstreams: [{ name: 'web', servers: servers.map((addr) => ({ addr })) }] },
+    })
+    expect(host.problems).toEqual([])
+    expect(host.desired(SET)).toMatchObject({ names: ['db.example.org', 'b.example.org'] })
+    expect(host.content('systemd-unit:/etc/systemd/system/nginx.service.d/provision.conf')).toContain(
+      '[Unit]\n# A name of an upstream that is known late, after a boot of everything, keeps nginx from starting: it is tried until it does.\nStartLimitIntervalSec=0\n',
+    )
+  })
+
   test('without sites: a server that serves nothing but its status, to itself', async () => {
     const host = await compiled(nginx)
     expect(host.problems).toEqual([])

@@ -11,6 +11,7 @@ import { absolutePath, contentChange, sha256 } from '../content.ts'
 import { snapshotOf } from '../guard.ts'
 import { isWithin, pathObstacles } from '../path-obstacles.ts'
 import type { Change, FieldChange, Obstacle, ResourceKind, TextChange } from '../resource.ts'
+import { nameNote, nameObstacle, parseUnresolved, probeNames } from './names.ts'
 import { type Purge, parseUnlisted, probeUnlisted } from './purge.ts'
 import { installSet } from './script.ts'
 
@@ -47,6 +48,13 @@ export const FILE_SET = {
       'sh`…` that fails when the staged copy of `root`, `"$STAGE"`, is not valid: nothing is then changed. `nginx -t -q -c "$STAGE/nginx.conf"`.',
     is: 'script',
   },
+  names: {
+    description:
+      'Host names without which the program does not start, as servers of an upstream of nginx: where one can not be looked up on the host, a change is refused in the plan.',
+    type: 'array',
+    items: { type: 'string', pattern: '^[A-Za-z0-9._-]+$' },
+    optional: true,
+  },
   guard: {
     description: "The files can cut the tool's own access: they are put back when a new connection fails.",
     enum: ['ssh', 'sudo'],
@@ -64,6 +72,8 @@ export interface FileSetState {
   readonly files: Readonly<Record<string, FileState>>
   /** What purge would remove, by relative path. Content: undefined when it is no regular file or too large. */
   readonly unlisted: Readonly<Record<string, { readonly content: Buffer | undefined }>>
+  /** Of the set's names, what the host can't look up. */
+  readonly unresolved: readonly string[]
 }
 
 /** Staged, validated by the program itself and moved into place together; on failure the old files all stay. */
@@ -75,7 +85,12 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
     return desired.name
   },
   reads: (all) => ({ files: all.flatMap(wantedOf) }),
-  probe: (all) => joinScripts(all.map((set, i) => probeUnlisted(purgeOf(set), i)).filter(({ sh }) => sh !== '')),
+  probe: (all) =>
+    joinScripts(
+      all
+        .flatMap((set, i) => [probeUnlisted(purgeOf(set), i), probeNames(set.names ?? [], i)])
+        .filter(({ sh }) => sh !== ''),
+    ),
   parse({ files: states, own }, all) {
     return new Map(
       all.map((desired, i) => {
@@ -85,7 +100,10 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
         const matches = picomatch([...(desired.purge ?? [])], { dot: true })
         const unlisted = parseUnlisted(own, i).filter(([path]) => !listed.has(path) && matches(path))
         const isBare = unlisted.length === 0 && Object.values(files).every((state) => state === 'absent')
-        return [desired.name, isBare ? 'absent' : { files, unlisted: Object.fromEntries(unlisted) }]
+        return [
+          desired.name,
+          isBare ? 'absent' : { files, unlisted: Object.fromEntries(unlisted), unresolved: parseUnresolved(own, i) },
+        ]
       }),
     )
   },
@@ -93,13 +111,15 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
     const states = fileSetKind.parse(answers, all)
     const found = pathObstacles(answers, all.flatMap(wantedOf), ({ path }) => ({ path, becomes: 'file' }))
     return new Map(
-      all.flatMap((desired): [string, Obstacle][] => {
+      all.flatMap((desired, i): [string, Obstacle][] => {
         const actual = states.get(desired.name)
         if (actual === undefined || actual === 'unknown') return []
         const paths = changedOf(withKept(desired, actual), actual).map((path) => fullPath(desired, path))
         // The directories of a set are made with it.
         const obstacle = paths.flatMap((path) => found.get(path) ?? []).find(({ path }) => paths.includes(path ?? ''))
-        return obstacle ? [[desired.name, obstacle]] : []
+        if (obstacle) return [[desired.name, obstacle]]
+        const unresolved = parseUnresolved(answers.own, i)
+        return unresolved.length > 0 ? [[desired.name, nameObstacle(unresolved)]] : []
       }),
     )
   },
@@ -123,11 +143,13 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
   },
   notes(desired, actual) {
     const { files } = withKept(desired, actual)
-    return Object.entries(files).flatMap(([path, file]) => {
+    const unresolved = actual === 'absent' ? [] : actual.unresolved
+    const told = Object.entries(files).flatMap(([path, file]) => {
       const state = stateOf(actual, path)
       const acl = state === 'absent' ? [] : aclNotes(state, file).map((note) => `${path}: ${note}`)
       return [...keptLines(desired, path, file.content), ...acl]
     })
+    return [...told, ...(unresolved.length > 0 ? [nameNote(unresolved)] : [])]
   },
   apply: (changes) =>
     joinScripts(

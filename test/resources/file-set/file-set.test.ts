@@ -14,6 +14,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type FileSet, fileSetKind } from '../../../src/resources/file-set/file-set.ts'
 import { rawScript, sh } from '../../../src/shell/script.ts'
+import { asked, questionOf } from '../answers.ts'
 import { fileName, text } from '../arbitrary.ts'
 import { converge, plan, run, scratch } from '../converge.ts'
 
@@ -169,6 +170,31 @@ describe('a file set', () => {
       { fields: [{ field: 'b mode', from: '0644', to: '0640' }], texts: [] },
     ])
     expect(statSync(join(root, 'b')).mode & 0o777).toBe(0o640)
+  })
+
+  test('C13: is not changed where its program would not start for a name that nobody knows, and says so where it is', () => {
+    const root = join(scratch(), 'etc')
+    const named = (content: string, names: readonly string[]) => ({
+      ...{ name: 'nginx', root, files: { a: { content } }, names, validate: sh`true` },
+    })
+    const known = named('old', ['localhost'])
+    converge(fileSetKind, [known], scratch())
+    const sets = (content: string) => [known, named(content, ['localhost', 'nosuch.invalid'])]
+    const answers = (content: string) => {
+      const found = asked(questionOf(fileSetKind, sets(content)))
+      if (found.answers === undefined) throw new Error('no answer')
+      return found.answers
+    }
+    expect(fileSetKind.obstacles?.(answers('new'), sets('new')).get('nginx')).toMatchObject({
+      message: "'nosuch.invalid' can't be looked up on this host, and what these files are for would not start",
+      path: '/etc/hosts',
+    })
+    expect(fileSetKind.obstacles?.(answers('old'), [known])).toEqual(new Map())
+    const state = fileSetKind.parse(answers('old'), sets('old')).get('nginx')
+    if (state === undefined || state === 'unknown' || state === 'absent') throw new Error('it is there')
+    expect(fileSetKind.notes?.(known, state)).toEqual([
+      "'nosuch.invalid' can't be looked up on this host now: what these files are for would not start again",
+    ])
   })
 
   test('has only paths inside its root', () => {
