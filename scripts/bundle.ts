@@ -1,6 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { rolldown } from 'rolldown'
+import { type Plugin, rolldown } from 'rolldown'
+import { commandLine } from '../src/cli/completion/describe.ts'
 import { licensesOf } from './licenses.ts'
 import { builtinSchemas, precompiledModule } from './precompile.ts'
 
@@ -11,6 +12,12 @@ import { builtinSchemas, precompiledModule } from './precompile.ts'
 const INSTALLED =
   /^(ssh2|node-ssh|jiti|zx|listr2|@inquirer\/(input|password)|age-encryption|ajv|tar|testcontainers)(\/|$)/
 
+/** What is made once and for all takes the place of what makes it. */
+const inPlaceOf = (file: string, code: string): Plugin => ({
+  name: `made: ${file}`,
+  load: (id) => (id === file ? { code, moduleType: 'js' } : undefined),
+})
+
 /**
  * Puts the modules of the program, and of the packages that each run needs, into few files: Node takes longer to find and
  * read 400 of them than to run what is in them. What several entries share is in chunks, so that a role, built-in or a user's,
@@ -20,7 +27,6 @@ const INSTALLED =
  */
 export async function bundle(root: string): Promise<string[]> {
   const roles = readdirSync(join(root, 'roles')).map((name) => `roles/${name}/index`)
-  const code = precompiledModule(await builtinSchemas(root), './ajv.ts')
   const build = await rolldown({
     cwd: root,
     input: Object.fromEntries(
@@ -30,10 +36,11 @@ export async function bundle(root: string): Promise<string[]> {
     resolve: { alias: { provision: join(root, 'src/index.ts') } },
     external: INSTALLED,
     plugins: [
-      {
-        name: 'precompiled-schemas',
-        load: (id) => (id === join(root, 'src/schemas/precompiled.ts') ? { code, moduleType: 'js' } : undefined),
-      },
+      inPlaceOf(join(root, 'src/schemas/precompiled.ts'), precompiledModule(await builtinSchemas(root), './ajv.ts')),
+      inPlaceOf(
+        join(root, 'src/cli/completion/command-line.ts'),
+        `export const COMMAND_LINE = ${JSON.stringify(commandLine())}\n`,
+      ),
     ],
   })
   const { output } = await build.write({

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { driftMetrics } from '../drift/metrics.ts'
 import { needTextfile, writeTextfile } from '../drift/textfile.ts'
-import { inventoryLabel } from '../inventory/files.ts'
+import { inventoryLabel } from '../inventory/folders.ts'
 import { createFold } from '../records/fold.ts'
 import { run } from '../run/run.ts'
 import type { RunEdges, RunOutcome } from '../run/run-options.ts'

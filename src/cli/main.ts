@@ -1,7 +1,7 @@
 import { homedir } from 'node:os'
 import { InputError, messageOf, type Problem, ProvisionError } from '../errors.ts'
 import type { Event } from '../execute/events.ts'
-import { inventoryNames } from '../inventory/files.ts'
+import { inventoryNames } from '../inventory/folders.ts'
 import { takeKeySources } from '../inventory/sops/identities.ts'
 import { createRenderer, type RendererKind } from '../render/index.ts'
 import type { PrepareOptions } from '../run/prepare.ts'

@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, type Option } from 'commander'
 import type { Product } from '../run/failover/product.ts'
 import type { Cli, Start } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
@@ -18,12 +18,19 @@ Exit status: 0 no changes left to make, 2 changes found by --check, 1 something 
 
 const startMain: Start = async (flags, job) => (await import('./main.ts')).main(flags, job)
 
-/** The command line, ready to be parsed. Heavy parts are imported only when a command runs. */
-export function createProgram(start: Start = startMain, products: readonly Product[] = PRODUCTS): Command {
+/**
+ * The command line, ready to be parsed. Heavy parts are imported only when a command runs.
+ * @param onlyWithPrimary is filled: what is only for projects that use a product whose primary can be moved
+ */
+export function createProgram(
+  start: Start = startMain,
+  products: readonly Product[] = PRODUCTS,
+  onlyWithPrimary = new Set<Command | Option>(),
+): Command {
   const rerun = async (words: readonly string[]): Promise<void> => {
     await createProgram(start, products).parseAsync([...words], { from: 'user' })
   }
-  const cli: Cli = { start, products, onlyWithPrimary: new Set(), rerun }
+  const cli: Cli = { start, products, onlyWithPrimary, rerun }
   const program = new Command('provision')
     .helpOption('-h, --help', 'print this')
     // What follows a subcommand is its own.

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { factsFolder, fileNameOf, folderOf } from './cache-folder.ts'
 import type { Facts } from './facts.ts'
 
 export interface FactsCache {
@@ -11,17 +11,10 @@ export interface FactsCache {
   write(host: string, facts: Facts): Promise<void>
 }
 
-/** Folder of all cached facts: $XDG_CACHE_HOME (or ~/.cache)/provision/facts. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_CACHE_HOME
-  // The XDG specification: a relative path is to be ignored.
-  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'provision', 'facts')
-}
-
 /** The cached facts of one inventory, known by its absolute folder. */
-export function factsCache(inventoryDir: string, folder: string = cacheFolder()): FactsCache {
-  const dir = join(folder, createHash('sha256').update(inventoryDir).digest('hex').slice(0, 16))
-  const fileOf = (host: string) => join(dir, `${encodeURIComponent(host)}.json`)
+export function factsCache(inventoryDir: string, folder: string = factsFolder()): FactsCache {
+  const dir = folderOf(inventoryDir, folder)
+  const fileOf = (host: string) => join(dir, fileNameOf(host))
   return {
     read: async (host) => factsFrom(await textOf(fileOf(host))),
     async write(host, facts) {

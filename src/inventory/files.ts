@@ -1,7 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { messageOf, type Problem } from '../errors.ts'
 import { nameHint } from '../problems/nearest.ts'
+import { foldersOfInventories, inventoryFolder, isInventoryPath } from './folders.ts'
 import type { Value } from './inventory.ts'
 import type { Keyring } from './sops/unlock.ts'
 import { readHosts, type SourceOptions } from './sources/read-hosts.ts'
@@ -33,9 +34,8 @@ export async function readInventoryFiles(
   keyringFor: (ageKeyFile: string | undefined) => Keyring,
   source: SourceOptions = {},
 ): Promise<InventoryFiles> {
-  const isPath = isInventoryPath(name)
   const dir = inventoryFolder(root, name)
-  const unknown = isPath ? undefined : await unknownInventory(root, name)
+  const unknown = isInventoryPath(name) ? undefined : await unknownInventory(root, name)
   if (unknown) {
     const none = { site: undefined, hosts: undefined, groupVars: new Map(), hostVars: new Map() }
     return { dir, ...none, problems: [unknown], incomplete: false }
@@ -73,21 +73,6 @@ export async function readSite(root: string, name: string): Promise<YamlFile | u
   return own ?? shared
 }
 
-const isInventoryPath = (name: string): boolean => name.includes('/') || name === '.' || name === '..'
-
-/** Folder of an inventory, named or as a path. */
-export const inventoryFolder = (root: string, name: string): string =>
-  isInventoryPath(name) ? resolve(root, name) : join(root, 'inventories', name)
-
-/** What an inventory goes by in records, however it was named: its name, or where it lies. */
-export function inventoryLabel(root: string, name: string): string {
-  const dir = inventoryFolder(root, name)
-  const inside = relative(join(root, 'inventories'), dir)
-  if (!inside.includes('/') && inside !== '' && inside !== '..') return inside
-  const path = relative(root, dir)
-  return path.startsWith('../') ? dir : path || '.'
-}
-
 const HOSTS_HINT =
   'it names the hosts of each tier; hosts.ts, or a program hosts that prints JSON, may be there instead'
 
@@ -112,22 +97,12 @@ const ageKeyFileIn = (hosts: Value | undefined): string | undefined => {
 const missingFile = (file: string, hint: string): Problem => ({ message: `${file} is missing`, hint })
 
 async function unknownInventory(root: string, name: string): Promise<Problem | undefined> {
-  const known = await folders(join(root, 'inventories'))
+  const known = await foldersOfInventories(root)
   if (known === undefined) {
     return { message: `there is no folder 'inventories' in ${root}`, hint: 'run provision in the folder of a project' }
   }
   if (known.includes(name)) return undefined
   return { message: `there is no inventory '${name}' in ${join(root, 'inventories')}`, hint: nameHint(name, known) }
-}
-
-/** Names of the inventories of a project. */
-export async function inventoryNames(root: string): Promise<string[]> {
-  return (await folders(join(root, 'inventories'))) ?? []
-}
-
-const folders = async (dir: string): Promise<string[] | undefined> => {
-  const entries = await readdir(dir, { withFileTypes: true }).catch(() => undefined)
-  return entries?.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map((entry) => entry.name)
 }
 
 async function read(root: string, path: string): Promise<YamlFile | undefined> {

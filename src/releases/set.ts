@@ -2,7 +2,7 @@ import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { type Document, isMap, parseDocument } from 'yaml'
 import { ProvisionError } from '../errors.ts'
-import { inventoryFolder } from '../inventory/files.ts'
+import { inventoryFolder } from '../inventory/folders.ts'
 import { sha256 } from './build.ts'
 
 export interface SetReleaseInput {

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path'
 import { ProvisionError } from '../errors.ts'
-import { inventoryFolder } from '../inventory/files.ts'
+import { inventoryFolder } from '../inventory/folders.ts'
 import type { Keyring } from '../inventory/sops/unlock.ts'
 
 /** What every subcommand works with. */

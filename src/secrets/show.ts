@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError, ProvisionError } from '../errors.ts'
-import { inventoryFolder } from '../inventory/files.ts'
+import { inventoryFolder } from '../inventory/folders.ts'
 import { isEncrypted } from '../inventory/sops/cipher.ts'
 import { parseSops, sopsData, walk } from '../inventory/sops/document.ts'
 import { metadataFrom } from '../inventory/sops/metadata.ts'

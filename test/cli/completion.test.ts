@@ -1,8 +1,15 @@
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { complete } from '../../src/cli/completion/complete.ts'
+import { complete, type Project } from '../../src/cli/completion/complete.ts'
+import { commandLine } from '../../src/cli/completion/describe.ts'
+import { keptNames } from '../../src/cli/completion/kept-names.ts'
 import { projectNames } from '../../src/cli/completion/names.ts'
-import { createProgram } from '../../src/cli/program.ts'
+import { writtenNames } from '../../src/cli/completion/written-names.ts'
+import { factsCache } from '../../src/facts/cache.ts'
+import { FACTS } from '../../src/testing/facts.ts'
 import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
 
@@ -18,17 +25,21 @@ const FILES = {
   'roles/notes.md': '',
 }
 
-const valuesAt = async (...words: string[]): Promise<string[]> => {
-  const root = projectFolder(FILES)
-  const found = await complete(createProgram(), words, (of) => projectNames({ ...of, project: root }))
-  return found.map(({ value }) => value)
-}
+const LINE = commandLine()
+const namesIn = (root: string, hasPrimary = true): Project => ({
+  names: (of) => projectNames({ ...of, project: root }, writtenNames),
+  hasPrimary: () => hasPrimary,
+})
+const valuesAt = async (...words: string[]): Promise<string[]> =>
+  (await complete(LINE, words, namesIn(projectFolder(FILES)))).map(({ value }) => value)
 
 describe('what can stand at the cursor', () => {
   test('commands, and those of a command; options only where one is begun', async () => {
     expect(await valuesAt('')).toEqual(expect.arrayContaining(['upgrade', 'secrets', 'init', 'lab']))
     expect(await valuesAt('')).not.toContain('__complete')
     expect(await valuesAt('roll')).toEqual(['rollback'])
+    expect(await valuesAt('switch')).toEqual(['switchover'])
+    expect(await complete(LINE, ['switch'], namesIn('/none', false))).toEqual([])
     expect(await valuesAt('secrets', 's')).toEqual(['set', 'show'])
     expect(await valuesAt('--inv')).toEqual(['--inventory'])
     expect((await valuesAt('rollback', '--t')).sort()).toEqual(['--tags', '--tier', '--to'])
@@ -61,11 +72,92 @@ describe('what can stand at the cursor', () => {
     expect(await valuesAt('--var', '')).toEqual([])
     expect(await valuesAt('init', '--host', '')).toEqual([])
     expect(await valuesAt('nonsense', '')).toEqual([])
-    const none = await complete(createProgram(), ['-i', ''], () =>
-      projectNames({ project: '/none', inventory: undefined }),
-    )
-    expect(none).toEqual([])
+    expect(await complete(LINE, ['-i', ''], namesIn('/none'))).toEqual([])
   })
+})
+
+describe('names of files', () => {
+  const HOSTS = 'inventories/prod/hosts.yml'
+
+  test('are read once for each state of a file', async () => {
+    const root = projectFolder(FILES)
+    const file = join(root, HOSTS)
+    const cache = join(root, 'cache')
+    const read = async () => {
+      const kept = keptNames(cache)
+      const { hosts } = await kept.of(file)
+      await kept.keep()
+      return hosts
+    }
+    expect(await read()).toEqual(['web1', 'web2'])
+    const [place = ''] = readdirSync(cache)
+    // What is kept is what counts, while the file is the same.
+    writeFileSync(join(cache, place), readFileSync(join(cache, place), 'utf8').replace('web2', 'kept'))
+    expect(await read()).toEqual(['web1', 'kept'])
+    writeFileSync(file, 'tiers: { web: { hosts: { web3: { address: 192.0.2.3 } } } }\n')
+    expect(await read()).toEqual(['web3'])
+    writeFileSync(join(cache, place), '{"stamp":')
+    expect(await read()).toEqual(['web3'])
+    rmSync(file)
+    expect(await read()).toEqual([])
+    writeFileSync(file, 'tiers: [')
+    expect(await read()).toEqual([])
+  })
+
+  test('are known where none can be kept', async () => {
+    const root = projectFolder(FILES)
+    const kept = keptNames(join(root, HOSTS))
+    expect((await kept.of(join(root, HOSTS))).groups).toEqual(['eu', 'canary'])
+    await kept.keep()
+  })
+
+  test('of hosts that a program gives are those that a run has met', async () => {
+    const root = projectFolder({
+      'inventories/site.yml': FILES['inventories/site.yml'],
+      'inventories/dyn/hosts.ts': '',
+    })
+    const cache = process.env.XDG_CACHE_HOME
+    process.env.XDG_CACHE_HOME = join(root, 'cache')
+    try {
+      await factsCache(join(root, 'inventories/dyn')).write('vm7', FACTS)
+      const found = await complete(LINE, ['-l', ''], namesIn(root))
+      expect(found.map(({ value }) => value)).toEqual(['web', 'db', 'vm7'])
+    } finally {
+      if (cache === undefined) delete process.env.XDG_CACHE_HOME
+      else process.env.XDG_CACHE_HOME = cache
+    }
+  })
+})
+
+test('who waits at Tab waits for little to be loaded: no command, no library', async () => {
+  const cli = (await program()).replace(/cli\/cli\.js$/, 'cli.js')
+  const root = projectFolder(FILES)
+  let runs = 0
+  /** What the program loaded: its own files, with their bytes. */
+  const loadedAt = (...words: string[]) => {
+    runs += 1
+    const dir = join(root, `loaded-${runs}`)
+    const env = { ...process.env, XDG_CACHE_HOME: join(root, 'cache'), NODE_V8_COVERAGE: dir }
+    const out = execFileSync(process.execPath, [cli, '__complete', '--', ...words], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    })
+    const seen = readdirSync(dir).flatMap((one): string[] =>
+      JSON.parse(readFileSync(join(dir, one), 'utf8')).result.map(({ url }: { url: string }) => url),
+    )
+    const files = [...new Set(seen)].filter((url) => url.startsWith('file:')).map((url) => fileURLToPath(url))
+    return { out, files, bytes: files.reduce((sum, file) => sum + statSync(file).size, 0) }
+  }
+  expect(loadedAt('-l', 'web').out).toBe('web\ttier\nweb1\thost\nweb2\thost\n')
+  for (const words of [['-l', 'web'], ['roll'], ['--inv'], ['-i', '']]) {
+    const { files, bytes } = loadedAt(...words)
+    expect([files.length, files.filter((file) => file.includes('node_modules'))], files.join('\n')).toEqual([
+      expect.toSatisfy((count: number) => count <= 10),
+      [],
+    ])
+    expect(bytes).toBeLessThan(120_000)
+  }
 })
 
 test('bash completes with the script that is printed', async () => {

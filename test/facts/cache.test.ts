@@ -1,8 +1,10 @@
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { cacheFolder, factsCache } from '../../src/facts/cache.ts'
+import { factsCache } from '../../src/facts/cache.ts'
+import { factsFolder } from '../../src/facts/cache-folder.ts'
 import type { Facts } from '../../src/facts/facts.ts'
+import { seenHosts } from '../../src/facts/seen-hosts.ts'
 import { projectFolder } from '../project-folder.ts'
 
 const FACTS: Facts = {
@@ -30,6 +32,14 @@ describe('factsCache', () => {
     expect(await factsCache('/a', folder).read('web1')).toEqual(FACTS)
     expect(await factsCache('/a', folder).read('web2')).toBeUndefined()
     expect(await factsCache('/b', folder).read('web1')).toBeUndefined()
+  })
+
+  test('knows which hosts were met', async () => {
+    const folder = projectFolder({})
+    expect(await seenHosts('/a', folder)).toEqual([])
+    for (const host of ['web2', 'db/1', 'web1']) await factsCache('/a', folder).write(host, FACTS)
+    expect(await seenHosts('/a', folder)).toEqual(['db/1', 'web1', 'web2'])
+    expect(await seenHosts('/b', folder)).toEqual([])
   })
 
   test('writes only what changed, and leaves nothing else behind', async () => {
@@ -66,7 +76,7 @@ describe('factsCache', () => {
   })
 
   test('is kept where XDG says', () => {
-    expect(cacheFolder({ XDG_CACHE_HOME: '/x' })).toBe('/x/provision/facts')
-    expect(cacheFolder({ XDG_CACHE_HOME: 'relative' })).toMatch(/^\/.*\.cache\/provision\/facts$/)
+    expect(factsFolder({ XDG_CACHE_HOME: '/x' })).toBe('/x/provision/facts')
+    expect(factsFolder({ XDG_CACHE_HOME: 'relative' })).toMatch(/^\/.*\.cache\/provision\/facts$/)
   })
 })

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { Argument } from 'commander'
 import { packageRoot } from '../../catalog/package-root.ts'
 import type { Register } from '../command.ts'
-import { finished, say } from '../finished.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 
@@ -16,7 +15,7 @@ To be evaluated by the shell, or put where it looks for completions:
 Completed are commands, options, and the names of inventories, hosts, tiers, groups and roles of the project. An alias
 makes it work without npx: alias provision='npx provision'`
 
-/** `provision completion`: a script for a shell; and what that asks at each Tab. */
+/** `provision completion`: a script for a shell. What that asks at each Tab: src/cli/completion. */
 export const completion: Register = (program) => {
   program
     .command('completion')
@@ -28,21 +27,4 @@ export const completion: Register = (program) => {
     .action((shell: string) => {
       process.stdout.write(readFileSync(join(packageRoot(), 'scaffold', 'completion', `provision.${shell}`), 'utf8'))
     })
-
-  program
-    .command('__complete', { hidden: true })
-    .argument('[words...]')
-    .allowUnknownOption()
-    .action((words: string[]) =>
-      finished(async () => {
-        const [{ complete }, { projectNames }] = await Promise.all([
-          import('../completion/complete.ts'),
-          import('../completion/names.ts'),
-        ])
-        for (const { value, description } of await complete(program, words, projectNames)) {
-          say(description === '' ? value : `${value}\t${description}`)
-        }
-        return 0
-      }),
-    )
 }

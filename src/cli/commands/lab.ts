@@ -110,7 +110,7 @@ async function up({ root, name, dir }: Place, flags: UpFlags): Promise<number> {
 }
 
 async function inventoryOf(root: string, given: string | undefined): Promise<string> {
-  const { inventoryFolder, inventoryNames } = await import('../../inventory/files.ts')
+  const { inventoryFolder, inventoryNames } = await import('../../inventory/folders.ts')
   const names = await inventoryNames(root)
   const [only, ...others] = names
   const name = given ?? (others.length === 0 ? only : undefined)

@@ -110,8 +110,9 @@ const subcommand = (group: Command, name: string, description: string): Command 
     .option('-C, --project <dir>', 'folder that holds inventories/ (default: the current one)', '.')
 
 async function contextOf({ project, inventory }: Flags) {
-  const [{ inventoryFolder, readAgeKeyFile }, { takeKeySources, withInventoryKey }, { createKeyring }] =
+  const [{ inventoryFolder }, { readAgeKeyFile }, { takeKeySources, withInventoryKey }, { createKeyring }] =
     await Promise.all([
+      import('../../inventory/folders.ts'),
       import('../../inventory/files.ts'),
       import('../../inventory/sops/identities.ts'),
       import('../../inventory/sops/unlock.ts'),

@@ -1,4 +1,4 @@
-import type { Command, Option } from 'commander'
+import type { CommandLine, OptionShape } from './command-line.ts'
 
 /** What can stand at the cursor. */
 export interface Candidate {
@@ -25,33 +25,42 @@ export interface NamesOf {
 /** Reads names; what can't be read has none. */
 export type ReadNames = (of: NamesOf) => Promise<ProjectNames>
 
+/** What is asked of the project, where something depends on it. */
+export interface Project {
+  readonly names: ReadNames
+  /** Whether it uses a product whose primary can be moved. */
+  hasPrimary(of: NamesOf): boolean
+}
+
 /**
  * What can stand at the end of a command line.
  * @param words after the program's name; the last one is begun, maybe empty
  * @returns nothing where a path is wanted, or where nobody can say
  */
-export async function complete(program: Command, words: readonly string[], read: ReadNames): Promise<Candidate[]> {
+export async function complete(program: CommandLine, words: readonly string[], project: Project): Promise<Candidate[]> {
   const line = lineOf(program, joined(words))
   const { command, current, option, given } = line
   if (option !== undefined) {
-    const names = await wanted(command, option, () => read(given))
+    const names = await wanted(command, option, () => project.names(given))
     return matching(names, current.value).map((one) => ({ ...one, value: current.prefix + one.value }))
   }
   if (current.value.startsWith('-')) return matching(optionsOf(command), current.value)
-  const own = line.positionals === 0 ? subcommandsOf(command) : []
-  const argument =
-    command.registeredArguments[line.positionals] ?? command.registeredArguments.findLast((one) => one.variadic)
-  const values = argument === undefined ? [] : [...(argument.argChoices ?? []).map(plain)]
-  const hosts = argument !== undefined && /^hosts?$/i.test(argument.name()) ? (await read(given)).hosts.map(plain) : []
-  return matching([...own, ...values, ...hosts], current.value)
+  const own = line.positionals === 0 ? command.commands : []
+  const commands = own.filter((one) => one.onlyWithPrimary !== true || project.hasPrimary(given))
+  const argument = command.arguments[line.positionals] ?? command.arguments.findLast((one) => one.variadic)
+  const values = (argument?.choices ?? []).map(plain)
+  const isHost = argument !== undefined && /^hosts?$/i.test(argument.name)
+  const hosts = isHost ? (await project.names(given)).hosts.map(plain) : []
+  const named = commands.map(({ name, summary }) => ({ value: name, description: summary }))
+  return matching([...named, ...values, ...hosts], current.value)
 }
 
 interface Line {
-  readonly command: Command
+  readonly command: CommandLine
   /** Words that are no options, after the command's name. */
   readonly positionals: number
   /** The option whose value is begun. */
-  readonly option: Option | undefined
+  readonly option: OptionShape | undefined
   /** The begun word; with a prefix where its value stands behind a `=`. */
   readonly current: { readonly prefix: string; readonly value: string }
   readonly given: NamesOf
@@ -69,12 +78,12 @@ function joined(words: readonly string[]): string[] {
   return whole.map((word) => word.replace(/^['"]/, ''))
 }
 
-function lineOf(program: Command, words: readonly string[]): Line {
+function lineOf(program: CommandLine, words: readonly string[]): Line {
   let command = program
   let positionals = 0
-  let option: Option | undefined
+  let option: OptionShape | undefined
   let given: NamesOf = { project: undefined, inventory: undefined }
-  const take = (of: Option, value: string): void => {
+  const take = (of: OptionShape, value: string): void => {
     if (of.long === '--project') given = { ...given, project: value }
     if (of.long === '--inventory') given = { ...given, inventory: value }
   }
@@ -87,12 +96,12 @@ function lineOf(program: Command, words: readonly string[]): Line {
     if (word.startsWith('-')) {
       const [, name = word, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? []
       const found = optionNamed(command, name)
-      if (found === undefined || !takesValue(found)) continue
+      if (found === undefined || !found.takesValue) continue
       if (value === undefined) option = found
       else take(found, value)
       continue
     }
-    const next = positionals === 0 ? command.commands.find((one) => one.name() === word) : undefined
+    const next = positionals === 0 ? command.commands.find((one) => one.name === word) : undefined
     if (next === undefined) positionals += 1
     else command = next
   }
@@ -108,39 +117,27 @@ function lineOf(program: Command, words: readonly string[]): Line {
   }
 }
 
-const optionNamed = (command: Command, name: string): Option | undefined =>
+const optionNamed = (command: CommandLine, name: string): OptionShape | undefined =>
   command.options.find(({ long, short }) => long === name || short === name)
-
-const takesValue = (option: Option): boolean => option.required || option.optional
 
 const plain = (value: string): Candidate => ({ value, description: '' })
 
 const described = (values: readonly string[], description: string): Candidate[] =>
   values.map((value) => ({ value, description }))
 
-/** Options are long ones; a help that is hidden is not offered. */
-const optionsOf = (command: Command): Candidate[] =>
-  [
-    ...command.options,
-    ...command
-      .createHelp()
-      .visibleOptions(command)
-      .filter((one) => one.long === '--help'),
-  ]
+/** Options are long ones. */
+const optionsOf = (command: CommandLine): Candidate[] =>
+  command.options
     .filter(({ hidden, long }, i, all) => !hidden && all.findIndex((one) => one.long === long) === i)
-    .flatMap(({ long, description }) => (long ? [{ value: long, description: firstLine(description) }] : []))
-
-const subcommandsOf = (command: Command): Candidate[] =>
-  command
-    .createHelp()
-    .visibleCommands(command)
-    .map((one) => ({ value: one.name(), description: firstLine(one.summary() || one.description()) }))
-
-const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+    .flatMap(({ long, summary }) => (long ? [{ value: long, description: summary }] : []))
 
 /** Values of an option. */
-async function wanted(command: Command, option: Option, names: () => Promise<ProjectNames>): Promise<Candidate[]> {
-  if (option.argChoices) return option.argChoices.map(plain)
+async function wanted(
+  command: CommandLine,
+  option: OptionShape,
+  names: () => Promise<ProjectNames>,
+): Promise<Candidate[]> {
+  if (option.choices) return option.choices.map(plain)
   switch (option.long) {
     case '--inventory':
       return described((await names()).inventories, 'inventory')
@@ -155,10 +152,10 @@ async function wanted(command: Command, option: Option, names: () => Promise<Pro
       return described((await names()).roles, 'role')
     case '--host':
       // Those of a project that is only now made have no names yet.
-      return command.name() === 'init' ? [] : described((await names()).hosts, 'host')
+      return command.name === 'init' ? [] : described((await names()).hosts, 'host')
     case '--to':
     case '--switchover-to':
-      return command.name() === 'rollback' ? [] : described((await names()).hosts, 'host')
+      return command.name === 'rollback' ? [] : described((await names()).hosts, 'host')
     default:
       return []
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { InputError } from '../../errors.ts'
-import { inventoryLabel, inventoryNames } from '../../inventory/files.ts'
+import { inventoryLabel, inventoryNames } from '../../inventory/folders.ts'
 import { readRecordsPolicy } from '../../inventory/records.ts'
 import { recordsFolder } from '../../records/folder.ts'
 import { isOverview, overviewOf, recordNames, type Unreadable } from '../../records/list.ts'
