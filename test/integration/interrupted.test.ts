@@ -223,11 +223,15 @@ describe('a full disk', () => {
   })
 })
 
-/** Packages of a repository on the host itself, whose maintainer script fails so often before it does not. */
+/**
+ * Packages of a repository on the host itself, whose maintainer script fails so often before it does not; each enables and
+ * starts a unit, as Debian's do.
+ */
 const FLAWED = (name: string, failures: number) => `set -eu
-mkdir -p /root/repo/${name}/DEBIAN && cd /root/repo
+mkdir -p /root/repo/${name}/DEBIAN /root/repo/${name}/lib/systemd/system && cd /root/repo
+printf '[Service]\\nExecStart=/bin/sleep inf\\n[Install]\\nWantedBy=multi-user.target\\n' >${name}/lib/systemd/system/${name}.service
 printf 'Package: ${name}\\nVersion: 1\\nArchitecture: all\\nMaintainer: lab <lab@example.org>\\nDescription: flawed\\n' >${name}/DEBIAN/control
-printf '#!/bin/sh\\necho try >>/root/${name}.tries; [ "$(wc -l </root/${name}.tries)" -gt ${failures} ]\\n' >${name}/DEBIAN/postinst
+printf '#!/bin/sh\\necho try >>/root/${name}.tries; [ "$(wc -l </root/${name}.tries)" -gt ${failures} ] && systemctl -q enable ${name} && systemctl start ${name}\\n' >${name}/DEBIAN/postinst
 chmod 755 ${name}/DEBIAN/postinst /root /root/repo && dpkg-deb -b ${name} ${name}.deb
 { dpkg-deb -f ${name}.deb; printf 'Filename: ./${name}.deb\\nSize: %s\\nSHA256: %s\\n\\n' "$(stat -c %s ${name}.deb)" "$(sha256sum ${name}.deb | cut -d' ' -f1)"; } >>Packages
 echo 'deb [trusted=yes] file:/root/repo ./' >/etc/apt/sources.list.d/flawed.list
@@ -235,15 +239,20 @@ apt-get -q update -o Dir::Etc::sourcelist=/etc/apt/sources.list.d/flawed.list -o
 
 describe("a package's maintainer script fails", () => {
   const wanting = (name: string) =>
-    bed.project({ roles: { demo: `[pkg({ name: '${name}' })]` }, use: ['pkg'], hosts: { one: {} } })
+    bed.project({
+      roles: { demo: `[pkg({ name: '${name}' }), service({ name: '${name}', enabled: false, state: 'stopped' })]` },
+      use: ['pkg', 'service'],
+      hosts: { one: {} },
+    })
   const tries = async (name: string) => (await bed.on('one', `cat /root/${name}.tries`)).trim().split('\n').length
 
-  test('at its first try only: it is configured once more in the same run', async () => {
+  test('at its first try only: it is configured once more in the same run, and its unit is off as declared', async () => {
     await bed.on('one', FLAWED('shy', 1))
     const run = await wanting('shy').run()
     expect(run.failures()).toEqual([])
     expect(run.result('one').outcome).toBe('changed')
     expect(await tries('shy')).toBe(2)
+    expect(await bed.on('one', 'systemctl is-enabled shy; systemctl is-active shy; true')).toBe('disabled\ninactive\n')
     expect((await wanting('shy').run('--check')).status).toBe(0)
   })
 
