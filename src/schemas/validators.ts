@@ -8,15 +8,28 @@ export type Validators = <T = unknown>(schema: object) => ValidateFunction<T>
 
 /** Validators that were compiled with provision itself where there is one, and ajv for a user's own roles. */
 export function validators(precompiled: Readonly<Record<string, ValidateFunction>> = PRECOMPILED): Validators {
-  let ajv: Ajv | undefined
   return <T>(schema: object) => {
-    const ready = precompiled[schemaDigest(schema)]
+    const digest = schemaDigest(schema)
     // What ajv itself claims of a schema and its type.
-    if (ready) return ready as ValidateFunction<T>
-    ajv ??= createAjv()
-    return ajv.compile<T>(schema)
+    return (precompiled[digest] ?? compiled(digest, schema)) as ValidateFunction<T>
   }
 }
+
+function compiled(digest: string, schema: object): ValidateFunction {
+  const known = COMPILED.get(digest)
+  if (known) return known
+  ajv ??= createAjv()
+  const made = ajv.compile(schema)
+  COMPILED.set(digest, made)
+  return made
+}
+
+let ajv: Ajv | undefined
+/**
+ * What a schema compiles to depends on nothing but the schema, and compiling takes most of the time in which a project is
+ * read: who reads it again in the same process finds it done.
+ */
+const COMPILED = new Map<string, ValidateFunction>()
 
 /** Tells one schema from any other. */
 export const schemaDigest = (schema: object): string =>
