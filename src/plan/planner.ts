@@ -53,7 +53,7 @@ export function planHost(input: PlanInput): Planned {
   let isPrimary = false
   for (const resource of resources) {
     const found: Reading = readings.get(resource.key) ?? { state: 'unreadable', problem: 'it was not probed' }
-    const reading = openEnded ? found : refused(brought(found, resource, work), work)
+    const reading = openEnded ? found : refused(found, work)
     if ('isPrimary' in reading && reading.isPrimary) isPrimary = true
     // What comes after an unknown waits for it: order is what roles count on.
     if (reading.state === 'unknown') openEnded = true
@@ -75,14 +75,6 @@ export function planHost(input: PlanInput): Planned {
     stderrTail,
     stale: state.pendingHandlers.filter((id) => !known.has(id)),
   }
-}
-
-/** What is not there, as declared, and will be when what comes before it is done. */
-function brought(reading: Reading, { kind, desired }: CompiledResource, before: readonly Work[]): Reading {
-  if (reading.state !== 'as-declared' || !reading.isAbsent || kind.brought === undefined) return reading
-  const made = before.map(({ resource, change: { action } }) => ({ kind: resource.kind.kind, action }))
-  const change = kind.brought(desired, made)
-  return change ? { state: 'differs', change, isPrimary: false, notes: reading.notes } : reading
 }
 
 /** A change that something stands in the way of is refused, unless one before it may clear the way. */

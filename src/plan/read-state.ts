@@ -6,13 +6,7 @@ import { groupByKind, type KindGroup } from './questions.ts'
 
 /** What the probe says of one resource: as declared, to be changed, not knowable yet, or not readable. */
 export type Reading =
-  | {
-      readonly state: 'as-declared'
-      /** It is not there, and that is as declared. */
-      readonly isAbsent: boolean
-      readonly isPrimary: boolean
-      readonly notes: readonly string[]
-    }
+  | { readonly state: 'as-declared'; readonly isPrimary: boolean; readonly notes: readonly string[] }
   | {
       readonly state: 'differs'
       readonly change: Change
@@ -70,9 +64,7 @@ function readOne(kind: ResourceKind, desired: unknown, found: Found): Reading {
     const change = kind.diff(desired, found)
     const isPrimary = found !== 'absent' && kind.isPrimary?.(found) === true
     const notes = kind.notes?.(desired, found) ?? []
-    return change
-      ? { state: 'differs', change, isPrimary, notes }
-      : { state: 'as-declared', isAbsent: found === 'absent', isPrimary, notes }
+    return change ? { state: 'differs', change, isPrimary, notes } : { state: 'as-declared', isPrimary, notes }
   } catch (error) {
     return refusal(kind, error)
   }

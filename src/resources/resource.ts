@@ -34,12 +34,6 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    */
   diff(desired: Desired, actual: Actual | 'absent'): Change<Desired, Actual> | undefined
   /**
-   * What there is to do where it is not there, which is as declared, but a change before it in the plan may bring it as
-   * nobody declared it: the unit of a package, enabled and started. Undefined: nothing.
-   * @param before the changes before it
-   */
-  brought?(desired: Desired, before: readonly Made[]): Change<Desired, Actual> | undefined
-  /**
    * A script for neighbouring changes of the kind; runs under `set -eu`, safe to run twice, guarded: it validates
    * before it replaces and writes atomically. Most kinds do one change after the other; apt takes them as one
    * transaction. What is said of one of several: `shell/part-marks`. A new state must be on disk when it ends (see `shell/fragments`).
@@ -94,12 +88,6 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
   previous?(desired: Desired, actual: Actual | 'absent', to: string | undefined): Previous<Desired>
   /** Seconds that `apply` may take, for so many changes. Default 300. */
   readonly timeout?: number | ((changes: number) => number)
-}
-
-/** A change of whichever kind. */
-export interface Made {
-  readonly kind: string
-  readonly action: Action
 }
 
 /** Exit status of `apply`: the change failed, and what was there before is back and has proven that it serves. */

@@ -51,20 +51,6 @@ describe('planHost', () => {
     expect(steps(planned)).toEqual([['plain:a', 'batch:b+batch:c', 'plain:d']])
   })
 
-  it('does what a kind wants where a change before may bring what is not there, and nobody declared it so', () => {
-    const off = lineKind('off', {
-      diff: () => undefined,
-      brought: (desired, before) =>
-        before.some(({ kind, action }) => kind === 'plain' && action === 'create')
-          ? { action: 'update', desired, actual: 'absent', fields: [{ field: 'enabled', to: 'no' }] }
-          : undefined,
-    })
-    const resources = [compiled(off, 'before', '1'), compiled(plain, 'a', '1'), compiled(off, 'gone', '1')]
-    expect(steps(plan(resources, { plain: '', off: '' }))).toEqual([['plain:a', 'off:gone']])
-    expect(steps(plan(resources, { plain: 'a=1', off: '' }))).toEqual([])
-    expect(steps(plan(resources, { plain: '', off: 'gone=1' }))).toEqual([['plain:a']])
-  })
-
   it('cuts at a state that is known only later, and plans nothing after it', () => {
     const planned = plan([compiled(plain, 'a', '1'), compiled(batch, 'b', '1'), compiled(plain, 'c', '1')], {
       plain: '',

@@ -28,7 +28,7 @@ export function applyServices(changes: readonly Change<Service, ServiceState>[])
     // Unmasked before it can be enabled; disabled before another takes its name; stopped before it is masked.
     ...(unmasked ? [sh`systemctl unmask -- ${unmasked.split(' ')}`, rawScript('ask')] : []),
     ...(started ? [rawScript('each refuse_oneshot')] : []),
-    ...(disabled ? [sh`offs=${disabled}`, DISABLE] : []),
+    ...(disabled ? [sh`systemctl disable -- ${disabled.split(' ')}`] : []),
     ...(enabled ? [ENABLE] : []),
     ...all.flatMap(({ unit, state }, i) =>
       state === undefined ? [] : [sh`at=${i + 1}; unit=${unit}; ${rawScript(state === 'started' ? 'start' : 'stop')}`],
@@ -128,15 +128,6 @@ const ENABLE = rawScript(
   ['off=; each note_off', 'if [ -n "$off" ]; then systemctl enable -- $off || { each note_missing; exit 1; }; fi'].join(
     '\n',
   ),
-)
-
-/** What is to be disabled may not be there at all. */
-const DISABLE = rawScript(
-  [
-    'note_there() { if is_in "$offs"; then of LoadState; [ "$value" = not-found ] || there="$there $unit"; fi; }',
-    'there=; each note_there',
-    'if [ -n "$there" ]; then systemctl disable -- $there; fi',
-  ].join('\n'),
 )
 
 const LOOK = rawScript(

@@ -3,7 +3,7 @@ import type { Answers } from '../../observe/question.ts'
 import type { UnitState } from '../../observe/units.ts'
 import { type Script, sh } from '../../shell/script.ts'
 import { constructorOf } from '../constructor.ts'
-import type { Change, FieldChange, Made, ResourceKind } from '../resource.ts'
+import type { Change, FieldChange, ResourceKind } from '../resource.ts'
 import { applyServices } from './apply.ts'
 import { ENDS, SERVICE, type Service, type ServiceState, unitName } from './model.ts'
 
@@ -86,17 +86,6 @@ const beginning = (desired: Service): FieldChange[] => [
   ...(desired.state === 'started' ? [{ field: 'state', to: 'started' }] : []),
 ]
 
-/** A package that is installed enables its units, and starts them where it may. */
-function brought(desired: Service, before: readonly Made[]): Change<Service, ServiceState> | undefined {
-  const { enabled, state } = desired
-  const fields = [
-    ...(enabled === false ? [{ field: 'enabled', to: 'no' }] : []),
-    ...(state === 'stopped' ? [{ field: 'state', to: 'stopped' }] : []),
-  ]
-  const isInstalled = before.some(({ kind, action }) => kind === 'package' && action === 'create')
-  return isInstalled && fields.length > 0 ? { action: 'update', desired, actual: 'absent', fields } : undefined
-}
-
 const difference = ({ enabled, state, masked }: Service, actual: ServiceState): FieldChange[] => {
   const shown = actual.sub === actual.active ? actual.active : `${actual.active} (${actual.sub})`
   const wrongFile = enabled === true ? OFF.includes(actual.file) : enabled === false && ON.includes(actual.file)
@@ -119,7 +108,6 @@ export const serviceKind: ResourceKind<Service, ServiceState> = {
   probe,
   parse,
   diff,
-  brought,
   apply: applyServices,
   batch: true,
   // As many starts as there are units, each as long as systemd lets it.

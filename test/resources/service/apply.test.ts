@@ -78,13 +78,6 @@ describe('neighbouring services', () => {
     ])
   })
 
-  it('are disabled where they are there: a package may have brought them since, or not', () => {
-    const off = (name: string): Service => ({ name, enabled: false, state: 'stopped' })
-    const { status, did } = apply([off('a'), off('nosuch')], { 'a.service': { state: 'active', file: 'enabled' } })
-    expect(status).toBe(0)
-    expect(did).toEqual(['disable a.service', 'stop a.service'])
-  })
-
   it('name the one that does not start, what it said, and what was done before it', () => {
     const { status, output, did } = apply([started('a'), started('b'), started('c')], {
       ...three,

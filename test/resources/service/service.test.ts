@@ -49,22 +49,6 @@ describe('C15: a masked unit', () => {
   })
 })
 
-describe('a unit that is not there, and shall neither be enabled nor run', () => {
-  const off: Service = { name: 'rsync', enabled: false, state: 'stopped' }
-  const brought = (desired: Service, ...before: { kind: string; action: 'create' | 'update' }[]) =>
-    serviceKind.brought?.(desired, before)?.fields
-
-  it('is as declared, unless a package before it may bring it, enabled and started', () => {
-    expect(planned(off, { load: 'not-found', file: '' })).toBeUndefined()
-    expect(brought(off, { kind: 'package', action: 'create' })).toEqual([
-      { field: 'enabled', to: 'no' },
-      { field: 'state', to: 'stopped' },
-    ])
-    expect(brought(off, { kind: 'package', action: 'update' }, { kind: 'file', action: 'create' })).toBeUndefined()
-    expect(brought({ name: 'rsync', masked: false }, { kind: 'package', action: 'create' })).toBeUndefined()
-  })
-})
-
 describe('C20: a oneshot', () => {
   const oneshot = { type: 'oneshot' }
 
