@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Secret } from '../masking/secret.ts'
 import type { SshOptions } from '../ssh-config/options.ts'
 import type { ConnectionSettings } from './inventory.ts'
-import type { ConnectionFile } from './schema.ts'
+import type { ConnectionFile } from './schemas/connection.ts'
 
 export interface ConnectionContext {
   /** Folder of hosts.yml: paths in it are relative to it. */

@@ -4,7 +4,7 @@ import { dotted, step } from '../problems/pointer.ts'
 import type { Group } from './inventory.ts'
 import { originAt } from './origins.ts'
 import { isGlob, matcherOf } from './patterns.ts'
-import type { HostsFile } from './schema.ts'
+import type { HostsFile } from './schemas/hosts.ts'
 import type { Source } from './source.ts'
 
 /** Which host is in which groups, and what is wrong with what was written of it. */

@@ -4,7 +4,8 @@ import type { Problem } from '../errors.ts'
 import type { Hook } from '../hooks/hook.ts'
 import { dotted } from '../problems/pointer.ts'
 import { originAt } from './origins.ts'
-import type { HookFile, SiteFile } from './schema.ts'
+import type { HookFile } from './schemas/hooks.ts'
+import type { SiteFile } from './schemas/site.ts'
 import type { Source } from './source.ts'
 
 /** Seconds. */

@@ -11,7 +11,7 @@ import {
   type Written,
 } from './connection.ts'
 import type { ConnectionSettings, Target } from './inventory.ts'
-import type { ConnectionFile } from './schema.ts'
+import type { ConnectionFile } from './schemas/connection.ts'
 
 /** A host of hosts.yml as far as its login goes. */
 export interface Member {

@@ -5,7 +5,8 @@ import { dotted, step } from '../problems/pointer.ts'
 import { expandPath } from './connection.ts'
 import type { Origins } from './inventory.ts'
 import { originAt } from './origins.ts'
-import type { ConnectionFile, HostsFile } from './schema.ts'
+import type { ConnectionFile } from './schemas/connection.ts'
+import type { HostsFile } from './schemas/hosts.ts'
 
 export interface Passwords {
   /** By absolute path. */

@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type RecordsPolicy } from '../records/folder.ts'
 import { validators } from '../schemas/validators.ts'
 import { readSite } from './files.ts'
-import { RECORDS, type RecordsFile } from './schema.ts'
+import { RECORDS, type RecordsFile } from './schemas/records.ts'
 import { isMapping } from './vars.ts'
 
 /** What site.yml says of records, and where it is silent the usual. */

@@ -2,7 +2,7 @@ import type { Problem } from '../errors.ts'
 import { readSshConfig, type SshConfig, type SshConfigPlaces } from '../ssh-config/files.ts'
 import { expandPath, merged } from './connection.ts'
 import type { Member } from './logins.ts'
-import type { ConnectionFile } from './schema.ts'
+import type { ConnectionFile } from './schemas/connection.ts'
 
 export interface SshConfigs {
   of(written: ConnectionFile['ssh_config']): SshConfig | undefined

@@ -1,6 +1,7 @@
 import { InputError, type Problem } from '../errors.ts'
 import { elementsOf } from '../inventory/elements.ts'
-import { HOSTS_SCHEMA, NAME_PATTERN } from '../inventory/schema.ts'
+import { HOSTS_SCHEMA } from '../inventory/schemas/hosts.ts'
+import { NAME_PATTERN } from '../inventory/schemas/names.ts'
 
 /** A host of a project that is only now made. */
 export interface NewHost {

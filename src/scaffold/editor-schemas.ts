@@ -1,5 +1,6 @@
 import type { Role, VarSchema } from '../catalog/role.ts'
-import { HOSTS_SCHEMA, SITE_SCHEMA } from '../inventory/schema.ts'
+import { HOSTS_SCHEMA } from '../inventory/schemas/hosts.ts'
+import { SITE_SCHEMA } from '../inventory/schemas/site.ts'
 
 /** JSON Schemas for editors (`# yaml-language-server: $schema=…`), by file name. */
 export function editorSchemas(roles: Iterable<Role>): ReadonlyMap<string, string> {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { mergeGroups } from '../../src/inventory/group-vars.ts'
 import { membershipOf } from '../../src/inventory/groups.ts'
 import type { Value, Vars } from '../../src/inventory/inventory.ts'
-import type { HostsFile } from '../../src/inventory/schema.ts'
+import type { HostsFile } from '../../src/inventory/schemas/hosts.ts'
 import { type Level, mergeLevels, withoutNulls } from '../../src/inventory/vars.ts'
 import { secret } from '../../src/masking/secret.ts'
 

@@ -1,4 +1,4 @@
-import { NAME_PATTERN } from '../../../inventory/schema.ts'
+import { NAME_PATTERN } from '../../../inventory/schemas/names.ts'
 
 const VALID = new RegExp(NAME_PATTERN)
 

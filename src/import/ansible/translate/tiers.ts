@@ -1,7 +1,7 @@
 import picomatch from 'picomatch'
 import type { Problem } from '../../../errors.ts'
 import { elementsOf } from '../../../inventory/elements.ts'
-import { NAME_PATTERN } from '../../../inventory/schema.ts'
+import { NAME_PATTERN } from '../../../inventory/schemas/names.ts'
 import { nameHint } from '../../../problems/nearest.ts'
 import type { Membership } from '../inventory/groups.ts'
 import type { AnsibleInventory } from '../inventory/model.ts'
