@@ -11,13 +11,14 @@ export interface Asking {
 /**
  * Asks on the terminal: y and yes go on, mostly Enter too; n, no, Ctrl-C, Ctrl-D and the end of the run do not; anything
  * else is asked again.
- * @param redraws whether what stands above the question is drawn anew: the question is taken off the screen then
+ * @param hold of a screen that draws lines above the question anew: they stay as they are while it is asked, and it is taken off
+ *   the screen then
  * @returns undefined where there is no terminal, and so nobody to ask
  */
 export function confirmer(
   yes: boolean,
   signal: AbortSignal,
-  redraws: boolean,
+  hold: (() => () => void) | undefined,
   { enter = true, ready }: Asking = {},
 ): ((question: string) => Promise<boolean>) | undefined {
   if (yes) return async () => true
@@ -26,11 +27,12 @@ export function confirmer(
     const { createInterface } = await import('node:readline/promises')
     const lines = createInterface({ input: process.stdin, output: process.stderr })
     await ready?.()
+    const goOn = hold?.()
     const asked = `${question} [${enter ? 'Y/n' : 'y/N'}] `
     try {
       for (;;) {
         const answer = await lines.question(asked, { signal })
-        if (redraws) takeBack(asked + answer)
+        if (goOn) takeBack(asked + answer)
         const meant = meaningOf(answer, enter)
         if (meant !== undefined) return meant
       }
@@ -38,10 +40,11 @@ export function confirmer(
       if (!(error instanceof Error && error.name === 'AbortError')) throw error
       const why = messageOf(error).toLowerCase()
       process.stderr.write(`${why}\n`)
-      if (redraws) takeBack(asked + why)
+      if (goOn) takeBack(asked + why)
       return false
     } finally {
       lines.close()
+      goOn?.()
     }
   }
 }

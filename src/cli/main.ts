@@ -95,10 +95,10 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       },
       beforeFirstChange: () => hooks.beforeFirstChange(),
       stop,
-      confirm: confirmer(flags.yes, stop.signal, renderer.redraws),
+      confirm: confirmer(flags.yes, stop.signal, renderer.hold),
       approve:
         !job.unasked && seesPlan(flags, kind)
-          ? confirmer(false, stop.signal, false, { enter: false, ready: () => renderer.shown() })
+          ? confirmer(false, stop.signal, undefined, { enter: false, ready: () => renderer.shown() })
           : undefined,
       again: (mask) => againOf(job.name, job.given ?? flags, job.again, mask),
     })

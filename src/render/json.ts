@@ -23,7 +23,7 @@ export function jsonRenderer(options: RenderOptions): Renderer {
   write({ type: 'header', format: 'provision-events', version: JSON_VERSION })
   return {
     event: (event: Event) => write(event),
-    redraws: false,
+
     shown: async () => undefined,
     finish: () => flushed([options.out]),
   }

@@ -1,103 +1,75 @@
-import {
-  DefaultRenderer,
-  ListrDefaultRendererLogLevels as Level,
-  Listr,
-  ListrLogger,
-  type ListrTaskWrapper,
-  ProcessOutput,
-} from 'listr2'
-import { clip, type Line, line, paint, span, type Tone } from './format/line.ts'
-import type { Row, RowState } from './row.ts'
+import { stripVTControlCharacters } from 'node:util'
+import { figures, Listr, type ListrRenderer, ProcessOutput, Spinner } from 'listr2'
+import { createCanvas } from './canvas.ts'
+import { type Line, paint } from './format/line.ts'
+import { frameOf, type Icons, type Size, wholeOf } from './live-frame.ts'
+import type { LiveList } from './live-view.ts'
 
-/** Room for indentation and icons. */
-const MARGIN = 8
-/** What listr2 takes for a title and shows nothing of; an empty one would send the output to the screen's bottom. */
-const HIDDEN = ' '
-
-/** listr2's own renderer asks process.stdout whether it is a terminal; who chose the tree has asked already. */
-class TreeRenderer extends DefaultRenderer {
-  static override nonTTY = true
-}
-type Task = ListrTaskWrapper<unknown, typeof TreeRenderer, typeof TreeRenderer>
-
-export interface LiveList {
-  readonly head: Row
-  /** Under the head; without any, the head alone is shown. */
-  readonly rows: readonly Row[]
-  /** Leave nothing on the screen at the end. */
-  readonly transient: boolean
-}
+/** Milliseconds between two looks at the list: however much happens, the screen is drawn no more often. */
+export const FRAME_MS = 100
+/** Of a terminal that does not tell its height. */
+const ROWS = 24
 
 export interface Screen {
   readonly out: NodeJS.WriteStream
   readonly color: boolean
+  /** Of a terminal that does not tell its width. */
   readonly columns: number
+  /** Nothing is drawn as long as it says so. */
+  readonly isHeld: () => boolean
 }
 
-/** Shows a list until its head and all its rows have ended. */
+/** Shows a list until it has ended. */
 export async function showLive(list: LiveList, screen: Screen): Promise<void> {
-  const rows = list.rows.map((row) => ({ title: HIDDEN, task: (_: unknown, task: Task) => shown(row, task, screen) }))
-  const head = (task: Task) => {
-    const ended = shown(list.head, task, screen)
-    // The hidden row keeps the list open until the head ends, for it may change after the last row.
-    const all = [...rows, { title: HIDDEN, task: () => ended }]
-    return rows.length === 0 ? ended : task.newListr(all, { concurrent: true, exitOnError: false })
+  const { begin, end } = drawing(list, screen)
+  // listr2's own draws all of its tasks at each change of one, and what is too high for the screen from its bottom up.
+  class LiveRenderer implements ListrRenderer {
+    static nonTTY = true
+    static rendererOptions: never
+    static rendererTaskOptions: never
+    readonly render = begin
+    readonly end = end
   }
-  const listr = new Listr<unknown, typeof TreeRenderer, typeof TreeRenderer>(
-    [{ title: HIDDEN, task: (_, task) => head(task) }],
-    {
-      exitOnError: false,
-      // The run decides what a signal does; who shows the tree brings the cursor back.
-      registerSignalListeners: false,
-      renderer: TreeRenderer,
-      fallbackRenderer: TreeRenderer,
-      rendererOptions: {
-        clearOutput: list.transient,
-        collapseSubtasks: false,
-        collapseErrors: false,
-        showErrorMessage: false,
-        showSkipMessage: false,
-        formatOutput: 'truncate',
-        icon: { [Level.WAITING]: ' ', [Level.OUTPUT]: '│', [Level.COMPLETED_WITH_FAILED_SUBTASKS]: '✖' },
-        color: iconColors(screen.color),
-        logger: new ListrLogger({
-          useIcons: true,
-          toStderr: [],
-          processOutput: new ProcessOutput(screen.out, screen.out),
-        }),
-      },
-    },
-  )
+  const listr = new Listr<unknown, typeof LiveRenderer, typeof LiveRenderer>([{ task: () => list.ended }], {
+    // The run decides what a signal does; who shows the tree brings the cursor back.
+    registerSignalListeners: false,
+    renderer: LiveRenderer,
+    fallbackRenderer: LiveRenderer,
+  })
   await listr.run()
 }
 
-/** The row as a task of listr2: resolves or rejects when the row ends. */
-const shown = (row: Row, task: Task, { color, columns }: Screen): Promise<void> => {
-  const text = (of: Line) => (of.length === 0 ? HIDDEN : paint(clip(of, columns - MARGIN), color))
-  return new Promise((resolve, reject) => {
-    row.watch((now: RowState) => {
-      task.title = text(now.title)
-      // What listr2 gets as output it keeps; a blank takes its place.
-      if (now.state === 'active') task.output = text(now.output ?? [])
-      if (now.state === 'skipped') task.skip()
-      if (now.state === 'failed') reject(new Error('failed'))
-      else if (now.state !== 'active') resolve()
-    })
-  })
-}
-
-/** Colours as the options have them: listr2's own would go by the environment. */
-const iconColors = (color: boolean) => {
-  const as = (tone: Tone) => (text?: string) => paint(line(span(tone, text ?? '')), color)
+/** The list on the end of a terminal's screen, as high and wide as that is at the moment. */
+function drawing(list: LiveList, { out, color, columns, isHeld }: Screen) {
+  const spinner = new Spinner()
+  // Puts off what others write to it meanwhile, and hides the cursor.
+  const terminal = new ProcessOutput(out, out)
+  const write = (text: string) => void terminal.toStdout(text, false)
+  const size = (): Size => ({ columns: out.columns || columns, rows: out.rows || ROWS })
+  const canvas = createCanvas(write, size, (text) => stripVTControlCharacters(text).length)
+  const painted = (lines: readonly Line[]) => lines.map((one) => paint(one, color))
+  const draw = () => {
+    if (!isHeld()) canvas.draw(painted(frameOf(list.view(), size(), iconsWith(spinner.fetch()))))
+  }
   return {
-    [Level.PENDING]: as('run'),
-    [Level.COMPLETED]: as('good'),
-    [Level.COMPLETED_WITH_FAILED_SUBTASKS]: as('bad'),
-    [Level.FAILED]: as('bad'),
-    [Level.FAILED_WITH_FAILED_SUBTASKS]: as('bad'),
-    [Level.SKIPPED_WITH_COLLAPSE]: as('warn'),
-    [Level.SKIPPED_WITHOUT_COLLAPSE]: as('warn'),
-    [Level.OUTPUT]: as('dim'),
-    [Level.WAITING]: as('dim'),
+    begin() {
+      terminal.hijack()
+      draw()
+      spinner.start(draw, FRAME_MS)
+      out.on('resize', draw)
+    },
+    end() {
+      spinner.stop()
+      out.off('resize', draw)
+      canvas.clear()
+      const final = list.final()
+      if (final) write(`${painted(wholeOf(final, size().columns, iconsWith(''))).join('\n')}\n`)
+      terminal.release()
+    },
   }
 }
+
+const iconsWith = (head: string): Icons => ({
+  ...{ head, output: '│', active: figures.pointer },
+  ...{ done: figures.tick, failed: figures.cross, skipped: figures.arrowDown },
+})

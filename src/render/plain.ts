@@ -145,7 +145,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
     }
   }
   const written = () => flushed([options.out, options.err])
-  return { event, redraws: false, shown: written, finish: written }
+  return { event, shown: written, finish: written }
 }
 
 const tierLine = (tier: string, hosts: number, plans: readonly TierPlan[]): Line => {

@@ -3,8 +3,12 @@ import type { Event } from '../execute/events.ts'
 /** Shows a run. It decides nothing: it is told everything by events. */
 export interface Renderer {
   event(event: Event): void
-  /** Whether it draws lines anew that stand above the cursor: who writes below them puts the cursor back. */
-  readonly redraws: boolean
+  /**
+   * Of one that draws lines anew that stand above the cursor: keeps them as they are while somebody is asked below them, who
+   * puts the cursor back.
+   * @returns goes on with drawing
+   */
+  hold?(): () => void
   /** Resolves when what was told so far, and is not live, is on the screen. */
   shown(): Promise<void>
   /** Resolves when everything is written. */
@@ -15,7 +19,7 @@ export interface RenderOptions {
   readonly out: NodeJS.WritableStream
   readonly err: NodeJS.WritableStream
   readonly color: boolean
-  /** Terminal width in columns. */
+  /** Terminal width in columns, where it is not told by the terminal. */
   readonly columns: number
   /** Show the diffs of planned changes. */
   readonly diff: boolean

@@ -4,23 +4,18 @@ import type { TierPlan } from '../rollout/tier-plan.ts'
 import { guardCursor } from './cursor.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { unchangedLines } from './format/host.ts'
-import { BLANK, type Line, line, paint, span } from './format/line.ts'
+import { BLANK, type Line, paint } from './format/line.ts'
 import { programLines, reportLines, titleLine } from './format/report.ts'
 import { scriptLines } from './format/script.ts'
 import { summaryLines } from './format/summary.ts'
-import { listing } from './format/words.ts'
-import type { LiveList } from './live.ts'
+import type { LiveList } from './live-view.ts'
+import { type ReadingView, readingView } from './reading-view.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
-import { createRow, type Row } from './row.ts'
 import { flushed } from './stream.ts'
 import { type TierView, tierView } from './tier-view.ts'
 
 /** What stands in the place of a tier's name while new hosts of all tiers are at work. */
 const HEAD_START = 'new hosts'
-/** With so few hosts left to read, they are named. */
-const FEW = 3
-/** How often slow steps' seconds are brought up to date. */
-const TICK_MS = 1000
 
 /**
  * A live tree for terminals: first how far the reading of hosts is, then tier by tier its hosts at work; below it, at
@@ -33,11 +28,9 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   const results = new Map<string, HostResult>()
   let tiers: readonly TierPlan[] = []
   let run: Extract<Event, { type: 'run-started' }> | undefined
-  let reading: Row | undefined
+  let reading: ReadingView | undefined
   let tier: TierView | undefined
-  /** The last warning: it stands beside what is live until it can be printed below it. */
-  let noted: string | undefined
-  let ticker: NodeJS.Timeout | undefined
+  let holders = 0
   let shown: Promise<void> = Promise.resolve()
 
   const print = (lines: readonly Line[], stream: NodeJS.WritableStream = options.out) => {
@@ -49,44 +42,30 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     shown = shown.then(async () => {
       const { showLive } = await import('./live.ts')
       const release = guardCursor(options.out)
-      await showLive(list, options).finally(release)
+      await showLive(list, { ...options, isHeld: () => holders > 0 }).finally(release)
     })
   }
 
   const endPart = () => {
-    reading?.set({ title: [], state: 'done' })
+    reading?.end()
     tier?.end()
-    clearInterval(ticker)
     reading = undefined
     tier = undefined
-  }
-
-  const read = () => {
-    if (run === undefined) return
-    const left = run.hosts.filter(({ name }) => !plans.has(name) && !results.has(name)).map(({ name }) => name)
-    const count = `${run.hosts.length - left.length}/${run.hosts.length}`
-    const waiting = left.length > 0 && left.length <= FEW ? `  waiting for ${listing(left)}` : ''
-    const note = noted === undefined ? span('dim', waiting) : span('warn', `  ${noted}`)
-    reading?.set({ title: line('reading hosts  ', count, note), state: 'active' })
   }
 
   const runStarted = (event: Extract<Event, { type: 'run-started' }>) => {
     run = event
     print([titleLine(event), ...programLines(event, options.verbosity), BLANK])
-    reading = createRow({ title: line('reading hosts'), state: 'active' })
-    live({ head: reading, rows: [], transient: true })
-    read()
+    reading = readingView(event.hosts.map(({ name }) => name))
+    live(reading.list)
   }
 
   const tierStarted = (event: Extract<Event, { type: 'tier-started' }>) => {
     if (reading && run && options.diff)
       print(reportLines({ hosts: run.hosts, plans, results: new Map(), tiers }, options))
     endPart()
-    const view = tierView(event, { verbosity: options.verbosity, now: Date.now })
-    tier = view
-    live({ head: view.head, rows: view.rows, transient: false })
-    ticker = setInterval(() => view.tick(), TICK_MS)
-    ticker.unref()
+    tier = tierView(event, { verbosity: options.verbosity, now: Date.now })
+    live(tier.list)
   }
 
   const planShown = ({ failures }: Extract<Event, { type: 'plan-shown' }>) => {
@@ -125,7 +104,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         break
       case 'host-planned':
         plans.set(event.host, event.plan)
-        read()
+        reading?.planned(event.host)
         break
       case 'rollout-planned':
         tiers = event.tiers
@@ -162,15 +141,15 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         break
       case 'host-finished':
         results.set(event.host, event.result)
-        read()
+        reading?.ended(event.result)
         tier?.hostDone(event.result)
         break
       case 'script':
         print(scriptLines(event.host, event.purpose, event.script))
         break
       case 'warning':
-        noted = event.message
-        read()
+        // It stands beside what is live until it can be printed below that.
+        reading?.note(event.message)
         tier?.note(event.message)
         print(warningLines(event.message, event.hint), options.err)
         break
@@ -186,7 +165,12 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   }
   return {
     event,
-    redraws: true,
+    hold() {
+      holders += 1
+      return () => {
+        holders -= 1
+      }
+    },
     async shown() {
       await shown
       await flushed([options.out, options.err])

@@ -24,27 +24,53 @@ export function emulator(columns: number, rows: number, convertEol = false) {
     }
     return text.replace(/\n+$/, '\n')
   }
+  /** What can be seen: as many lines as it is high. */
+  const visible = (): string[] => {
+    const { active } = terminal.buffer
+    return Array.from(
+      { length: terminal.rows },
+      (_, i) => active.getLine(active.baseY + i)?.translateToString(true) ?? '',
+    )
+  }
   return {
+    visible,
+    /** Lines that have gone off it at the top. */
+    gone: () => terminal.buffer.active.baseY,
+    resize: (width: number, height: number) => terminal.resize(width, height),
     write: (text: string) => new Promise<void>((resolve) => terminal.write(text, resolve)),
     screen,
     cursorShown: () => cursor,
   }
 }
 
-/** A stream that a terminal of that size is at the end of, and each screen that it showed. */
-export function fakeTerminal(columns: number, rows: number) {
+/** A stream that a terminal of that size is at the end of, each screen that it showed, and what came of it. */
+export function fakeTerminal(columns: number, rows: number, { keepFrames = true } = {}) {
   // No driver between that would make a carriage return of each newline.
-  const { write, screen, cursorShown } = emulator(columns, rows, true)
+  const { write, screen, cursorShown, visible, gone, resize } = emulator(columns, rows, true)
   const frames: string[] = []
+  const written = { writes: 0, bytes: 0 }
   const sink = new Writable({
-    write(chunk, _encoding, done) {
+    write(chunk: Buffer, _encoding, done) {
+      if (chunk.length > 0) written.writes += 1
+      written.bytes += chunk.length
       write(String(chunk)).then(() => {
-        frames.push(screen())
+        if (keepFrames) frames.push(screen())
         done()
       }, done)
     },
   })
   // A real one needs a terminal's file descriptor; renderers use no more of it than this.
   const out = Object.assign(sink, { isTTY: true, columns, rows }) as unknown as NodeJS.WriteStream
-  return { out, screen, frames, cursorShown }
+  // As it is now: who draws may put something in its place.
+  const direct = sink.write.bind(sink)
+  return {
+    /** Resolves when all that was written is on the screen. */
+    settled: () => new Promise<void>((resolve) => void direct('', () => resolve())),
+    ...{ out, screen, frames, cursorShown, visible, gone, written },
+    resize(width: number, height: number) {
+      resize(width, height)
+      Object.assign(out, { columns: width, rows: height })
+      out.emit('resize')
+    },
+  }
 }

@@ -1,19 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import type { RenderOptions } from '../../src/render/index.ts'
+import { FRAME_MS } from '../../src/render/live.ts'
 import { treeRenderer } from '../../src/render/tree.ts'
 import { ended, RUNS, result } from '../fixtures/events.ts'
 import { fakeTerminal } from './screen.ts'
 
-/** Plays events; `pace` gives the tree time to draw between them. */
-const play = async (events: readonly Event[], more: Partial<RenderOptions> = {}, pace?: number) => {
+afterEach(() => vi.useRealTimers())
+
+/** Time for one, and for the terminal to show it. */
+const aFrame = async () => {
+  await sleep(0)
+  vi.advanceTimersByTime(FRAME_MS)
+  await sleep(0)
+}
+
+/** Plays events; `slowly`: the tree draws between them. */
+const play = async (
+  events: readonly Event[],
+  more: Partial<RenderOptions> = {},
+  slowly: 'slowly' | undefined = undefined,
+) => {
+  if (slowly) vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
   const terminal = fakeTerminal(80, 200)
   const { out } = terminal
   const renderer = treeRenderer({ err: out, color: false, columns: 80, diff: false, verbosity: 0, ...more, out })
   for (const event of events) {
     renderer.event(event)
-    if (pace !== undefined) await sleep(pace)
+    if (slowly) await aFrame()
   }
   await renderer.finish()
   return terminal
@@ -47,12 +62,12 @@ describe('the tree', () => {
   })
 
   it('leaves the same lines when it had time to draw every step', async () => {
-    const slow = await play(RUNS.changes(), {}, 20)
+    const slow = await play(RUNS.changes(), {}, 'slowly')
     expect(slow.screen()).toBe((await play(RUNS.changes())).screen())
   })
 
   it('shows hosts at work with their step and the last line of its output', async () => {
-    const { frames } = await play(RUNS.changes(), {}, 30)
+    const { frames } = await play(RUNS.changes(), {}, 'slowly')
     expect(frames.some((frame) => /reading hosts {2}3\/4 {2}waiting for db1\n/.test(frame))).toBe(true)
     expect(frames.some((frame) => /web1 {2}package:nginx {2}1\/5\n +│ Setting up nginx/.test(frame))).toBe(true)
     expect(frames.some((frame) => /✔ web1 {2}4 changes.*\n.*web2 {2}file:\/etc\/motd {2}3\/5\n/.test(frame))).toBe(true)
@@ -62,7 +77,7 @@ describe('the tree', () => {
     const events = RUNS.changes().map((event) =>
       event.type === 'output' ? { ...event, line: `\u001b[31m${'x'.repeat(300)}` } : event,
     )
-    const { frames } = await play(events, {}, 20)
+    const { frames } = await play(events, {}, 'slowly')
     expect(frames.some((frame) => frame.includes('\\x1b[31mxxx'))).toBe(true)
     for (const frame of frames) for (const line of frame.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   })
@@ -71,7 +86,7 @@ describe('the tree', () => {
     const events = RUNS.changes()
     const at = events.findIndex(({ type }) => type === 'step-started') + 1
     const message = 'stopping after the hosts in hand'
-    const { frames, screen } = await play(events.toSpliced(at, 0, { type: 'warning', message }), {}, 20)
+    const { frames, screen } = await play(events.toSpliced(at, 0, { type: 'warning', message }), {}, 'slowly')
     expect(frames.some((frame) => /web {2}2 hosts {2}stopping after the hosts in hand\n/.test(frame))).toBe(true)
     expect(screen()).toContain('\nwarning: stopping after the hosts in hand\n')
     expect(screen().split(message)).toHaveLength(2)
@@ -80,13 +95,13 @@ describe('the tree', () => {
   it('shows a warning while hosts are read', async () => {
     const [started, ...rest] = RUNS.changes()
     if (started === undefined) throw new Error('no events')
-    const { frames } = await play([started, { type: 'warning', message: 'stopping' }, ...rest], {}, 20)
+    const { frames } = await play([started, { type: 'warning', message: 'stopping' }, ...rest], {}, 'slowly')
     expect(frames.some((frame) => /reading hosts {2}0\/4 {2}stopping\n/.test(frame))).toBe(true)
   })
 
   it('ends in order when the run breaks off in the middle of a tier', async () => {
     const listeners = process.listenerCount('SIGINT')
-    const { screen, cursorShown } = await play(RUNS.changes().slice(0, 14), {}, 5)
+    const { screen, cursorShown } = await play(RUNS.changes().slice(0, 14), {}, 'slowly')
     expect(screen()).toContain('web  2 hosts')
     expect(cursorShown()).toBe(true)
     expect(process.listenerCount('SIGINT')).toBe(listeners)

@@ -112,7 +112,7 @@ async function tiersFor(read: ReadAnsible, before: Before, { tier }: Flags): Pro
 /** Whether to write what changed since the last import. */
 async function agreed({ yes }: Flags): Promise<boolean> {
   const { confirmer } = await import('../confirm.ts')
-  const confirm = confirmer(yes, new AbortController().signal, false)
+  const confirm = confirmer(yes, new AbortController().signal, undefined)
   const isAgreed = confirm !== undefined && (await confirm('Write these changes?'))
   if (!isAgreed) say(confirm === undefined ? 'nothing is written: --yes writes it' : 'nothing is written')
   return isAgreed
