@@ -65,6 +65,8 @@ export type { Failures, LikePeers, LikePeersOptions } from './products/prometheu
 export { LIKE_PEERS, likePeers } from './products/prometheus/like-peers.ts'
 export type { PromqlPlace, PromqlQuestion } from './products/prometheus/promql.ts'
 export { promqlHolds } from './products/prometheus/promql.ts'
+export type { TierThroughput } from './products/prometheus/throughput.ts'
+export { tierThroughput } from './products/prometheus/throughput.ts'
 export type { Counter, ErrorsQuestion, QpsQuestion, ServerTraffic } from './products/prometheus/traffic.ts'
 export { errorsNotUp, qpsLikePeers } from './products/prometheus/traffic.ts'
 export { aptRepository } from './resources/apt-repository.ts'

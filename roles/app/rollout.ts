@@ -11,6 +11,7 @@ import {
   prometheusApi,
   type RoleInput,
   sh,
+  tierThroughput,
   upstream,
   type ValueOf,
 } from 'provision'
@@ -31,6 +32,8 @@ export function rollout({ host, vars, group, provided }: RoleInput<AppVars>): Ho
   const metric = monitors[0]?.value.appRequests ?? 'http_requests_total'
   const requests: Counter = { metric, matchers: ['job="app"'] }
   const on = clients.map((peer) => peer.name)
+  const errors = ['status', 'code'].map((label) => withLabel(requests, `${label}=~"5.."`))
+  const ofTier = `tier="${host.tier}"`
   const out = [...new Set(clients.map((peer) => peer.server))].map((server) =>
     nginxUpstreamServer({ on: clients.filter((peer) => peer.server === server).map((peer) => peer.name), server }),
   )
@@ -43,7 +46,13 @@ export function rollout({ host, vars, group, provided }: RoleInput<AppVars>): Ho
     gates: [httpAnswers({ port, path: vars.app_health_path }, { timeout: vars.app_ready_timeout })],
     verify: likePeers({
       ...{ host, peers: group(host.tier), monitors, of: 'app_verify', options: vars.app_verify, requests },
-      errors: [{ requests, errors: ['status', 'code'].map((label) => withLabel(requests, `${label}=~"5.."`)) }],
+      errors: [{ requests, errors }],
+    }),
+    ...(vars.app_metrics && {
+      throughput: tierThroughput({
+        ...{ monitors, requests: withLabel(requests, ofTier) },
+        errors: errors.map((one) => withLabel(one, ofTier)),
+      }),
     }),
   }
 }

@@ -21,6 +21,7 @@ import { lookUpNames } from './names.ts'
 import { checkOpenFiles, limitFor, neededFiles } from './open-files.ts'
 import { haproxyPackage, haproxyService, reload } from './parts.ts'
 import { provides } from './provides.ts'
+import { rollout } from './throughput.ts'
 import { type HaproxyVars, vars } from './vars.ts'
 
 /** The intermediate list of Mozilla's server side TLS, guideline 5.7, without what has no forward secrecy. */
@@ -118,6 +119,7 @@ export default defineRole({
       haproxyService(),
     ]
   },
+  rollout,
 })
 
 /** Where Prometheus asks. `*` is IPv4's, as the firewall has it for the monitor. */

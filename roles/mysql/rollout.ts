@@ -8,11 +8,14 @@ import {
   mysqlTakeWrites,
   type Peer,
   pkg,
+  prometheusApi,
   type Resource,
   type RoleInput,
   restart,
+  scrape,
   service,
   sh,
+  tierThroughput,
   unitActive,
 } from 'provision'
 import { reloadTls } from './tls.ts'
@@ -51,7 +54,7 @@ export const bootstrapOf = (
 ): 'primary' | 'replica' => vars.mysql_role ?? (members[0]?.name === host.name ? 'primary' : 'replica')
 
 /** One server at a time is out, and never the one that takes the writes. */
-export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollout {
+export function rollout({ host, vars, group, provided }: RoleInput<MysqlVars>): HostRollout {
   const others = group(host.tier).flatMap(({ name }) => (name === host.name ? [] : [name]))
   const up = unitActive('mysql.service')
   if (others.length === 0) return { disruptive: [], gates: [up] }
@@ -78,5 +81,12 @@ export function rollout({ host, vars, group }: RoleInput<MysqlVars>): HostRollou
     preflight: [preflight],
     drain: [drain],
     gates: [up, gate, peersGate],
+    // Nobody counts queries that failed.
+    ...(provided(scrape, { host: host.name }).some(({ value }) => value.job === 'mysqld') && {
+      throughput: tierThroughput({
+        monitors: provided(prometheusApi),
+        requests: { metric: 'mysql_global_status_questions', matchers: ['job="mysqld"', `tier="${host.tier}"`] },
+      }),
+    }),
   }
 }

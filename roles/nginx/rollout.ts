@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import {
   backend,
+  type Counter,
   type Failures,
   type HostRollout,
   haproxyServer,
@@ -12,7 +13,9 @@ import {
   program,
   prometheusApi,
   type RoleInput,
+  scrape,
   sh,
+  tierThroughput,
   unitActive,
   type ValueOf,
 } from 'provision'
@@ -39,6 +42,8 @@ export function rollout(input: RoleInput<NginxVars>): HostRollout {
   }
   const back = { name: `${vars.nginx_health_path} answers 200`, run: sh`rm -f -- ${file}` }
   const until = health && httpAnswers(health).until
+  const monitors = provided(prometheusApi)
+  const isCounted = provided(scrape, { host: host.name }).some(({ value }) => value.job === JOB)
   return {
     requiredServices: [nginxService()],
     disruptive: [nginxPackage(vars), restarted, ...programBehind(input)],
@@ -52,10 +57,17 @@ export function rollout(input: RoleInput<NginxVars>): HostRollout {
       ...(health ? [httpAnswers({ ...health, status: [200, 503] })] : []),
     ],
     verify: likePeers({
-      ...{ host, peers: group(host.tier), monitors: provided(prometheusApi) },
+      ...{ host, peers: group(host.tier), monitors },
       ...{ of: 'nginx_verify', options: vars.nginx_verify },
-      requests: { metric: 'nginx_http_requests_total', matchers: ['job="nginx"'] },
+      requests: { ...REQUESTS, matchers: [`job="${JOB}"`] },
       errors: backends.map(({ name }) => failuresIn(name)),
+    }),
+    ...(isCounted && {
+      throughput: tierThroughput({
+        monitors,
+        requests: { ...REQUESTS, matchers: [`job="${JOB}"`, `tier="${host.tier}"`] },
+        errors: failuresOf(backends.map(({ name }) => name)),
+      }),
     }),
   }
 }
@@ -81,6 +93,10 @@ function programBehind({ host, vars, group, provided }: RoleInput<NginxVars>): s
   })
 }
 
+/** What nginx_exporter tells. */
+const JOB = 'nginx'
+const REQUESTS = { metric: 'nginx_http_requests_total' }
+
 /** nginx counts requests and not what came of them: the load balancers know, by server. */
 function failuresIn(proxy: string): Failures {
   const metric = 'haproxy_server_http_responses_total'
@@ -91,6 +107,17 @@ function failuresIn(proxy: string): Failures {
     errors: [{ metric, matchers: [...matchers, 'code="5xx"'] }],
   }
 }
+
+/** The same of all servers of these backends together. */
+const failuresOf = (proxies: readonly string[]): Counter[] =>
+  proxies.length === 0
+    ? []
+    : [
+        {
+          metric: 'haproxy_server_http_responses_total',
+          matchers: [`proxy=~"${proxies.join('|')}"`, 'code="5xx"'],
+        },
+      ]
 
 interface BackendOf {
   readonly name: string

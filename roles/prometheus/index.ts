@@ -46,6 +46,7 @@ export default defineRole({
       port: vars.prometheus_port,
       address: listeningAddress(vars.prometheus_listen),
       appRequests: vars.prometheus_app_requests,
+      scrapeInterval: vars.prometheus_scrape_interval,
     }),
     metricsReader.of({}),
   ],

@@ -41,6 +41,7 @@ export function rolloutOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, ho
     return { rollouts: [], problems: told }
   }
   for (const step of allSteps(rollout)) checkStep(step, hosts)
+  checkHosts('throughput', rollout.throughput?.on, hosts)
   return { rollouts: [withKeys(rollout, role)], problems: [] }
 }
 
@@ -80,12 +81,15 @@ function namedKey(field: string, named: Named): string {
   }
 }
 
-function checkStep({ name, on = [], run, until }: RolloutStep, hosts: readonly string[]): void {
-  const stranger = on.find((host) => !hosts.includes(host))
-  if (stranger !== undefined) {
-    throw wrong(`step '${name}' is for '${stranger}', which is not in the inventory`, nameHint(stranger, hosts))
-  }
+function checkStep({ name, on, run, until }: RolloutStep, hosts: readonly string[]): void {
+  checkHosts(`step '${name}'`, on, hosts)
   if (run === undefined && until === undefined) throw wrong(`step '${name}' has neither run nor until`)
+}
+
+function checkHosts(what: string, on: readonly string[] = [], hosts: readonly string[]): void {
+  const stranger = on.find((host) => !hosts.includes(host))
+  if (stranger === undefined) return
+  throw wrong(`${what} is for '${stranger}', which is not in the inventory`, nameHint(stranger, hosts))
 }
 
 const wrong = (message: string, hint?: string): ProvisionError =>

@@ -111,6 +111,30 @@ export interface TierStarted {
   readonly hosts: readonly string[]
 }
 
+/**
+ * What went through a tier of which something was taken out of service, as somebody counts it who has no part in the run.
+ * Told when the run is over, for each role that knows whom to ask.
+ */
+export interface TierThroughput {
+  readonly type: 'tier-throughput'
+  readonly tier: string
+  readonly role: string
+  /** The host that told, or was asked in vain. */
+  readonly on: string
+  /** The oldest first, also some from before the run. */
+  readonly requests: readonly ThroughputSample[]
+  /** Undefined: nobody counts them. */
+  readonly errors?: readonly ThroughputSample[] | undefined
+  /** Why it is not known. */
+  readonly unknown?: string | undefined
+}
+
+export interface ThroughputSample {
+  /** Seconds before this event. */
+  readonly ago: number
+  readonly perSecond: number
+}
+
 /** New hosts are given what needs no other host, before the turn of their tiers. */
 export interface HeadStart {
   readonly type: 'head-start'
@@ -179,6 +203,7 @@ export type Event =
   | HeadStart
   | TierStarted
   | TierNote
+  | TierThroughput
   | HostStarted
   | HostEvent
   | HostBegun

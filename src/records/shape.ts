@@ -82,6 +82,7 @@ const EVENTS: Readonly<Record<Event['type'], true>> = {
   'rollout-planned': true,
   'plan-shown': true,
   'tier-note': true,
+  'tier-throughput': true,
   'tier-started': true,
   'head-start': true,
   'host-started': true,

@@ -140,6 +140,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
         finished(event)
         break
       case 'host-probing':
+      case 'tier-throughput':
       case 'host-started':
         break
     }

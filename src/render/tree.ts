@@ -160,6 +160,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         finished(event)
         break
       case 'host-probing':
+      case 'tier-throughput':
         break
     }
   }

@@ -38,6 +38,25 @@ export interface TierTime {
   readonly to: number
 }
 
+/** So many a second, in milliseconds from the run's begin: before it, where that is below zero. */
+export interface Moment {
+  readonly at: number
+  readonly perSecond: number
+}
+
+/** What went through a tier meanwhile, as somebody counts it who has no part in the run. */
+export interface TierLoad {
+  readonly tier: string
+  readonly role: string
+  /** Who told. */
+  readonly on: string
+  readonly requests: readonly Moment[]
+  /** Undefined: nobody counts them. */
+  readonly errors?: readonly Moment[] | undefined
+  /** Why it is not known. */
+  readonly unknown?: string | undefined
+}
+
 /** What the events of a run tell, with the time of each. */
 export interface Story {
   readonly started?: Extract<Event, { type: 'run-started' }> | undefined
@@ -49,6 +68,7 @@ export interface Story {
   readonly tiers: readonly TierPlan[]
   /** Tiers that were changed, in their order. */
   readonly times: readonly TierTime[]
+  readonly throughput: readonly TierLoad[]
   /** Of the whole run, and of its tiers. */
   readonly notes: readonly Note[]
   readonly warnings: readonly { readonly message: string; readonly hint?: string | undefined }[]
@@ -76,6 +96,7 @@ export function createTelling(): Telling {
   const plans = new Map<string, HostPlan>()
   const results = new Map<string, HostResult>()
   const times: { tier: string; from: number; hosts: readonly string[] }[] = []
+  const throughput: TierLoad[] = []
   const notes: Note[] = []
   const warnings: { message: string; hint?: string | undefined }[] = []
   let started: Story['started']
@@ -142,6 +163,7 @@ export function createTelling(): Telling {
       } else if (event.type === 'rollout-planned') tiers = event.tiers
       else if (event.type === 'tier-started') times.push({ tier: event.tier, from: at, hosts: event.hosts })
       else if (event.type === 'tier-note') notes.push({ at, message: `${event.tier}: ${event.message}` })
+      else if (event.type === 'tier-throughput') throughput.push(loadOf(event, at))
       else if (event.type === 'warning') warnings.push({ message: event.message, hint: event.hint })
       else if ('host' in event) {
         const told = hosts.get(event.host)
@@ -155,7 +177,19 @@ export function createTelling(): Telling {
         ...{ tier, from },
         to: Math.max(from, ...names.map((name) => last.get(name) ?? from)),
       }))
-      return { started, finished, hosts: stories, plans, results, tiers, times: timesOf, notes, warnings, ms }
+      return {
+        started,
+        finished,
+        hosts: stories,
+        plans,
+        results,
+        tiers,
+        times: timesOf,
+        throughput,
+        notes,
+        warnings,
+        ms,
+      }
     },
   }
 }
@@ -191,6 +225,15 @@ function storyOf({ host, tier, done, notes, open }: Told, ms: number): HostStory
     .map((one) => ({ ...one, to: Math.max(one.from, one.to) }))
     .toSorted((a, b) => a.from - b.from || b.to - a.to)
   return { host, tier, stretches, notes }
+}
+
+function loadOf(
+  { type: _, requests, errors, ...rest }: Extract<Event, { type: 'tier-throughput' }>,
+  at: number,
+): TierLoad {
+  const moments = (samples: typeof requests) =>
+    samples.map(({ ago, perSecond }): Moment => ({ at: at - ago * 1000, perSecond }))
+  return { ...rest, requests: moments(requests), ...(errors && { errors: moments(errors) }) }
 }
 
 const doingOf = (action: Extract<Event, { type: 'step-started' }>['action']): Doing =>

@@ -29,6 +29,8 @@ export interface Around {
   readonly needsFailover: boolean
   /** Roles whose steps are due at each turn; to put the host back, the last one that was drained first. */
   readonly due: Readonly<Record<Turn, readonly CompiledRollout[]>>
+  /** Roles that know who counts what goes through its tier, where the changes take something out of that. */
+  readonly counted: readonly CompiledRollout[]
 }
 
 /**
@@ -75,6 +77,10 @@ export function aroundChanges(
           (undrain.includes(rollout) || (touched.has(rollout.role) && !isNew(rollout, changes))),
       ),
     },
+    counted:
+      undrain.length > 0 || found.some(({ keys }) => keys.length > 0)
+        ? rollouts.filter(({ throughput }) => throughput !== undefined)
+        : [],
   }
 }
 

@@ -2,6 +2,7 @@ import { type FieldSchema, type FieldSchemas, objectSchema } from '../schemas/fi
 import type { Script } from '../shell/script.ts'
 import { PHASES, type RoleSteps } from './phase.ts'
 import { ROLLOUT_STEP } from './step.ts'
+import { THROUGHPUT, type Throughput } from './throughput.ts'
 
 /** Every host of the tier names the same. */
 export interface FirstHost<Key extends Watched = Watched> {
@@ -59,6 +60,8 @@ export interface HostRollout extends RoleSteps {
   readonly failoverBefore?: readonly Watched[] | undefined
   /** What has to be done on one host before any other of the tier begins with the same, such as migrations. */
   readonly first?: FirstHost | undefined
+  /** What goes through its tier, as somebody counts it: asked once the run is over, for its report. */
+  readonly throughput?: Throughput | undefined
 }
 
 const KEYS = { type: 'array', items: { is: 'watched' } } as const
@@ -101,7 +104,7 @@ const WATCHED = {
     },
     optional: true,
   },
-} as const satisfies Record<Exclude<keyof HostRollout, keyof RoleSteps>, FieldSchema>
+} as const satisfies Record<Exclude<keyof HostRollout, keyof RoleSteps | 'throughput'>, FieldSchema>
 
 /** What a role's rollout() may return. */
 export const HOST_ROLLOUT: FieldSchemas = {
@@ -109,6 +112,7 @@ export const HOST_ROLLOUT: FieldSchemas = {
   ...Object.fromEntries(
     PHASES.map(({ steps, description }) => [steps, { description, ...STEPS, optional: true }] as const),
   ),
+  throughput: THROUGHPUT,
 }
 
 /** The same with the role that it comes from, and all things by their keys. */

@@ -20,6 +20,8 @@ function maskedEvent(event: Event, mask: Mask): Event {
       return { ...event, message: mask.text(event.message) }
     case 'warning':
       return { ...event, message: mask.text(event.message), hint: maybe(event.hint, mask) }
+    case 'tier-throughput':
+      return { ...event, ...(event.unknown !== undefined && { unknown: mask.text(event.unknown) }) }
     case 'script':
       return { ...event, script: mask.text(event.script) }
     case 'host-planned':

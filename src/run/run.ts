@@ -22,6 +22,7 @@ import { type Prepared, prepare } from './prepare.ts'
 import { programHosts } from './program-hosts.ts'
 import { type RollbackTarget, rollbackNotes, rollbackTarget } from './rollback.ts'
 import type { RunEdges, RunOptions, RunOutcome } from './run-options.ts'
+import { countersOf, tellThroughput } from './throughput.ts'
 import { applyTiers, needSomebody, planTiers, type TierSwitchover, type TiersInput } from './tier-rollout.ts'
 
 /**
@@ -46,7 +47,7 @@ export async function runPrepared(
   const pool = openPool(prepared, masked)
   try {
     const access = accessOf(prepared, pool, masked, options)
-    return await steps({ options, edges: masked, prepared, access }, pool, began)
+    return await steps({ options, edges: masked, prepared, access, started: performance.now() }, pool, began)
   } catch (error) {
     throw maskedError(error, prepared.mask)
   } finally {
@@ -60,6 +61,8 @@ interface RunContext {
   readonly edges: RunEdges
   readonly prepared: Prepared
   readonly access: HostAccess
+  /** When it was told to have begun, by `performance.now()`. */
+  readonly started: number
 }
 
 /** The hosts that a run is about, each with its way through it. */
@@ -158,7 +161,9 @@ async function changeAll(
       return { results: finaliseUnbegun([...runs.values()], 'declined at the prompt'), notes: rollbackNotes(goals) }
     if (plans.some(({ batches }) => batches.length > 0)) await edges.beforeFirstChange?.()
   }
+  const counters = options.check ? [] : countersOf(plans, runs)
   const results = await finaliseAll(tiers, options.check ? [] : await begun(tiers))
+  await tellThroughput(counters, { access, emit, runs, began: context.started })
   return { results, notes: [...rollbackNotes(goals), ...(move?.notes() ?? [])] }
 }
 

@@ -7,6 +7,7 @@ import { fakeProject } from '../host/fake-project.ts'
 const NOTHING: Around = {
   ...{ disruptive: [], exposed: [], first: [], down: false, needsFailover: false },
   due: { beforeTier: [], takeOut: [], changed: [], putBack: [], serving: [] },
+  counted: [],
 }
 const drained = (role: string, key: string): Partial<Around> => ({
   disruptive: [key],

@@ -22,6 +22,7 @@ export default defineRole({
     site_balancer: { description: 'd', type: 'string' },
     site_version: { description: 'd', type: 'string' },
     site_owner: { description: 'd', type: 'string' },
+    site_counted_by: { description: 'd', type: 'array', items: { type: 'string' }, default: [] },
   },
   resources: ({ vars }) => [
     file({
@@ -42,6 +43,9 @@ export default defineRole({
       gates: [{ name: 'serves what is declared', until: serves, interval: 0.05 }],
       undrain: [{ name: 'back in the balancer', on: ['lb1'], run: sh\`rm -f \${mark}\`, until: sh\`[ ! -e \${mark} ]\` }],
       verify: [{ name: 'is asked', until: sh\`[ -e \${vars.site_root}/seen ]\`, interval: 0.05 }],
+      ...(vars.site_counted_by.length > 0 && {
+        throughput: { on: vars.site_counted_by, script: sh\`cat \${vars.site_balancer}/counted; . \${vars.site_balancer}/told\` },
+      }),
     }
   },
 })
@@ -71,12 +75,16 @@ export interface FakeRun {
 }
 
 /** A tier of such hosts and its balancer, with all input read: many runs of it cost little. */
-export async function fakeProject(names: readonly string[], version: string): Promise<FakeProject> {
+export async function fakeProject(
+  names: readonly string[],
+  version: string,
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<FakeProject> {
   const hosts = new Map(names.map((name) => [name, fakeHost(name)]))
   const balancer = fakeHost('lb1')
   const owner = userInfo().username
   const declared = [...hosts].map(([name, { root }], i) => {
-    const vars = { site_root: root, site_balancer: balancer.root, site_version: version, site_owner: owner }
+    const vars = { site_root: root, site_balancer: balancer.root, site_version: version, site_owner: owner, ...more }
     return [name, { address: `192.0.2.${i + 1}`, vars }] as const
   })
   const root = projectFolder({

@@ -62,6 +62,11 @@ const requests = (hosts: readonly string[], path = 'nothing') =>
 /** Where a step of a host ended, among all events. */
 const endOf = (events: readonly Event[], host: string, key: string): number =>
   events.findIndex((event) => event.type === 'step-finished' && event.host === host && event.key === key && event.ok)
+/** What went through the applications meanwhile, as the run tells it at its end for its report. */
+const throughputIn = (events: readonly Event[]) =>
+  events.flatMap((event) => (event.type === 'tier-throughput' && event.role === 'app' ? [event] : []))
+const most = (samples: readonly { readonly perSecond: number }[] = []): number =>
+  Math.max(0, ...samples.map(({ perSecond }) => perSecond))
 const begin = (events: readonly Event[], host: string): number =>
   events.findIndex((event) => event.type === 'host-started' && event.host === host)
 
@@ -96,6 +101,11 @@ describe('a release that must prove itself to Prometheus', () => {
     ])
     expect(order).not.toContain(-1)
     expect(order).toEqual(order.toSorted((a, b) => a - b))
+    const [counted] = throughputIn(events)
+    expect(counted).toMatchObject({ on: 'mon1', tier: 'tier-app' })
+    expect(most(counted?.requests)).toBeGreaterThan(4)
+    expect(counted?.errors?.length).toBeGreaterThan(3)
+    expect(most(counted?.errors)).toBe(0)
   })
 
   test('requests that do not come back stop the tier; the host is in service', async () => {
@@ -127,6 +137,7 @@ describe('a release that must prove itself to Prometheus', () => {
         /^it does not fail more often than before on mon1: it does not hold: errors\/s \d+\.\d\d, requests\/s \d+\.\d\d, part that failed before/,
       ),
     })
+    expect(most(throughputIn(run.events)[0]?.errors)).toBeGreaterThan(1)
   })
 
   test('with too little traffic to tell, nothing is concluded', async () => {
@@ -143,6 +154,7 @@ describe('a release that must prove itself to Prometheus', () => {
       code: 'verify',
       message: 'it gets requests like its peers on mon1: prometheus does not answer on port 9090 after 2 s',
     })
+    expect(throughputIn(run.events)).toMatchObject([{ unknown: 'prometheus does not answer on port 9090' }])
     const next = await deploy('5', { timeout: 1, unanswered: 'go on' })
     expect(next.status, next.stdout).toBe(0)
     const told = next.events.flatMap((event) => (event.type === 'output' && event.host === 'app2' ? [event.line] : []))

@@ -68,7 +68,7 @@ it('nothing is loaded, and no script may run', () => {
   )
   expect(page).not.toMatch(/\s(src|srcset|style|action)=|url\(|@import|<link/i)
   expect([...page.matchAll(/href="([^"]*)"/g)].map(([, to]) => to)).toEqual(
-    ['hosts', 'failures', 'notes', 'timeline', 'costs', 'changes'].map((id) => `#${id}`),
+    ['hosts', 'failures', 'notes', 'timeline', 'requests', 'costs', 'changes'].map((id) => `#${id}`),
   )
 })
 
@@ -84,6 +84,28 @@ it('a rolling change: how each host ended, why, and what was done to each', () =
   expect(text).toMatch(/12\.6 s 1\.4 s drain out of backend web ok .* gate nginx.service is active failed/)
   expect(text).toMatch(/What took the time .*change package:nginx 2\.8 s 1 2\.8 s \(web2\)/)
   expect(text).toMatch(/web2, web3 1 change, 1 handler > drain: out of backend web/)
+})
+
+it('what went through the tier meanwhile: a curve, its figures, and who could not tell', () => {
+  const page = pageOfEvents([...ROLLING_RUNS.rolling()])
+  const text = textOf(page)
+  expect(text).toContain(
+    'requests: 12.5/s before, 10.5 to 12.5/s during the run; errors: 0/s before, 0 to 2.5/s during the run.',
+  )
+  expect(text).toContain('web (app): not known: mon1: prometheus does not answer on port 9090')
+  const [curve = ''] = /<path class="c-requests" d="(.*?)"/.exec(page)?.slice(1) ?? []
+  expect(curve.split('L').map((point) => Number(point.replace(/^M| .*/g, '')))).toEqual(
+    // Within the axis, in the order of time.
+    curve
+      .split('L')
+      .map((point) => Number(point.replace(/^M| .*/g, '')))
+      .filter((x) => x >= 0 && x <= 1000)
+      .toSorted((a, b) => a - b),
+  )
+  const none = ROLLING_RUNS.rolling().map((event) =>
+    event.type === 'tier-throughput' ? { ...event, errors: undefined } : event,
+  )
+  expect(textOf(pageOfEvents(none))).toContain('during the run; errors are not counted.')
 })
 
 it('diffs are put together by resource, whole', () => {

@@ -73,6 +73,14 @@ it('who logs in is told apart from who asks, also when the link is made anew', (
   ])
 })
 
+it('what went through a tier stands at the time at which it did, also before the run', () => {
+  const samples = [30, 0].map((ago) => ({ ago, perSecond: 12.5 }))
+  const counted = { tier: 'web', role: 'nginx', on: 'mon1', requests: samples } as const
+  const { throughput } = storyOf(...WORK, [6000, { type: 'tier-throughput', ...counted }])
+  const requests = [-24_000, 6000].map((at) => ({ at, perSecond: 12.5 }))
+  expect(throughput).toEqual([{ ...counted, requests }])
+})
+
 it('who could not log in has asked nothing', () => {
   const refused = { host, code: 'refused' as const, message: 'connection refused', log: [] }
   const { hosts } = storyOf(...PROBED.slice(0, 2), [

@@ -132,6 +132,16 @@ describe('aroundChanges', () => {
     ).toBe(false)
   })
 
+  it('what goes through the tier is of interest where something is taken out of it, whoever counts', () => {
+    const counted: CompiledRollout = { role: 'count', disruptive: [], throughput: { on: ['mon1'], script: sh`:` } }
+    const asked = (items: ReturnType<typeof item>[], drained: string[] = []) =>
+      aroundChanges([NGINX, APP, counted], items, [], drained).counted.map(({ role }) => role)
+    expect(asked([item('package:nginx')])).toEqual(['count'])
+    expect(asked([], ['nginx'])).toEqual(['count'])
+    expect(asked([item('file:/etc/motd')])).toEqual([])
+    expect(asked([item('package:nginx', 'create')])).toEqual([])
+  })
+
   describe('verify', () => {
     const asked = { ...NGINX, verify: [step('is praised')] }
     const verified = (items: ReturnType<typeof item>[], drained: string[] = []) =>

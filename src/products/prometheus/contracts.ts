@@ -43,5 +43,11 @@ export const prober = contract('prober', { port: { description: 'Where it is tol
 export const prometheusApi = contract('prometheusApi', {
   port: { description: 'Port of the API.', ...PORT },
   address: { description: "Where it listens. Not set: the host's address.", type: 'string', optional: true },
+  scrapeInterval: {
+    description: 'Seconds between two scrapes. Not set: 15.',
+    type: 'integer',
+    minimum: 1,
+    optional: true,
+  },
   appRequests: { description: 'The counter that it knows the requests of applications by.', type: 'string' },
 })

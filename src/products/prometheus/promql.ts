@@ -85,7 +85,7 @@ export function promqlHolds(question: PromqlQuestion, place: PromqlPlace): Rollo
     until: joinScripts([
       HTTP_GET,
       sh`addresses=${[address].flat().join(' ')} port=${port}`,
-      TOOLS,
+      PROMETHEUS_API,
       ...(needs === undefined
         ? []
         : [sh`prometheus ${encoded(needs)}; if is_empty; then`, doesNotTell(`prometheus knows no ${needs}`), sh`fi`]),
@@ -105,7 +105,8 @@ export function promqlHolds(question: PromqlQuestion, place: PromqlPlace): Rollo
 
 const encoded = (query: string): string => encodeURIComponent(query)
 
-const doesNotTell = (why: string): Script => sh`printf '%s\n' ${why}; exit ${UNANSWERED}`
+/** Ends a script that asks: who would know does not. */
+export const doesNotTell = (why: string): Script => sh`printf '%s\n' ${why}; exit ${UNANSWERED}`
 
 /** Of the first series of the answer, which has one; two digits behind the point say enough. */
 const tellFigure = (what: string, query: string): Script => sh`
@@ -115,12 +116,16 @@ const tellFigure = (what: string, query: string): Script => sh`
   why="\${why:+$why, }"${`${what} `}"\${value:-none}"
 `
 
-/** Errors of the API are JSON with a status of their own (HTTP API, "Format overview"): bad_data stays so. */
-const TOOLS = rawScript(
+/**
+ * `prometheus QUERY` asks the first of $addresses that answers on $port, and leaves its answer in $answer; `is_empty` says
+ * whether that has no series. `prometheus QUERY _range` asks about a time. Errors of the API are JSON with a status of
+ * their own (HTTP API, "Format overview"): bad_data stays so. Needs HTTP_GET.
+ */
+export const PROMETHEUS_API: Script = rawScript(
   [
     'prometheus() {',
     '  answer=; for address in $addresses; do',
-    '    answer=$(http_get "$address" "$port" "/api/v1/query?query=$1" localhost)',
+    '    answer=$(http_get "$address" "$port" "/api/v1/query${2-}?query=$1" localhost)',
     '    if [ -n "$answer" ]; then break; fi',
     '  done',
     '  case $answer in',

@@ -12,6 +12,7 @@ import { changes } from './changes.ts'
 import { picture } from './picture.ts'
 import { STYLE } from './style.ts'
 import { prose, shown } from './text.ts'
+import { throughput } from './throughput.ts'
 import { table, timeline } from './timeline.ts'
 import { doingWord, stepName } from './words.ts'
 
@@ -36,6 +37,7 @@ export function pageOf({ record, story }: PageInput): string {
     ['failures', 'Failures', failures(record, story)],
     ['notes', 'Notes', notes(story)],
     ['timeline', 'Timeline', story.hosts.length === 0 ? undefined : timeline(hosts, story)],
+    ['requests', 'Requests', throughput(story)],
     ['costs', 'What took the time', costs(story)],
     ['changes', 'Changes', story.plans.size === 0 ? undefined : changes(story)],
   ]

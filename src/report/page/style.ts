@@ -60,6 +60,9 @@ rect { stroke: var(--ground); stroke-width: .5; }
 .d-handler { fill: var(--d-handler); } .d-gate { fill: var(--d-gate); } .d-undrain { fill: var(--d-undrain); } .d-verify { fill: var(--d-verify); }
 .is-failed { stroke: var(--bad); stroke-width: 2.5; } .is-open { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 3 2; }
 .d-wait.is-failed, .d-work.is-failed { stroke: none; }
+.load { border-top: 1px solid var(--line); padding: .3rem 0 0; } .load .who::before { content: ''; }
+.load svg svg { overflow: visible; } path { fill: none; stroke-width: 2; } .c-requests { stroke: var(--run); } .c-errors { stroke: var(--bad); }
+.figures { margin: 0 0 .6rem; font-size: .85rem; color: var(--quiet); }
 .scroll { overflow-x: auto; margin: .3rem 0 .6rem; }
 table { border-collapse: collapse; font-size: .85rem; overflow-wrap: normal; }
 th, td { text-align: left; padding: .2rem .9rem .2rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }

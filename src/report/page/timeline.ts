@@ -64,7 +64,8 @@ function legend({ hosts }: Story): ComponentChild {
   )
 }
 
-const axis = (ms: number): ComponentChild =>
+/** The times above what is drawn. */
+export const axis = (ms: number): ComponentChild =>
   h(
     'svg',
     { width: '100%', height: BAR },
