@@ -10,7 +10,7 @@ export interface GroupHere {
 }
 
 /**
- * Groups that have hosts among those imported. One with the name of a tier and the same hosts is that tier; a name that a tier
+ * Groups that have hosts among those imported, and those that have none in Ansible either: they are declared for hosts to come. One with the name of a tier and the same hosts is that tier; a name that a tier
  * or a host has already is changed, since `--limit` could not tell them apart.
  */
 export function groupsHere(
@@ -21,7 +21,9 @@ export function groupsHere(
 ): { readonly groups: ReadonlyMap<string, GroupHere>; readonly findings: readonly Finding[] } {
   const tiers = new Set(tierOf.values())
   const imported = (group: string) => members.hostsOf(group).filter((host) => tierOf.has(host))
-  const used = [...inventory.groups.keys()].filter((group) => group !== 'all' && imported(group).length > 0)
+  const isKept = (group: string) =>
+    imported(group).length > 0 || (group !== 'ungrouped' && members.hostsOf(group).length === 0)
+  const used = [...inventory.groups.keys()].filter((group) => group !== 'all' && isKept(group))
   const names = validNames(used)
   const taken = new Set([...tiers, ...[...tierOf.keys()].map((host) => hostNames.get(host) ?? host)])
   const findings: Finding[] = []

@@ -82,7 +82,8 @@ export function loginOf(
   // `deploy@web1` as the name of a host is handed to ssh as it is.
   const [, inName, bareName = host.name] = /^([^@]+)@(.+)$/.exec(host.name) ?? []
   const address = addressOf({ ...host, bareName }, named, family === 'local', note)
-  becoming(textOf, fromCfg, note)
+  const user = textOf('ansible_ssh_user', 'ansible_user') ?? fromCfg('defaults', 'remote_user')
+  becoming(textOf, fromCfg, note, user?.text === 'root')
   if (family === 'local') return { address, connection: { transport: 'local' }, findings }
 
   const sshArgs = [
@@ -99,7 +100,6 @@ export function loginOf(
   const args = <K extends keyof SshArgs>(key: K): SshArgs[K] | undefined =>
     sshArgs.map((one) => one[key]).find((one) => one !== undefined)
 
-  const user = textOf('ansible_ssh_user', 'ansible_user') ?? fromCfg('defaults', 'remote_user')
   const port = textOf('ansible_ssh_port', 'ansible_port') ?? fromCfg('defaults', 'remote_port')
   const key = textOf('ansible_ssh_private_key_file', 'ansible_private_key_file')
   const cfgKey = fromCfg('defaults', 'private_key_file')
@@ -162,14 +162,16 @@ function becoming(
   textOf: (...names: LoginVar[]) => Text | undefined,
   fromCfg: (section: string, key: string) => Text | undefined,
   note: Note,
+  isRootAlready: boolean,
 ): void {
   const of = (name: LoginVar, key: string) => textOf(name) ?? fromCfg('privilege_escalation', key)
   const become = of('ansible_become', 'become') ?? textOf('ansible_sudo')
   const method = of('ansible_become_method', 'become_method')
   const user = of('ansible_become_user', 'become_user')
-  if (become !== undefined && ansibleBoolean(become.text) === true)
+  const becomes = become === undefined ? undefined : ansibleBoolean(become.text)
+  if (become !== undefined && (becomes === true || (becomes === false && isRootAlready)))
     note('needless', become, 'hosts are managed as root anyway')
-  if (become !== undefined && ansibleBoolean(become.text) === false) {
+  else if (become !== undefined && becomes === false) {
     note('connection', become, 'hosts are managed as root here: a login that is not root uses sudo')
   }
   if (method !== undefined) {

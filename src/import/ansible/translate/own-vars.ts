@@ -1,3 +1,4 @@
+import { isSlip } from '../../../problems/nearest.ts'
 import type { FindingKind } from '../finding.ts'
 
 /** Vars of Ansible's own: what becomes of each. */
@@ -31,7 +32,8 @@ const LOGIN = [
 export type LoginVar = (typeof LOGIN)[number]
 
 const BECOME_PASSWORD = 'connection.become_password_file in hosts.yml names a file with it; or --ask-become-password'
-const LOGIN_PASSWORD = 'logins are by key or agent here: bring your key to the host once, by ssh-copy-id'
+const LOGIN_PASSWORD =
+  'logins are by key or agent here: bring your key to the host once, by ssh-copy-id; until then --ask-password'
 const NO_PYTHON = 'nothing is installed on hosts, no Python either'
 const NO_USE = 'has no meaning here'
 
@@ -66,10 +68,33 @@ export function ownVar(name: string): OwnVar | undefined {
   if (told !== undefined) return { is: 'told', kind: told[0], note: told[1] }
   if (/^ansible_.*_interpreter$/.test(name)) return { is: 'told', kind: 'needless', note: NO_PYTHON }
   if (/^ansible_.*pass(word|phrase)?$/.test(name)) return { is: 'told', kind: 'secret', note: LOGIN_PASSWORD }
-  return name.startsWith('ansible_')
+  if (OF_CONNECTIONS.test(name)) return { is: 'told', kind: 'needless', note: NO_USE }
+  const meant = meantLogin(name)
+  if (meant !== undefined) {
+    return { is: 'told', kind: 'connection', note: `no setting of Ansible either: '${meant}' may have been meant` }
+  }
+  // Anybody may call a var so: what no plugin has is a var of somebody's roles.
+  return OF_ANSIBLE.test(name)
     ? { is: 'told', kind: 'connection', note: 'a setting of Ansible that has no like here' }
     : undefined
 }
+
+/** The setting of the login that a name nearly is: by a letter, or by its words in another order. */
+function meantLogin(name: string): LoginVar | undefined {
+  const [ansible, ...words] = name.split('_')
+  if (ansible !== 'ansible') return undefined
+  return LOGIN.find(
+    (one) => isSlip(name, one) || (words.length > 1 && words.every((word) => one.split('_').includes(word))),
+  )
+}
+
+/** How Ansible keeps its connections, and brings itself to hosts. */
+const OF_CONNECTIONS =
+  /^ansible_(ssh_|paramiko_|persistent_)?(retries|reconnection_retries|use_tty|control_path(_dir)?|control_persist|connect_(retry_)?timeout|command_timeout|pty|sftp_batch_mode)$|^ansible_(sftp|scp|async|remote_tmp|facts?|system)_/
+
+/** Settings of its plugins begin so. */
+const OF_ANSIBLE =
+  /^ansible_(ssh|paramiko|libssh|winrm|psrp|httpapi|netconf|network|docker|podman|kubectl|lxd|jail|zone|persistent|become|su|sudo|shell|remote|host_key|pkcs11|common)_/
 
 const isLogin = (name: string): name is LoginVar => LOGIN.some((one) => one === name)
 

@@ -102,6 +102,8 @@ function withOption(found: SshArgs, name: string, value: string): SshArgs {
       return first('identityFile', value)
     case 'userknownhostsfile':
       return knownHosts(found, value)
+    case 'globalknownhostsfile':
+      return value === '/dev/null' ? unchecked(found, name) : leave(found, name, IN_SSH_CONFIG)
     case 'stricthostkeychecking':
       return first('hostKeyChecking', value.toLowerCase() === 'yes' || value === 'ask' ? 'strict' : 'accept-new')
     case 'connecttimeout':
@@ -117,12 +119,14 @@ function withOption(found: SshArgs, name: string, value: string): SshArgs {
 function knownHosts(found: SshArgs, value: string): SshArgs {
   const [file = '', ...more] = value.split(/\s+/)
   if (file === '/dev/null') {
-    const hint = 'host keys are never thrown away here: provision trust shows and records them'
-    return leave({ ...found, hostKeyChecking: found.hostKeyChecking ?? 'accept-new' }, 'UserKnownHostsFile', hint)
+    return unchecked({ ...found, hostKeyChecking: found.hostKeyChecking ?? 'accept-new' }, 'UserKnownHostsFile')
   }
   const set = { ...found, knownHosts: found.knownHosts ?? file }
   return more.length === 0 ? set : leave(set, 'UserKnownHostsFile', 'only the first file is carried')
 }
+
+const unchecked = (found: SshArgs, option: string): SshArgs =>
+  leave(found, option, 'host keys are never thrown away here: provision trust shows and records them')
 
 /** `ssh -W %h:%p bastion` and `ssh bastion nc %h %p` are what ProxyJump does. */
 function withProxyCommand(found: SshArgs, command: string): SshArgs {

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../errors.ts'
 import type { Finding } from '../finding.ts'
 import { membership } from '../inventory/groups.ts'
-import { effective, settings } from '../inventory/precedence.ts'
+import { effective, type Setting, settings } from '../inventory/precedence.ts'
 import type { ReadAnsible } from '../read/read.ts'
 import { notCarried, type RoleVarsCatalog } from './classify.ts'
 import { declaredVars, placeOf } from './declared.ts'
@@ -105,7 +105,7 @@ export function translate(read: ReadAnsible, { rules, catalog, name, paths }: Tr
       ...[...names].flatMap(([before, after]) => renamed(before, after, tierOf, inventory.hosts.get(before)?.at)),
       ...grouping.findings,
       ...moved,
-      ...vars.flatMap(({ finding }) => finding ?? []),
+      ...vars.flatMap(({ setting, finding }) => finding ?? ofEmptyGroup(setting, members.hostsOf)),
       ...read.findings,
     ]),
   }
@@ -119,7 +119,9 @@ function oneOfEach(
   const first = new Map<string, HostHere>()
   const findings: Finding[] = []
   for (const host of hosts) {
-    const place = `${host.address.toLowerCase()} ${host.connection.port ?? 22} ${host.connection.transport ?? ''}`
+    const { port = 22, transport = '', proxy_jump: way = '' } = host.connection
+    // Private addresses mean other machines behind other jump hosts.
+    const place = `${host.address.toLowerCase()} ${port} ${transport} ${way}`
     const before = first.get(place)
     if (before === undefined) first.set(place, host)
     else {
@@ -135,6 +137,12 @@ const noTier = (host: { readonly name: string; readonly at: Finding['at'] }, gro
   const what = inner === undefined || inner === 'all' || inner === 'ungrouped' ? host.name : inner
   return { kind: 'host', at: host.at, subject: host.name, note: `in no tier: give one, --tier TIER=${what}` }
 }
+
+/** A var that would be carried is written for hosts: a group without any has none to write it for. */
+const ofEmptyGroup = ({ name, value, by }: Setting, hostsOf: (group: string) => readonly string[]): Finding[] =>
+  by.is === 'group' && ownVar(name) === undefined && hostsOf(by.name).length === 0
+    ? [{ kind: 'attention', at: value.at, subject: name, note: `group '${by.name}' has no hosts: not carried` }]
+    : []
 
 /** Ansible takes the name of whoever calls it, or what ssh's configuration says. */
 function noUser(hosts: readonly HostHere[], known: ReadonlyMap<string, { readonly at: Finding['at'] }>): Finding[] {
