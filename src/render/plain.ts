@@ -1,10 +1,10 @@
 import type { Event, HostResult } from '../execute/events.ts'
-import type { HostPlan } from '../plan/host-plan.ts'
+import { type HostPlan, hasWork } from '../plan/host-plan.ts'
 import { isPhase } from '../rollout/phase.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
-import { BLANK, indent, type Line, line, paint, type Span, span } from './format/line.ts'
+import { BLANK, indent, type Line, line, paint, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
 import { programLines, reportLines, titleLine } from './format/report.ts'
 import { orderText } from './format/rollout.ts'
@@ -13,6 +13,7 @@ import { summaryLines } from './format/summary.ts'
 import { counted, duration } from './format/words.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
 import { flushed } from './stream.ts'
+import { turnsOf } from './turns.ts'
 
 /** Host names longer than this are not padded to: they would push everything to the right. */
 const NAME_WIDTH = 24
@@ -20,8 +21,8 @@ const NAME_WIDTH = 24
 type Step = Extract<Event, { type: 'step-started' }>
 
 /**
- * Lines for logs and CI: nothing is ever rewritten, and each line names its host, since hosts run side by side. A dry
- * run is printed whole at its end, where hosts with the same plan can be told together.
+ * Lines for logs and CI: nothing is ever rewritten. A change is a line, which names its host and the how-manieth it is, since hosts
+ * run side by side. A dry run is printed whole at its end, where hosts with the same plan can be told together.
  */
 export function plainRenderer(options: RenderOptions): Renderer {
   const plans = new Map<string, HostPlan>()
@@ -31,14 +32,15 @@ export function plainRenderer(options: RenderOptions): Renderer {
   let hosts: Extract<Event, { type: 'run-started' }>['hosts'] = []
   let check = false
   let width = 0
+  const turns = turnsOf(() => [...plans.values()].filter((plan) => hasWork(plan) && !results.has(plan.host)).length)
 
   const print = (lines: readonly Line[], stream = options.out) => {
     for (const one of lines) stream.write(`${paint(one, options.color)}\n`)
   }
-  const column = (host: string): Span => span('bold', `${host.padEnd(width)}  `)
+  const column = (host: string): Line => line(span('dim', turns.told(host)), span('bold', `${host.padEnd(width)}  `))
   const beside = (host: string, lines: readonly Line[]) => {
     const [first = BLANK, ...rest] = lines
-    print([[column(host), ...first], ...indent(rest, width + 2)])
+    print([[...column(host), ...first], ...indent(rest, width + 2 + turns.told(host).length)])
   }
 
   const stepDone = (event: Extract<Event, { type: 'step-finished' }>) => {
@@ -55,7 +57,10 @@ export function plainRenderer(options: RenderOptions): Renderer {
     results.set(result.host, result)
     if (check) return
     if (options.verbosity >= 2) for (const one of unchangedItems(plans.get(result.host))) beside(result.host, [one])
-    if (result.outcome === 'failed' && result.failure) print(failureLines(result.host, result.failure))
+    if (result.outcome === 'failed' && result.failure) {
+      const [first = BLANK, ...rest] = failureLines(result.host, result.failure)
+      print([line(span('dim', turns.told(result.host).trimStart()), ...first), ...rest])
+    }
     if (result.outcome !== 'changed') return
     const cost = options.verbosity >= 1 ? costText(result) : duration(result.ms)
     beside(result.host, [line(span('good', 'changed'), `  ${doneText(result)} in ${cost}`)])
@@ -103,9 +108,11 @@ export function plainRenderer(options: RenderOptions): Renderer {
         print([line(span('warn', `${event.tier}: `), event.message)])
         break
       case 'tier-started':
+        turns.count()
         print([BLANK, tierLine(event.tier, event.hosts.length, tiers)])
         break
       case 'head-start':
+        turns.count()
         print([BLANK, line(span('bold', 'new hosts'), ` (${counted(event.hosts.length, 'host')})`)])
         break
       case 'host-begun':
@@ -139,9 +146,11 @@ export function plainRenderer(options: RenderOptions): Renderer {
       case 'run-finished':
         finished(event)
         break
+      case 'host-started':
+        turns.begin(event.host)
+        break
       case 'host-probing':
       case 'tier-throughput':
-      case 'host-started':
         break
     }
   }
@@ -169,7 +178,7 @@ const stepLines = ({ key, action }: Step, plan: HostPlan | undefined, options: R
     return [line(...marked(action, key.replace(':', ': ')))]
   }
   const item = plan?.items.find((one) => one.key === key)
-  return item ? itemLines({ ...item, action }, options) : [line(...marked(action, key))]
+  return item ? itemLines({ ...item, action }, { ...options, compact: true }) : [line(...marked(action, key))]
 }
 
 const unchangedItems = (plan: HostPlan | undefined): Line[] =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { createRenderer, type RenderOptions } from '../../src/render/index.ts'
-import { ended, RUNS, result } from '../fixtures/events.ts'
+import { ended, item, plan, planned, RUNS, result, step } from '../fixtures/events.ts'
+import { manyHosts } from '../fixtures/many-hosts.ts'
 import { ROLLING_RUNS } from '../fixtures/rolling-events.ts'
 import { collecting } from './collect.ts'
 
@@ -46,6 +47,41 @@ describe('the plain renderer', () => {
     const text = await plain(RUNS.fleet())
     expect(text).toContain('ok: web2, web3, web4, web5, web6, web7, web8, web9, web10, web11 and 469 more\n')
     expect(text.split('\n').length).toBeLessThan(140)
+  })
+
+  it('of 200 hosts is one line a change, and says which of how many hosts is at work', async () => {
+    const { events, failed } = manyHosts(200, 25)
+    const text = await plain(events.map(({ event }) => event))
+    const lines = text.split('\n')
+    const begun = events.flatMap(({ event }) => (event.type === 'host-started' ? [event.host] : []))
+    for (const [i, host] of begun.entries()) {
+      const own = lines.filter((one) => one.startsWith(`[${String(i + 1).padStart(3)}/197] ${host.padEnd(6)}  `))
+      const changes = own.filter((one) => one.includes('~ '))
+      expect(changes).toHaveLength(failed.includes(host) ? 3 : 5)
+      // Its changes, and what came of them.
+      expect(own.length - changes.length).toBe(failed.includes(host) ? 0 : 1)
+      if (failed.includes(host)) expect(text).toContain(`[${String(i + 1).padStart(3)}/197] ${host} failed at service`)
+    }
+    const changes = events.filter(({ event }) => event.type === 'step-finished' && event.ok).length
+    expect(lines.filter((one) => / {2}~ /.test(one))).toHaveLength(changes)
+  })
+
+  it('puts all that there is to say of a change into its line', async () => {
+    const fields = ['uid', 'shell', 'home', 'groups'].map((field) => ({ field, from: 'a\nb', to: 'x'.repeat(60) }))
+    const made = plan('web1', [item('user:deploy', 'update', { fields, notes: ['it is logged in'] })])
+    const changed = result('web1', 'changed', { changed: ['user:deploy'] })
+    const text = await plain([
+      { type: 'run-started', inventory: 'lab', check: false, hosts: [{ name: 'web1', tier: 'web' }] },
+      planned(made),
+      { type: 'tier-started', tier: 'web', hosts: ['web1'] },
+      { type: 'host-started', host: 'web1' },
+      ...step('web1', 'user:deploy', 'update'),
+      { type: 'host-finished', host: 'web1', result: changed },
+      ended([changed]),
+    ])
+    expect(text).toMatch(
+      /^web1 {2}~ user:deploy {2}uid: a\\nb → x+, shell: .*, groups: .*x {2}note: it is logged in\nweb1 {2}changed/m,
+    )
   })
 
   it('tells of a wrong name once, and of a flag without a line', async () => {

@@ -16,6 +16,8 @@ export interface PlanOptions {
   readonly full?: boolean
   /** From 2 on, unchanged resources are shown too. */
   readonly verbosity: number
+  /** A resource is one line, however long; its diffs, where they are wanted, are below it. */
+  readonly compact?: boolean
 }
 
 type ShownAction = PlannedItem['action'] | StepAction
@@ -90,17 +92,19 @@ function partsOf(plan: HostPlan, options: PlanOptions, once: (of: unknown, make:
 export function itemLines(item: PlannedItem, options: PlanOptions): Line[] {
   const size = options.diff ? undefined : diffSize(item.diffs)
   const fields = [...fieldTexts(item.fields), ...(size === undefined ? [] : [size])]
+  const notes = (item.notes ?? []).map((note) => span('warn', `note: ${note}`))
   const inline = fields.length <= INLINE_FIELDS && !fields.some((field) => field.includes('\n'))
   const text = fields.join(', ')
-  const beside = inline && text.length <= INLINE_WIDTH
+  const beside = options.compact || (inline && text.length <= INLINE_WIDTH)
   const head = line(
     ...marked(item.action, item.key),
     ...(item.action === 'unknown' ? [span('dim', '  known after apply')] : []),
     ...(beside && text !== '' ? [span('dim', `  ${text}`)] : []),
+    ...(options.compact ? notes.flatMap((note) => ['  ', note]) : []),
   )
   const below = beside ? [] : fields.flatMap((field) => field.split('\n').map((part) => line(span('dim', part))))
-  const notes = (item.notes ?? []).map((note) => line(span('warn', `note: ${note}`)))
-  return [head, ...indent([...below, ...notes, ...(options.diff ? diffBlock(item.diffs, item.key) : [])], 4)]
+  const noted = options.compact ? [] : notes.map((note) => line(note))
+  return [head, ...indent([...below, ...noted, ...(options.diff ? diffBlock(item.diffs, item.key) : [])], 4)]
 }
 
 /** `mode: 0644 (a.conf, b.conf, c.conf)`: what several files of one resource are given alike is told once. */
