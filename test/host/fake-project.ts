@@ -36,10 +36,12 @@ export default defineRole({
   ],
   rollout: ({ host, vars }) => {
     const mark = vars.site_balancer + '/drained/' + host.name
+    const busy = vars.site_balancer + '/busy/' + host.name
+    const idle = sh\`[ -e \${mark} ]; if [ -e \${busy} ]; then echo 'it is busy'; exit 1; fi\`
     const serves = sh\`cmp -s \${vars.site_root}/etc/site.conf \${vars.site_root}/seen || { echo 'serves another version'; exit 1; }\`
     return {
       disruptive: ['handler:restart site'],
-      drain: [{ name: 'out of the balancer', on: ['lb1'], run: sh\`: >\${mark}\`, until: sh\`[ -e \${mark} ]\` }],
+      drain: [{ name: 'out of the balancer', on: ['lb1'], run: sh\`: >\${mark}\`, until: idle, interval: 0.05 }],
       gates: [{ name: 'serves what is declared', until: serves, interval: 0.05 }],
       undrain: [{ name: 'back in the balancer', on: ['lb1'], run: sh\`rm -f \${mark}\`, until: sh\`[ ! -e \${mark} ]\` }],
       verify: [{ name: 'is asked', until: sh\`[ -e \${vars.site_root}/seen ]\`, interval: 0.05 }],
@@ -74,11 +76,17 @@ export interface FakeRun {
   readonly events: readonly Event[]
 }
 
-/** A tier of such hosts and its balancer, with all input read: many runs of it cost little. */
+/**
+ * A tier of such hosts and its balancer, with all input read: many runs of it cost little. A host does not let go for as
+ * long as the balancer has a file of its name in `busy`.
+ * @param more vars of the tier's hosts
+ * @param rollout the tier's policy, as `site.yml` has it
+ */
 export async function fakeProject(
   names: readonly string[],
   version: string,
   more: Readonly<Record<string, unknown>> = {},
+  rollout: Readonly<Record<string, unknown>> = {},
 ): Promise<FakeProject> {
   const hosts = new Map(names.map((name) => [name, fakeHost(name)]))
   const balancer = fakeHost('lb1')
@@ -88,7 +96,12 @@ export async function fakeProject(
     return [name, { address: `192.0.2.${i + 1}`, vars }] as const
   })
   const root = projectFolder({
-    'inventories/site.yml': 'tiers: [{ name: web, roles: [site] }, { name: edge, roles: [] }]\n',
+    'inventories/site.yml': JSON.stringify({
+      tiers: [
+        { name: 'web', roles: ['site'], rollout },
+        { name: 'edge', roles: [] },
+      ],
+    }),
     'inventories/prod/hosts.yml': JSON.stringify({
       tiers: {
         web: { hosts: Object.fromEntries(declared) },
