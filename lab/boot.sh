@@ -24,16 +24,19 @@ mount -o remount,rw /sys/fs/cgroup
 # Network sysctls belong to the container: let them be written.
 mount --bind /proc/sys/net /proc/sys/net && mount -o remount,bind,rw /proc/sys/net
 
-# The others belong to the machine that runs the lab: a host gets copies to write to, and the machine keeps its own.
-mkdir -p /run/lab-sysctl/fs
-cp -r /proc/sys/vm /run/lab-sysctl/ 2>/dev/null
-mount --bind /run/lab-sysctl/vm /proc/sys/vm
+# The others belong to the machine that runs the lab: a host gets copies to write to, and the machine keeps its own. All
+# with one copy and one mount: three programs for each were a tenth of what a boot costs.
+cd /proc/sys
+set -- vm
 for name in fs/file-max fs/nr_open fs/aio-max-nr fs/suid_dumpable fs/protected_fifos fs/protected_regular \
   fs/inotify/max_user_instances fs/inotify/max_user_watches kernel/panic kernel/pid_max kernel/sysrq \
   kernel/kptr_restrict kernel/dmesg_restrict kernel/randomize_va_space; do
-  mkdir -p "/run/lab-sysctl/${name%/*}"
-  cp "/proc/sys/$name" "/run/lab-sysctl/$name" 2>/dev/null &&
-    mount --bind "/run/lab-sysctl/$name" "/proc/sys/$name"
+  [ ! -e "$name" ] || set -- "$@" "$name"
 done
+mkdir -p /run/lab-sysctl
+cp -r --parents "$@" /run/lab-sysctl 2>/dev/null
+for name; do echo "/run/lab-sysctl/$name /proc/sys/$name none bind"; done >/run/lab-sysctl/fstab
+mount -a --fstab /run/lab-sysctl/fstab
+cd /
 
 exec /sbin/init

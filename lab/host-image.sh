@@ -23,6 +23,8 @@ APT::Keep-Downloaded-Packages "true";
 Binary::apt::APT::Keep-Downloaded-Packages "true";
 APT
 
+# It asks the questions of packages before they are unpacked: nobody is there to answer, and it is a start of perl each.
+rm -f /etc/apt/apt.conf.d/70debconf
 apt-get update -q
 apt-get install -y -q --no-install-recommends $INSTALL
 apt-get clean
@@ -83,7 +85,19 @@ systemctl mask systemd-udevd.service getty.target console-getty.service nvmf-aut
 # apt must not start on its own in the middle of a test and hold the dpkg lock.
 systemctl disable apt-daily.timer apt-daily-upgrade.timer 2>/dev/null || true
 
+# Each reload of systemd, some dozens while a host is converged, starts them all to look for disks, terminals and a
+# kernel's command line that a container has none of. Those for fstab, init scripts and ssh.socket stay.
+mkdir -p /etc/systemd/system-generators
+for name in bless-boot cryptsetup debug factory-reset getty gpt-auto hibernate-resume import integritysetup rc-local \
+  run ssh system-update tpm2 veritysetup; do
+  ln -sf /dev/null "/etc/systemd/system-generators/systemd-$name-generator"
+done
+
 # Every host has an identity of its own: none comes with the image.
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id
 : >/etc/machine-id
 rm -rf /tmp/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
+# What systemd makes anew at the first boot after an update of /usr is made: the caches of libraries and of the journal.
+ldconfig
+journalctl --update-catalog
+touch /etc/.updated /var/.updated
