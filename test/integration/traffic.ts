@@ -11,8 +11,8 @@ export interface Load {
   /** Ends the load: when requests were sent (milliseconds since the epoch), and what became of those that failed. */
   stop(): Promise<{
     readonly sent: readonly number[]
-    /** Those that were sent again. */
-    readonly retried: number
+    /** When those were sent, that were sent again. */
+    readonly retried: readonly number[]
     readonly failures: readonly Failure[]
   }>
 }
@@ -25,19 +25,25 @@ export interface LoadOptions {
   readonly retries?: number
 }
 
+/** Milliseconds that an answer may take, and between two looks at that. */
+const PATIENCE = 8000
+const TICK = 250
+/** Milliseconds behind which a client that was kept from running begins anew: it does not ask for all of them at once. */
+const BEHIND = 1000
+
 /** Requests, each on a new connection. */
 export function load(urls: readonly string[], { rate, method = 'GET', retries = 0 }: LoadOptions = {}): Load {
   const sent: number[] = []
   const failures: Failure[] = []
-  let retried = 0
+  const retried: number[] = []
   let going = true
   const ask = async () => {
     const at = Date.now()
     const url = urls[sent.length % urls.length] ?? ''
     sent.push(at)
     let why = await failureOf(url, method)
+    if (why !== undefined && retries > 0) retried.push(at)
     for (let left = retries; why !== undefined && left > 0; left--) {
-      retried += 1
       why = await failureOf(url, method)
     }
     if (why !== undefined) failures.push({ at, why: `${url}: ${why}` })
@@ -50,9 +56,10 @@ export function load(urls: readonly string[], { rate, method = 'GET', retries = 
   }
   const steady = async (perSecond: number) => {
     const open = new Set<Promise<void>>()
-    const began = Date.now()
+    let next = Date.now()
     while (going) {
-      while (sent.length < ((Date.now() - began) / 1000) * perSecond) {
+      next = Math.max(next, Date.now() - BEHIND)
+      for (; next <= Date.now(); next += 1000 / perSecond) {
         const one = ask().finally(() => open.delete(one))
         open.add(one)
       }
@@ -72,16 +79,25 @@ export function load(urls: readonly string[], { rate, method = 'GET', retries = 
 
 async function failureOf(url: string, method: 'GET' | 'POST'): Promise<string | undefined> {
   const body = method === 'POST' ? { body: 'a note' } : {}
+  // Counted, not timed: a busy machine that keeps this process from reading an answer has not lost it.
+  const impatient = new AbortController()
+  let ticks = 0
+  const timer = setInterval(() => {
+    ticks += 1
+    if (ticks * TICK >= PATIENCE) impatient.abort(new Error(`no answer in ${PATIENCE / 1000} s`))
+  }, TICK)
   try {
     const response = await fetch(url, {
       method,
       ...body,
       headers: { connection: 'close' },
-      signal: AbortSignal.timeout(8000),
+      signal: impatient.signal,
     })
     await response.arrayBuffer()
     return response.ok ? undefined : `status ${response.status}`
   } catch (error) {
     return String(error instanceof Error ? (error.cause ?? error.message) : error)
+  } finally {
+    clearInterval(timer)
   }
 }

@@ -1,38 +1,54 @@
 import { describe, expect, test } from 'vitest'
 import type { Event } from '../../../src/execute/events.ts'
+import type { Run } from '../provision.ts'
 import { type RollingBed, TIERS } from './bed.ts'
 
 const begins = (host: string, key: string) => (event: Event) =>
   event.type === 'step-started' && event.host === host && event.key.startsWith(key)
 
+const expectPutBack = (run: Run, hosts: readonly string[]) => {
+  for (const name of hosts) expect(run.result(name)).toMatchObject({ outcome: 'changed', putBack: true })
+}
+
+/** When it is killed, at which step of which host, who else is changed like it, and what for. */
+const KILLS = [
+  { when: 'an application is out and is restarted', step: 'handler:restart', hosts: ['app2', 'app3'], unit: 'notes' },
+  { when: 'a web server is drained', step: 'drain:', hosts: ['web2', 'web3'], unit: 'nginx' },
+  {
+    when: 'a load balancer has given its addresses away',
+    step: 'drain:the other load balancer',
+    hosts: TIERS.lb,
+    unit: 'haproxy',
+  },
+] as const
+
 export function accidents(bed: RollingBed): void {
-  describe('the program is killed: no request fails, and the next run ends with all in service', () => {
-    test.each([
-      ['a web server is drained', 'drain:', ['web2', 'web3'], 'nginx'],
-      ['an application is out and is restarted', 'handler:restart', ['app2', 'app3'], 'notes'],
-      ['an application is at its gate', 'gate:', ['app1', 'app2'], 'notes'],
-      ['a load balancer has given its addresses away', 'drain:the other load balancer', TIERS.lb, 'haproxy'],
-    ] as const)('while %s', async (_, step, hosts, unit) => {
-      const [host] = hosts
-      await Promise.all(hosts.map((name) => bed.owes(name, unit)))
+  describe('the program is killed, and the next run too, in another tier', () => {
+    // At every other moment of a rollout: test/run/crash-points.test.ts.
+    test(`while ${KILLS.map(({ when }) => when).join(', while ')}: no request fails, and the last run ends with all in service`, async () => {
+      for (const { hosts, unit } of KILLS) await Promise.all(hosts.map((name) => bed.owes(name, unit)))
       const { failures } = await bed.underLoad(async () => {
-        const running = bed.start([])
-        await running.until(begins(host, step))
-        running.kill('SIGKILL')
-        await running.done
-        expect(await bed.marked()).toEqual([host])
-        await bed.endLease(host)
-        const next = await bed.run()
-        expect(next.status, next.stdout.slice(-3000)).toBe(0)
-        for (const name of hosts) expect(next.result(name)).toMatchObject({ outcome: 'changed', putBack: true })
+        let killed: readonly string[] = []
+        for (const { when, step, hosts } of KILLS) {
+          const running = bed.start([])
+          await running.until(begins(hosts[0], step))
+          running.kill('SIGKILL')
+          expectPutBack(await running.done, killed)
+          expect(await bed.marked(), when).toEqual([hosts[0]])
+          await bed.endLease(hosts[0])
+          killed = hosts
+        }
+        const last = await bed.run()
+        expect(last.status, last.stdout.slice(-3000)).toBe(0)
+        expectPutBack(last, killed)
       }, 1)
       expect(failures).toEqual([])
       await bed.allBack()
     })
   })
 
-  describe('under load', () => {
-    test('a load balancer loses its power while a web server is drained: the tier stops, the next run goes on', async () => {
+  describe('a host loses its power while a web server is drained', () => {
+    test('a load balancer: the tier stops, and nothing was changed', async () => {
       await bed.owes('web1', 'nginx')
       await bed.owes('web2', 'nginx')
       const power = { from: 0, to: 0 }
@@ -45,24 +61,23 @@ export function accidents(bed: RollingBed): void {
         return running.done
       }, 1)
       expect(value.status).toBe(1)
+      expect(value.failure('web1').code).toBe('drain')
+      expect(value.result('web1')).toMatchObject({ outcome: 'failed', drained: true, changed: [] })
       expect(value.result('web2').outcome).not.toBe('changed')
       // What an address that moves cuts off, whoever drains meanwhile; nothing after that.
       expect(failures.filter(({ at }) => at < power.from || at > power.to)).toEqual([])
       await bed.host('lb2').start()
-      const next = await bed.underLoad(() => bed.run(), 1)
-      expect(next.value.status, next.value.stdout.slice(-3000)).toBe(0)
-      expect(next.failures).toEqual([])
-      await bed.allBack()
+      await bed.addressesHome()
     })
 
-    test('a web server loses its power while it is drained: it stays out, and the next run puts it back', async () => {
-      await bed.owes('web2', 'nginx')
+    test('the web server itself: it stays out, though the one of before is put back by the same run', async () => {
       const { value, failures } = await bed.underLoad(async () => {
-        const running = bed.start(['--limit', 'web2'])
+        const running = bed.start([])
         await running.until(begins('web2', 'handler:restart nginx'))
         await bed.host('web2').kill()
         return running.done
       })
+      expectPutBack(value, ['web1'])
       expect(value.result('web2')).toMatchObject({ outcome: 'failed', drained: true })
       expect(failures).toEqual([])
       await bed.host('web2').start()

@@ -56,7 +56,8 @@ const LB = lbVars(PLACE.subnet)
 export interface Seen<T> {
   readonly value: T
   readonly sent: number
-  readonly retried: number
+  /** When those were sent that were broken off and sent again, in milliseconds since the epoch. */
+  readonly retried: readonly number[]
   readonly failures: readonly Failure[]
 }
 
@@ -77,8 +78,8 @@ export interface RollingBed extends Pick<TestBed, 'host' | 'on'> {
   runtime(lb: string, command: string): Promise<string>
   /** Admin state of each web server on both balancers: 0 ready, 1 maintenance, 8 drained. */
   adminStates(): Promise<string[]>
-  /** Names of the balancers that hold each floating address. */
-  owners(): Promise<string[]>
+  /** Each floating address is with its owner, or soon is. */
+  addressesHome(): Promise<void>
   /** The version that each application server serves. */
   versions(): Promise<string[]>
   /** Hosts that bear the mark of being out of service. */
@@ -91,7 +92,7 @@ export interface RollingBed extends Pick<TestBed, 'host' | 'on'> {
   endLease(host: string): Promise<void>
   /** Nothing is drained any more: on no host, on no balancer, on no web server; each address is with its owner. */
   allBack(): Promise<void>
-  /** Everything is in service, and one more run finds nothing to do. */
+  /** Everything is in service, and one more run finds nothing to do, in one exec per host. */
   allWell(): Promise<void>
 }
 
@@ -113,6 +114,8 @@ export function rollingBed(): RollingBed {
   const start: RollingBed['start'] = (args, options = {}) =>
     startProvision(['-i', bed.lab.inventory, ...args], {
       ...options,
+      // In the checkout each run would read its thousand files, for the record.
+      cwd: bed.dir,
       env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
     })
   const run = (...args: string[]) => start(args).done
@@ -142,8 +145,9 @@ export function rollingBed(): RollingBed {
     const found = await onEach(HOSTS, `test -e ${drainedMark(TARGET.stateDir)}`)
     return HOSTS.filter((_, i) => found[i]?.code === 0)
   }
-  const settled = (timeout: number) =>
-    until('each address is with its owner', timeout, async () => (await owners()).join() === 'lb1,lb2')
+  const addressesHome = async () => {
+    await until('each address is with its owner', 30, async () => (await owners()).join() === 'lb1,lb2')
+  }
   const allBack = async () => {
     expect(await marked()).toEqual([])
     expect(await adminStates()).toEqual(['000', '000'])
@@ -153,7 +157,7 @@ export function rollingBed(): RollingBed {
       expect(stdout).not.toContain('down')
     }
     await until('all servers are up', 30, allUp)
-    await settled(30)
+    await addressesHome()
   }
 
   beforeAll(async () => {
@@ -166,7 +170,7 @@ export function rollingBed(): RollingBed {
     expect(first.failures()).toEqual([])
     expect(first.status).toBe(0)
     await until('all servers are up', 30, allUp)
-    await settled(30)
+    await addressesHome()
   })
 
   return {
@@ -178,7 +182,8 @@ export function rollingBed(): RollingBed {
     command: (command, ...args) => start(args, { command }).done,
     start,
     async underLoad(work, retries = 0) {
-      const requests = load(urls, { rate: 40, retries })
+      // One each 40 ms: a restart takes several times as long, and an address that moves a second.
+      const requests = load(urls, { rate: 25, retries })
       try {
         const value = await work()
         const { sent, retried, failures } = await requests.stop()
@@ -190,7 +195,7 @@ export function rollingBed(): RollingBed {
     url: urls[0] ?? '',
     runtime,
     adminStates,
-    owners,
+    addressesHome,
     versions: () => Promise.all(TIERS.app.map(async (name) => (await bed.on(name, VERSION)).trim())),
     marked,
     async owes(host, ...units) {
@@ -206,11 +211,8 @@ export function rollingBed(): RollingBed {
     allBack,
     async allWell() {
       await allBack()
-      const settledRun = await run()
-      expect(settledRun.failures()).toEqual([])
-      expect(settledRun.status).toBe(0)
-      // Facts are known now: an address that moved is one of them.
       const again = await run()
+      expect(again.failures()).toEqual([])
       for (const name of HOSTS) expect(again.result(name)).toMatchObject({ outcome: 'ok', traffic: { execs: 1 } })
     },
   }
