@@ -22,7 +22,8 @@ export function span(tone: Tone, text: string): Span {
 }
 
 export function indent(lines: readonly Line[], by = 2): Line[] {
-  return lines.map((one) => (one.length === 0 ? one : [{ text: ' '.repeat(by) }, ...one]))
+  const margin = { text: ' '.repeat(by) }
+  return lines.map((one) => (one.length === 0 ? one : [margin, ...one]))
 }
 
 /** Control and invisible formatting characters (escape sequences, carriage returns, bidi overrides), but the tab. */

@@ -60,23 +60,28 @@ export function reportBlocks(
   const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
   const parts = partMaker(options)
   const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, parts(plan)])))
-  const tiersOf = ({ hosts }: Section) => new Set(hosts.map((host) => tierOf.get(host)))
-  const across = sections.filter((section) => tiersOf(section).size > 1)
+  const across: Section[] = []
+  const inTier = new Map<string | undefined, Section[]>()
+  for (const section of sections) {
+    const [tier, ...others] = new Set(section.hosts.map((host) => tierOf.get(host)))
+    if (others.length > 0) across.push(section)
+    else inTier.set(tier, added(inTier.get(tier), section))
+  }
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
   const overview = overviewLines(planned)
   const chunks = tiers
-    .map((tier) => {
-      const own = sections.filter(
-        (section) => tiersOf(section).size === 1 && tierOf.get(section.hosts[0] ?? '') === tier,
-      )
-      return tierChunk(tier, own, report, options)
-    })
+    .map((tier) => tierChunk(tier, inTier.get(tier) ?? [], report, options))
     .filter((chunk) => chunk.length > 0)
   return {
     overview,
     across: across.map((section) => sectionLines(section, nameOf(section.hosts, planned), options)),
     tiers: chunks,
   }
+}
+
+const added = (to: Section[] = [], section: Section): Section[] => {
+  to.push(section)
+  return to
 }
 
 /** A tier that has nothing of its own is one line. */

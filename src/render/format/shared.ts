@@ -1,4 +1,5 @@
 import type { Line } from './line.ts'
+import { lineNumbers, type Numbered } from './line-numbers.ts'
 
 /** One thing of a host's plan as it is shown: a resource, a handler, what is done around the changes. */
 export interface Part {
@@ -40,12 +41,13 @@ const COMPARED = 8
  * Puts together what hosts share, thing by thing: each is in one section, that of the hosts which have it. In a section things are
  * in the order of its first host.
  * @param plans of each host the parts of its plan, in order
+ * @param alike whether texts are similar enough to be shown as one
  * @returns sections in the order of their first host, those of more hosts first; see {@link rebuilt}
  */
-export function sectionsOf(plans: ReadonlyMap<string, readonly Part[]>): Section[] {
+export function sectionsOf(plans: ReadonlyMap<string, readonly Part[]>, alike = looksAlike): Section[] {
   const order = new Map([...plans.keys()].map((host, i) => [host, i]))
   const sections = new Map<string, { hosts: readonly string[]; parts: SharedPart[] }>()
-  for (const part of sharedParts(plans)) {
+  for (const part of sharedParts(plans, alike)) {
     const hosts = [...part.at.keys()]
     const name = hosts.join(' ')
     const section = sections.get(name)
@@ -74,85 +76,87 @@ const lineOn = (row: Row, host: string): Line[] =>
 
 /**
  * Each thing once for all hosts on which it looks alike. What it costs goes by the texts that differ, not by hosts: the same
- * part of many hosts is looked at once.
+ * part of many hosts is looked at once, and lines are compared by their numbers.
  */
-function sharedParts(plans: ReadonlyMap<string, readonly Part[]>): SharedPart[] {
-  const clusters = new Map<string, Cluster[]>()
+function sharedParts(plans: ReadonlyMap<string, readonly Part[]>, alike: typeof looksAlike): SharedPart[] {
   const known = new Map<Part, Form>()
-  const exact = new Map<string, Form>()
+  const forms = formsOf(lineNumbers(), alike)
   for (const [host, parts] of plans) {
     for (const [place, part] of parts.entries()) {
-      const form = known.get(part) ?? formOf(part, clusters, exact)
+      const form = known.get(part) ?? forms.of(part)
       known.set(part, form)
       form.hosts.push(host)
       form.cluster.at.set(host, place)
     }
   }
-  return [...clusters.values()].flat().map(({ key, counts, isNew, forms, at }) => ({
-    key,
-    counts,
-    isNew,
-    rows: rowsOf(forms, at),
-    at,
-  }))
-}
-
-/** Where a part belongs that was not met before as this object. */
-function formOf(part: Part, clusters: Map<string, Cluster[]>, exact: Map<string, Form>): Form {
-  const { key, counts, isNew, lines } = part
-  const texts = lines.map((line) => JSON.stringify(line))
-  const look = JSON.stringify([key, counts, isNew, ...texts])
-  const same = exact.get(look)
-  if (same) return same
-  const ofKey = clusters.get(key) ?? []
-  clusters.set(key, ofKey)
-  const alike = ofKey
-    .slice(0, COMPARED)
-    .find((one) => one.counts === counts && one.isNew === isNew && isAlike(one.texts, texts))
-  const cluster: Cluster = alike ?? { key, counts, isNew, texts, forms: [], at: new Map() }
-  if (!alike) ofKey.push(cluster)
-  const form: Form = { cluster, lines, texts, hosts: [] }
-  cluster.forms.push(form)
-  exact.set(look, form)
-  return form
+  return forms
+    .clusters()
+    .map(({ key, counts, isNew, forms: own, at }) => ({ key, counts, isNew, rows: rowsOf(own, at), at }))
 }
 
 /** A part as some hosts have it, to the letter. */
 interface Form {
   readonly cluster: Cluster
-  readonly lines: readonly Line[]
-  readonly texts: readonly string[]
+  readonly lines: readonly Numbered[]
   readonly hosts: string[]
 }
 
 /** Parts of several hosts that look like the first one's. */
 interface Cluster extends Pick<Part, 'key' | 'counts' | 'isNew'> {
-  readonly texts: readonly string[]
+  readonly lines: readonly Numbered[]
   readonly forms: Form[]
   readonly at: Map<string, number>
 }
 
-const isAlike = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.filter((text, i) => text === other[i]).length >= one.length * ALIKE
+/** Where a part belongs that was not met before as this object. */
+function formsOf(numbered: (line: Line) => Numbered, alike: typeof looksAlike) {
+  const clusters = new Map<string, Cluster[]>()
+  const exact = new Map<string, Form>()
+  const clusterOf = ({ key, counts, isNew }: Part, lines: readonly Numbered[]): Cluster => {
+    const ofKey = clusters.get(key) ?? []
+    clusters.set(key, ofKey)
+    const like = ofKey
+      .slice(0, COMPARED)
+      .find((one) => one.counts === counts && one.isNew === isNew && alike(one.lines, lines))
+    if (like) return like
+    const cluster: Cluster = { key, counts, isNew, lines, forms: [], at: new Map() }
+    ofKey.push(cluster)
+    return cluster
+  }
+  const of = (part: Part): Form => {
+    const lines = part.lines.map(numbered)
+    const look = JSON.stringify([part.key, part.counts, part.isNew, lines.map(({ number }) => number)])
+    const same = exact.get(look)
+    if (same) return same
+    const cluster = clusterOf(part, lines)
+    const form: Form = { cluster, lines, hosts: [] }
+    cluster.forms.push(form)
+    exact.set(look, form)
+    return form
+  }
+  return { of, clusters: () => [...clusters.values()].flat() }
+}
+
+/** Of as many lines, and half of them the same. */
+export const looksAlike = (one: readonly Numbered[], other: readonly Numbered[]): boolean =>
+  one.length === other.length && one.filter((line, i) => line === other[i]).length >= one.length * ALIKE
 
 const rowsOf = (forms: readonly Form[], at: ReadonlyMap<string, number>): Row[] => {
   const [first] = forms
   const order = forms.length > 1 ? new Map([...at.keys()].map((host, i) => [host, i])) : undefined
-  return (first?.lines ?? []).map((line, i) => {
-    const variants = new Map<string, Form[]>()
+  return (first?.lines ?? []).map((numbered, i) => {
+    if (forms.every(({ lines }) => lines[i] === numbered)) return { line: numbered.line }
+    const variants = new Map<Numbered | undefined, Form[]>()
     for (const form of forms) {
-      const text = form.texts[i] ?? ''
-      const same = variants.get(text)
+      const same = variants.get(form.lines[i])
       if (same) same.push(form)
-      else variants.set(text, [form])
+      else variants.set(form.lines[i], [form])
     }
-    return variants.size === 1
-      ? { line }
-      : { variants: [...variants.values()].map((same) => variantOf(same, i, order)) }
+    return { variants: [...variants].map(([line, same]) => variantOf(line?.line ?? [], same, order)) }
   })
 }
 
-const variantOf = (forms: readonly Form[], i: number, order: ReadonlyMap<string, number> | undefined): Variant => ({
+const variantOf = (line: Line, forms: readonly Form[], order: ReadonlyMap<string, number> | undefined): Variant => ({
   hosts: forms.flatMap(({ hosts }) => hosts).toSorted((a, b) => (order?.get(a) ?? 0) - (order?.get(b) ?? 0)),
-  line: forms[0]?.lines[i] ?? [],
+  line,
 })

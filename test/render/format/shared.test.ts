@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { type Line, line, paint } from '../../../src/render/format/line.ts'
 import { sectionLines } from '../../../src/render/format/sections.ts'
-import { type Part, rebuilt, sectionsOf } from '../../../src/render/format/shared.ts'
+import { looksAlike, type Part, rebuilt, sectionsOf } from '../../../src/render/format/shared.ts'
 import { common } from '../../../src/render/format/variants.ts'
 
 const part = (key: string, ...texts: string[]): Part => ({
@@ -28,6 +28,34 @@ const anyPlans = fc.dictionary(
   fc.constantFrom('h1', 'h2', 'h3', 'h4', 'h5'),
   fc.uniqueArray(anyPart, { selector: ({ key }) => key }),
 )
+
+/** How often texts were compared to put together so many hosts, of each of which most texts differ from the others'. */
+function compared(count: number): number {
+  const plans = Array.from({ length: count }, (_, i): [string, Part[]] => [
+    `h${i}`,
+    [
+      part('same', '+ same', ...Array.from({ length: 3 }, (_, l) => `+${l}`)),
+      part('alike', '+ alike', `+${i}`, ...Array.from({ length: 3 }, (_, l) => `+${l}`)),
+      part('own', '+ own', ...Array.from({ length: 3 }, (_, l) => `+${i} ${l}`)),
+      part('long', '+ long', ...Array.from({ length: i % 20 }, (_, l) => `+${l}`)),
+    ],
+  ])
+  let times = 0
+  const sections = sectionsOf(new Map(plans), (one, other) => {
+    times += 1
+    return looksAlike(one, other)
+  })
+  expect(sections.filter(({ parts }) => parts.some(({ key }) => key === 'own'))).toHaveLength(count)
+  return times
+}
+
+test('ten times the hosts are ten times the comparisons: 50, 500, 5,000', () => {
+  const [few, more, most] = [50, 500, 5000].map(compared)
+  expect(few).toBeLessThan(50 * 20)
+  // Of the text that is on all of them, and of the few that differ in length alone, no more than once each.
+  expect(more).toBeLessThan(500 * 10)
+  expect(most).toBeLessThan(5000 * 10)
+})
 
 describe('what hosts share', () => {
   test('sections rebuild the plan of each host, line by line and in its order', () => {
