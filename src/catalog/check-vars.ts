@@ -27,7 +27,7 @@ export function checkVars(
   const wrong = inventory.hosts.flatMap((host) => {
     const found = rolesOf(host.tier).flatMap((role) => {
       const read = reader.read(role, host)
-      for (const name of read.missing) note(missing, { role, name, hosts: [host] })
+      for (const name of read.missing) note(missing, role, name, host)
       return read.problems
     })
     return [...(complete ? unknownVars(host, known, [...roles.keys()]) : []), ...templates(host, known), ...found]
@@ -38,12 +38,14 @@ export function checkVars(
 interface Missing {
   readonly role: Role
   readonly name: string
-  readonly hosts: readonly Host[]
+  readonly hosts: Host[]
 }
 
-const note = (all: Map<string, Missing>, one: Missing): void => {
-  const key = `${one.role.name} ${one.name}`
-  all.set(key, { ...one, hosts: [...(all.get(key)?.hosts ?? []), ...one.hosts] })
+const note = (all: Map<string, Missing>, role: Role, name: string, host: Host): void => {
+  const key = `${role.name} ${name}`
+  const one = all.get(key) ?? { role, name, hosts: [] }
+  one.hosts.push(host)
+  all.set(key, one)
 }
 
 function missingVar({ role, name, hosts }: Missing, inventory: Inventory): Problem {

@@ -54,6 +54,9 @@ export interface CompilerInput {
   readonly placeOf?: PlaceOf | undefined
 }
 
+/** Hosts of which is kept what was compiled: about 50 KB each. */
+const KEPT_HOSTS = 500
+
 const nowhere: PlaceOf = () => undefined
 
 /** Prepares to compile the hosts of an inventory: schemas, templates and peers are worked out once, when needed. */
@@ -91,7 +94,8 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
     }
   }
 
-  // The trial before any login is the plan's as well where the facts turn out as they were known.
+  // The trial before any login is the plan's as well where the facts turn out as they were known; that of thousands of hosts
+  // would be too much to keep.
   const done = new Map<Host, { readonly facts: string; readonly roles: Map<Role, CompiledRole> }>()
   const compileRole = (role: Role, host: Host, facts: Facts): CompiledRole => {
     const seen = JSON.stringify(facts)
@@ -99,7 +103,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
     const current = before?.facts === seen ? before : { facts: seen, roles: new Map<Role, CompiledRole>() }
     const compiled = current.roles.get(role) ?? compileAnew(role, host, facts)
     current.roles.set(role, compiled)
-    done.set(host, current)
+    if (before || done.size < KEPT_HOSTS) done.set(host, current)
     return compiled
   }
 

@@ -6,43 +6,67 @@ import type { NamedKey } from '../rollout/declared.ts'
 import type { Compiled, Compiler } from './compile.ts'
 import { handlersOf } from './compiled.ts'
 
-/**
- * Keys in the rollouts of roles that lead nowhere. A misspelt one would be silent: the host is changed in place although
- * somebody meant it to be drained. A key is known when something on any host that has the role is called by it, whichever
- * role brings it about; so one that depends on a host's vars or system is at home on another host.
- * @param factsOf what a host is, and after that what else it may be: asked for only where a key leads nowhere otherwise
- */
-export function strayKeys(
-  inventory: Inventory,
-  compiler: Compiler,
-  factsOf: (host: Host) => readonly [Facts, ...Facts[]],
-): Problem[] {
-  const on = (facts: (host: Host) => readonly Facts[]) =>
-    straysAmong(
-      inventory,
-      inventory.hosts.map((host) => ({ host, made: facts(host).map((one) => compiler.compile(host, one)) })),
-    )
-  return on((host) => factsOf(host).slice(0, 1)).length === 0 ? [] : on(factsOf)
+/** Keys that the rollouts of roles name, and those that there are, host by host: of no host anything else is kept. */
+export interface KeyLedger {
+  /** What a host declares, as far as it is known. */
+  add(host: Host, compiled: Compiled): void
+  /**
+   * Keys in the rollouts of roles that lead nowhere. A misspelt one would be silent: the host is changed in place although
+   * somebody meant it to be drained. A key is known when something on any host that has the role is called by it, whichever
+   * role brings it about; so one that depends on a host's vars or system is at home on another host.
+   * @param factsOf what a host is, and after that what else it may be: asked for only where a key leads nowhere otherwise
+   */
+  strays(compiler: Compiler, factsOf: (host: Host) => readonly [Facts, ...Facts[]]): Problem[]
 }
 
-interface Tried {
-  readonly host: Host
-  readonly made: readonly Compiled[]
-}
+/** Of hosts of this inventory. */
+export function keyLedger({ hosts, tiers }: Inventory): KeyLedger {
+  const rolesOf = new Map(tiers.map(({ name, roles }) => [name, roles]))
+  const keys = new Map<string, Set<string>>()
+  const named = new Map<string, Named>()
+  const seen = new Set<Host>()
 
-function straysAmong(inventory: Inventory, all: readonly Tried[]): Problem[] {
-  const keysOf = (role: string): ReadonlySet<string> => {
-    const tiers = new Set(inventory.tiers.filter(({ roles }) => roles.includes(role)).map(({ name }) => name))
-    return new Set(all.flatMap(({ host, made }) => (tiers.has(host.tier) ? made.flatMap(keysIn) : [])))
+  const addKeys = (host: Host, compiled: Compiled): void => {
+    const own = keysIn(compiled)
+    for (const role of rolesOf.get(host.tier) ?? []) {
+      const ofRole = keys.get(role) ?? new Set()
+      keys.set(role, ofRole)
+      for (const key of own) ofRole.add(key)
+    }
   }
-  const known = new Map<string, ReadonlySet<string>>()
-  return all.flatMap(({ host, made }) =>
-    (made[0]?.rollouts ?? []).flatMap(({ role, named = [] }) => {
-      const keys = known.get(role) ?? keysOf(role)
-      known.set(role, keys)
-      return named.filter(({ key }) => !leadsSomewhere(key, keys)).map((one) => stray(one, role, keys, host))
-    }),
-  )
+  const stray = (): Named[] =>
+    [...named.values()].filter(({ role, named: { key } }) => !leadsSomewhere(key, keys.get(role) ?? new Set()))
+
+  return {
+    add(host, compiled) {
+      seen.add(host)
+      addKeys(host, compiled)
+      for (const { role, named: of = [] } of compiled.rollouts) {
+        for (const one of of) {
+          const sight = JSON.stringify([role, one.field, one.key])
+          const known = named.get(sight)
+          if (known) known.hosts.push(host.name)
+          else named.set(sight, { role, named: one, hosts: [host.name] })
+        }
+      }
+    },
+    strays(compiler, factsOf) {
+      if (stray().length === 0) return []
+      for (const host of hosts) if (!seen.has(host)) addKeys(host, compiler.compile(host, factsOf(host)[0]))
+      if (stray().length === 0) return []
+      for (const host of hosts) {
+        for (const facts of factsOf(host).slice(1)) addKeys(host, compiler.compile(host, facts))
+      }
+      return stray().map((one) => problemOf(one, keys.get(one.role) ?? new Set()))
+    },
+  }
+}
+
+/** A key that the rollout of a role names, on these hosts. */
+interface Named {
+  readonly role: string
+  readonly named: NamedKey
+  readonly hosts: string[]
 }
 
 const keysIn = ({ resources }: Compiled): string[] => [
@@ -53,12 +77,12 @@ const keysIn = ({ resources }: Compiled): string[] => [
 const leadsSomewhere = (key: string, keys: ReadonlySet<string>): boolean =>
   key.endsWith('*') ? [...keys].some((one) => one.startsWith(key.slice(0, -1))) : keys.has(key)
 
-function stray({ field, key }: NamedKey, role: string, keys: ReadonlySet<string>, host: Host): Problem {
+function problemOf({ role, named: { field, key }, hosts }: Named, keys: ReadonlySet<string>): Problem {
   const near = nearest(key.replace(/(\*|\.service)$/, ''), [...keys])
   const otherwise = `where only some vars, or another role, bring it about: { key: '${key}', optional: true }`
   return {
     message: `role '${role}': rollout(): ${field} names '${key}', and nothing is called so on any host that has the role`,
     hint: near === undefined ? otherwise : `did you mean '${near}'? Or, ${otherwise}`,
-    hosts: [host.name],
+    hosts,
   }
 }

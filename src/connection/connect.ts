@@ -5,6 +5,7 @@ import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
 import { knownHostsFiles } from './host-key.ts'
 import { jumpHosts } from './jump-hosts.ts'
+import { keyReader } from './key-file.ts'
 import { loginMemory } from './login-memory.ts'
 import { loginPassword } from './login-password.ts'
 import type { UnlockedKeys } from './unlock.ts'
@@ -48,7 +49,7 @@ export function connector(options: ConnectOptions = {}): Connect {
   const transports: Readonly<Record<Transport, () => Promise<Connect>>> = {
     ssh: once(async () => {
       const [{ connectSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
-      const means = { files, env, memory, password, keys: options.keys, signal: options.signal }
+      const means = { files, env, memory, password, keys: options.keys, readKey: keyReader(), signal: options.signal }
       const jumps = jumpHosts((jump, way) => openSession(jump, way, means), tell)
       return (host) => connectSsh(host, jumps, means, options)
     }),

@@ -100,8 +100,7 @@ const typeOf = (algorithm: HostKeyAlgorithm) => (algorithm.startsWith('rsa-') ? 
 export function hostKeyAlgorithms(all: readonly KnownHosts[], host: Target): HostKeyAlgorithm[] {
   const types = all.flatMap((known) => {
     // With keys of the first type only, as accept-new writes them, the order is the same whoever is in the file.
-    const differs = known.entries.some(({ marker, type }) => marker === undefined && type !== ALGORITHMS[0])
-    return differs ? knownTypes(known, knownAs(host)) : []
+    return known.differFrom(ALGORITHMS[0]) ? knownTypes(known, knownAs(host)) : []
   })
   const isKnown = (algorithm: HostKeyAlgorithm) => types.includes(typeOf(algorithm))
   return [...ALGORITHMS.filter(isKnown), ...ALGORITHMS.filter((algorithm) => !isKnown(algorithm))]

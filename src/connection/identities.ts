@@ -2,7 +2,7 @@ import type { AnyAuthMethod, ParsedKey } from 'ssh2'
 import type { Target } from '../inventory/inventory.ts'
 import { type AgentKey, agentKeys } from './agent.ts'
 import { failure } from './failure.ts'
-import { blobOf, type KeyFile, readKey } from './key-file.ts'
+import { blobOf, type KeyFile, type ReadKey, readKey } from './key-file.ts'
 import { keyLabel } from './key-label.ts'
 import { keySources } from './key-sources.ts'
 import { NO_KEYS, type UnlockedKeys } from './unlock.ts'
@@ -34,12 +34,14 @@ interface Found {
  * Which keys to log in with: the identity file alone when one is set; else those that ssh_config names, the agent's, and
  * ~/.ssh/id_* where none is named. A key that an agent holds is used by the agent, so that nobody needs its passphrase.
  * sshd takes a few only: what is named comes first, and of the agent's keys those that are usual files as well.
+ * @param readFile how a key file is read
  * @throws ProvisionError auth when the identity file cannot be used.
  */
 export async function findIdentities(
   host: Target,
   env: NodeJS.ProcessEnv,
   unlocked: UnlockedKeys = NO_KEYS,
+  readFile: ReadKey = readKey,
 ): Promise<Identities> {
   const { user, identityFile } = host.connection
   const { files, named, only, socket } = keySources(host, env)
@@ -55,7 +57,7 @@ export async function findIdentities(
   })
   const read = async (path: string): Promise<Found> => {
     const key = unlocked.get(path)?.key
-    return { path, file: key ? { key } : await readKey(path) }
+    return { path, file: key ? { key } : await readFile(path) }
   }
   const found = await Promise.all(files.map(read))
   // An agent that hangs keeps nobody waiting who does not need it.

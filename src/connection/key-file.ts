@@ -19,6 +19,18 @@ export const defaultKeyFiles = (env: NodeJS.ProcessEnv): string[] =>
 
 export const blobOf = (key: ParsedKey): string => key.getPublicSSH().toString('base64')
 
+export type ReadKey = (path: string) => Promise<KeyFile>
+
+/** Reads each file once, however many hosts log in with it. */
+export function keyReader(read: ReadKey = readKey): ReadKey {
+  const known = new Map<string, Promise<KeyFile>>()
+  return (path) => {
+    const found = known.get(path) ?? read(path)
+    known.set(path, found)
+    return found
+  }
+}
+
 export async function readKey(path: string): Promise<KeyFile> {
   try {
     const text = await readFile(path, 'utf8')

@@ -16,14 +16,22 @@ export interface KnownHost {
 
 type Names =
   | { readonly hashed: true; readonly salt: Buffer; readonly hash: Buffer }
-  | { readonly hashed: false; readonly patterns: readonly { readonly negated: boolean; readonly match: RegExp }[] }
+  | {
+      readonly hashed: false
+      readonly patterns: readonly { readonly negated: boolean; readonly match: RegExp }[]
+      /** The names as they are; undefined where one of them is a pattern. */
+      readonly exact: readonly string[] | undefined
+    }
 
 /**
- * A file with an index. Names may be hashed, each with a salt of its own, so a name is found only by trying it on each of
- * them: no name is tried on an entry twice, and on none that is known to be of another.
+ * A file with an index. Names that stand there as they are are looked up. They may be patterns, or hashed, each with a salt
+ * of its own: there a name is found only by trying it on each of them. No name is tried on an entry twice, and on none that
+ * is known to be of another.
  */
 export interface KnownHosts {
   readonly entries: readonly KnownHost[]
+  /** Keys that servers show are of several types, or of another than this one. */
+  differFrom(type: string): boolean
   /** Lines that say nothing usable, e.g. cut short. They are ignored. */
   readonly malformed: readonly { readonly line: number; readonly why: string }[]
   /** Entries about a name, in the file's order; with `key`: only those of this key, which are found without the others. */
@@ -65,12 +73,14 @@ const parseNames = (field: string): Names | undefined => {
     if (empty !== '' || version !== '1' || !salt || !hash || more.length > 0) return undefined
     return { hashed: true, salt: Buffer.from(salt, 'base64'), hash: Buffer.from(hash, 'base64') }
   }
-  const patterns = field
+  const names = field
     .toLowerCase()
     .split(',')
     .filter((name) => name !== '' && name !== '!')
-    .map((name) => ({ negated: name.startsWith('!'), match: globToRegExp(name.replace(/^!/, '')) }))
-  return patterns.length === 0 ? undefined : { hashed: false, patterns }
+  if (names.length === 0) return undefined
+  if (!names.some((name) => /^!|[*?]/.test(name))) return { hashed: false, patterns: [], exact: names }
+  const patterns = names.map((name) => ({ negated: name.startsWith('!'), match: globToRegExp(name.replace(/^!/, '')) }))
+  return { hashed: false, patterns, exact: undefined }
 }
 
 /** The type that a key's wire form names (RFC 4253, 6.6: it begins with its own name). */
@@ -133,13 +143,20 @@ function indexed(
   nextLine: number,
   hash: HashName,
 ): KnownHosts {
+  const byName = new Map<string, KnownHost[]>()
+  /** Entries on which names are tried, and the same by key. */
+  const tried: KnownHost[] = []
   const byKey = new Map<string, KnownHost[]>()
   /** A hash is of one name. */
   const owners = new Map<KnownHost, string>()
   const sights = new Map<string, Sight>()
   const file = (entry: KnownHost): void => {
-    const key = entry.key.toString('base64')
-    byKey.set(key, [...(byKey.get(key) ?? []), entry])
+    if (!entry.names.hashed && entry.names.exact) {
+      for (const name of new Set(entry.names.exact)) add(byName, name, entry)
+    } else {
+      tried.push(entry)
+      add(byKey, entry.key.toString('base64'), entry)
+    }
   }
   entries.forEach(file)
 
@@ -152,28 +169,39 @@ function indexed(
     if (!entry.names.hashed) return matches(entry.names.patterns, name)
     const owner = owners.get(entry)
     if (owner !== undefined) return owner === name
-    const tried = apart.get(entry)
-    if (tried !== undefined) return tried
+    const before = apart.get(entry)
+    if (before !== undefined) return before
     const speaks = hash(name, entry.names.salt).equals(entry.names.hash)
     if (speaks) owners.set(entry, name)
     return speaks
   }
+  let types = { of: 0, all: new Set<string>() }
   return {
     entries,
     malformed,
+    differFrom(type) {
+      if (types.of < entries.length) {
+        types = { of: entries.length, all: new Set(plain(entries).map((entry) => entry.type)) }
+      }
+      return [...types.all].some((one) => one !== type)
+    },
     about(name, key) {
+      const named = byName.get(name) ?? []
+      if (tried.length === 0) return key === undefined ? named : named.filter((entry) => entry.key.equals(key))
       const sight = sightOf(name)
-      if (key !== undefined && sight.upTo < entries.length) {
-        return (byKey.get(key.toString('base64')) ?? []).filter((entry) => {
+      if (key !== undefined && sight.upTo < tried.length) {
+        const found = (byKey.get(key.toString('base64')) ?? []).filter((entry) => {
           const speaks = speaksOf(entry, name, sight)
           sight.apart.set(entry, speaks)
           return speaks
         })
+        return inOrder([...named.filter((entry) => entry.key.equals(key)), ...found])
       }
-      for (const entry of entries.slice(sight.upTo)) if (speaksOf(entry, name, sight)) sight.found.push(entry)
-      sight.upTo = entries.length
+      for (const entry of tried.slice(sight.upTo)) if (speaksOf(entry, name, sight)) sight.found.push(entry)
+      sight.upTo = tried.length
       sight.apart.clear()
-      return key === undefined ? sight.found : sight.found.filter((entry) => entry.key.equals(key))
+      const found = inOrder([...named, ...sight.found])
+      return key === undefined ? found : found.filter((entry) => entry.key.equals(key))
     },
     append(line, name) {
       const entry = parseLine(line, nextLine)
@@ -185,6 +213,14 @@ function indexed(
     },
   }
 }
+
+const add = (all: Map<string, KnownHost[]>, key: string, entry: KnownHost): void => {
+  const same = all.get(key)
+  if (same) same.push(entry)
+  else all.set(key, [entry])
+}
+
+const inOrder = (entries: readonly KnownHost[]) => entries.toSorted((a, b) => a.line - b.line)
 
 const matches = (patterns: Extract<Names, { hashed: false }>['patterns'], name: string): boolean => {
   const hits = patterns.filter((pattern) => pattern.match.test(name))

@@ -3,6 +3,12 @@ import type { Host } from '../inventory/inventory.ts'
 import type { Connection, Traffic } from './connection.ts'
 import { type Recorder, recorder } from './traffic.ts'
 
+/**
+ * Connections over which nothing is said, and which stay open all the same. Of more than that the one that was used longest
+ * ago is closed: thousands would cost memory and keepalives, and a host that is needed once more is logged in to once more.
+ */
+const KEPT_OPEN = 500
+
 /** The connections of a run. */
 export interface Pool {
   /** The host's connection, opened at the first call; one that lost its link is opened anew. @throws as `connect`. */
@@ -15,9 +21,14 @@ export interface Pool {
   close(): Promise<void>
 }
 
-/** @param open makes a connection, e.g. `connector()` */
-export function createPool(open: (host: Host) => Promise<Connection>): Pool {
-  const shared = new Map<string, Promise<Connection>>()
+/**
+ * @param open makes a connection, e.g. `connector()`
+ * @param keptOpen so many stay open with nothing to do
+ */
+export function createPool(open: (host: Host) => Promise<Connection>, keptOpen = KEPT_OPEN): Pool {
+  const shared = new Map<string, Shared>()
+  /** The one that was used longest ago is the first. */
+  const idle = new Set<Connection>()
   const all = new Map<Connection, true>()
   const recorders = new Map<string, Recorder>()
   const opening = new Set<Promise<Connection>>()
@@ -48,16 +59,37 @@ export function createPool(open: (host: Host) => Promise<Connection>): Pool {
     )
     return promise
   }
+  const onIdle = (connection: Connection): void => {
+    idle.add(connection)
+    if (idle.size <= keptOpen) return
+    const [oldest] = idle
+    void oldest?.close().catch(() => undefined)
+  }
   return {
     get(host) {
       const present = shared.get(host.name)
-      if (present !== undefined) return present
-      const promise: Promise<Connection> = tracked(host).then((connection) => forgetting(connection, forget))
-      const forget = () => {
-        if (shared.get(host.name) === promise) shared.delete(host.name)
+      if (present !== undefined) {
+        // Whoever asks is about to use it.
+        if (present.opened) idle.delete(present.opened)
+        return present.promise
       }
+      const forget = () => {
+        if (shared.get(host.name) === one) shared.delete(host.name)
+      }
+      const promise = tracked(host).then((connection) => {
+        one.opened = watched(connection, {
+          onUse: (used) => idle.delete(used),
+          onIdle,
+          onClose(closed) {
+            idle.delete(closed)
+            forget()
+          },
+        })
+        return one.opened
+      })
+      const one: Shared = { promise }
       promise.catch(forget)
-      shared.set(host.name, promise)
+      shared.set(host.name, one)
       return promise
     },
     fresh: tracked,
@@ -70,21 +102,42 @@ export function createPool(open: (host: Host) => Promise<Connection>): Pool {
   }
 }
 
-/** A connection that is closed and no longer handed out once its link is lost. */
-const forgetting = (connection: Connection, forget: () => void): Connection => ({
-  async exec(script, options) {
-    try {
-      return await connection.exec(script, options)
-    } catch (error) {
-      if (error instanceof ProvisionError && error.code === 'unreachable') {
-        forget()
-        await connection.close()
+/** The connection of a host that all share who speak to it. */
+interface Shared {
+  readonly promise: Promise<Connection>
+  opened?: Connection
+}
+
+interface Watcher {
+  onUse(connection: Connection): void
+  /** Nothing is said over it any more. */
+  onIdle(connection: Connection): void
+  onClose(connection: Connection): void
+}
+
+/** A connection of which is told what it is at; it is closed once its link is lost. */
+function watched(connection: Connection, { onUse, onIdle, onClose }: Watcher): Connection {
+  let execs = 0
+  let isOpen = true
+  const one: Connection = {
+    async exec(script, options) {
+      execs += 1
+      onUse(one)
+      try {
+        return await connection.exec(script, options)
+      } catch (error) {
+        if (error instanceof ProvisionError && error.code === 'unreachable') await one.close()
+        throw error
+      } finally {
+        execs -= 1
+        if (execs === 0 && isOpen) onIdle(one)
       }
-      throw error
-    }
-  },
-  close: () => {
-    forget()
-    return connection.close()
-  },
-})
+    },
+    close() {
+      isOpen = false
+      onClose(one)
+      return connection.close()
+    },
+  }
+  return one
+}

@@ -6,6 +6,7 @@ import type { Target } from '../inventory/inventory.ts'
 import { errno, failure, place } from './failure.ts'
 import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles, knownHostsOf } from './host-key.ts'
 import { findIdentities } from './identities.ts'
+import type { ReadKey } from './key-file.ts'
 import { logIn } from './login.ts'
 import type { LoginMemory } from './login-memory.ts'
 import type { LoginPassword } from './login-password.ts'
@@ -24,6 +25,8 @@ export interface SessionMeans {
   readonly env: NodeJS.ProcessEnv
   readonly memory: LoginMemory
   readonly keys?: UnlockedKeys | undefined
+  /** How key files are read. */
+  readonly readKey: ReadKey
   readonly password?: LoginPassword | undefined
   /** Aborted when the user wants out at once: a login that is not done is given up. */
   readonly signal?: AbortSignal | undefined
@@ -45,7 +48,7 @@ export interface Session {
 export async function openSession(host: Target, way: Way, means: SessionMeans): Promise<Session> {
   const library = import('node-ssh')
   const { memory, password } = means
-  const identities = memory.ordered(host, await findIdentities(host, means.env, means.keys))
+  const identities = memory.ordered(host, await findIdentities(host, means.env, means.keys, means.readKey))
   const { NodeSSH } = await library
   const { ssh, socket } = await logIn<Opened>({
     host,

@@ -3,6 +3,7 @@ import { type Failure, failureOf, InputError, type Problem, ProvisionError } fro
 import type { HostSession } from '../host/session.ts'
 import { headStart } from '../plan/head-start.ts'
 import { hasWork } from '../plan/host-plan.ts'
+import { withoutItems } from '../plan/nothing-to-do.ts'
 import type { Planned } from '../plan/planner.ts'
 import { artifactsOf, type Work } from '../plan/segments.ts'
 import { pendingMarker } from '../plan/target-state.ts'
@@ -146,6 +147,7 @@ export function hostRun(input: HostRunInput): HostRun {
         }
         for (const message of notes()) input.emit({ type: 'host-note', host: input.host, message })
         failure = applied ? undefined : unreadable(found)
+        if (!failure && !applied && !hasWork(found.plan)) planned = agreed = withoutItems(found)
       } catch (error) {
         if (error instanceof InputError) problems = error.problems
         else failure = failureOf(error)

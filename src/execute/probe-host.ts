@@ -53,8 +53,11 @@ export async function probeHost<Facts>(
     const reply = await ask(input, resources, after)
     const found = factsIn(input, reply)
     // A fact that is another one at each look (an address that comes and goes) must not keep the run asking.
-    if (tries === MAX_TRIES || JSON.stringify(found) === JSON.stringify(facts)) {
-      return { facts: found, resources, planned: planOf(input, compiled, reply), observed: reply.observed }
+    const asKnown = JSON.stringify(found) === JSON.stringify(facts)
+    if (tries === MAX_TRIES || asKnown) {
+      const planned = planOf(input, compiled, reply)
+      // What was read of the answer would keep the whole of it in memory.
+      return { facts: asKnown ? facts : found, resources, planned, observed: reply.observed }
     }
     facts = found
   }

@@ -91,6 +91,8 @@ export function planTier({ tier, hosts, policy, simultaneous = false, switchover
   // What is put back, or mended in place, is there when others are taken out.
   const ordered = pending.toSorted((a, b) => rank(a) - rank(b))
   const drains = ordered.filter((one) => one.disrupted).map(({ host }) => host)
+  // What others wait for has been done on these already.
+  const done = new Set(hosts.filter((one) => !one.failed && !goesFirst(one)).map(({ host }) => host))
   return {
     tier,
     size: hosts.length,
@@ -102,7 +104,7 @@ export function planTier({ tier, hosts, policy, simultaneous = false, switchover
     drains,
     leftDrained: ordered.filter((one) => one.drained).map(({ host }) => host),
     waiting: ordered.flatMap(({ host, first = [] }) =>
-      first.filter((other) => other !== host && !isDone(hosts, other)).map((other) => ({ host, for: other })),
+      first.filter((other) => other !== host && !done.has(other)).map((other) => ({ host, for: other })),
     ),
   }
 }
@@ -155,10 +157,6 @@ function batchesOf(
  */
 const awaitingOf = (hosts: readonly RolloutHost[], { from }: Switchover): RolloutHost | undefined =>
   from === undefined ? hosts[0] : hosts.find(({ host, needsFailover }) => host === from && needsFailover === true)
-
-/** What others wait for has been done on it already. */
-const isDone = (hosts: readonly RolloutHost[], name: string): boolean =>
-  hosts.some((one) => one.host === name && !one.failed && !goesFirst(one))
 
 /** Hosts that go first anyway are the canaries, or some of them. */
 function withoutCanaries([first, ...rest]: readonly number[], leading: number): number[] {
@@ -216,7 +214,11 @@ function stagesOf(domains: readonly RolloutHost[][], widths: readonly number[], 
 /** By failure domain, in the order in which each appears; without one all together. */
 function domainsOf(hosts: readonly RolloutHost[]): RolloutHost[][] {
   const domains = new Map<string | undefined, RolloutHost[]>()
-  for (const host of hosts) domains.set(host.domain, [...(domains.get(host.domain) ?? []), host])
+  for (const host of hosts) {
+    const domain = domains.get(host.domain)
+    if (domain) domain.push(host)
+    else domains.set(host.domain, [host])
+  }
   return [...domains.values()]
 }
 

@@ -1,5 +1,5 @@
 import type { DeclaredArtifact } from '../artifacts/artifact-files.ts'
-import type { Compiler } from '../catalog/compile.ts'
+import type { Compiled, Compiler } from '../catalog/compile.ts'
 import type { Origin, Problem } from '../errors.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { Host, Value } from '../inventory/inventory.ts'
@@ -10,20 +10,23 @@ import { step } from '../problems/pointer.ts'
 /**
  * Compiles every host with the facts at hand, so that a role's or template's mistake shows before any login. What a role
  * says of one system only is no mistake yet: facts may be missing, or of a host that was installed anew since.
+ * @param see is shown what was compiled: for thousands of hosts it is too much to be kept
  */
 export function trial(
   hosts: readonly Host[],
   compiler: Compiler,
   known: ReadonlyMap<string, Facts>,
   mask: Mask,
+  see: (host: Host, compiled: Compiled) => void,
 ): Trial[] {
   return hosts.map((host) => {
     const compiled = (facts: Facts) => {
-      const { resources, problems } = compiler.compile(host, facts)
-      mask.learnDeclared(resources.map(({ desired }) => desired))
-      return { resources, problems }
+      const made = compiler.compile(host, facts)
+      mask.learnDeclared(made.resources.map(({ desired }) => desired))
+      return made
     }
     const first = compiled(known.get(host.name) ?? assumed(host))
+    see(host, first)
     const artifacts = first.resources
       .flatMap(({ kind, desired }) => kind.artifacts?.(desired) ?? [])
       .map((artifact) => ({ artifact, origin: originOf(host, artifact.path) }))

@@ -3,7 +3,7 @@ import { missingArtifacts } from '../artifacts/artifact-files.ts'
 import { type Compiler, createCompiler } from '../catalog/compile.ts'
 import { loadRoles, projectRoles, type RoleFile } from '../catalog/load-roles.ts'
 import { placeFinder } from '../catalog/places.ts'
-import { strayKeys } from '../catalog/stray-keys.ts'
+import { keyLedger } from '../catalog/stray-keys.ts'
 import { templateLookup } from '../catalog/templates.ts'
 import { type AskPassphrase, type UnlockedKeys, unlockKeys } from '../connection/unlock.ts'
 import { InputError, type Problem } from '../errors.ts'
@@ -103,12 +103,15 @@ async function check(options: PrepareOptions, { root, found, read, mask }: Found
   const vars = [...read.problems, ...roleProblems, ...(read.incomplete ? [] : compiler.problems())]
   const cache = factsCache(inventory.dir)
   const known = await knownFacts(inventory.hosts, cache)
+  const ledger = keyLedger(inventory)
+  // On hosts that the run leaves out roles are not tried, or its costs would grow with those of the inventory.
+  const about = hosts.problems.length > 0 ? inventory.hosts : hosts.value
   // Roles are tried on hosts only when their vars are in order, or one mistake would be told twice.
-  const compiled = vars.length > 0 ? [] : trial(inventory.hosts, compiler, known, mask)
+  const compiled = vars.length > 0 ? [] : trial(about, compiler, known, mask, ledger.add)
   const artifacts = await missingArtifacts(root, options.sendsNothing ? [] : compiled.flatMap((one) => one.artifacts))
   const tried = [...vars, ...compiled.flatMap((one) => one.problems)]
   // Where a role could not be tried, what it declares is not known.
-  const stray = tried.length > 0 ? [] : strayKeys(inventory, compiler, (host) => systems(host, known.get(host.name)))
+  const stray = tried.length > 0 ? [] : ledger.strays(compiler, (host) => systems(host, known.get(host.name)))
   const problems = [...vars, ...selection, ...compiled.flatMap((one) => one.problems), ...artifacts, ...stray]
   if (problems.length > 0) throw new InputError(toldOnce(problems))
   // Last, so that nobody types a passphrase for a run that does not begin.

@@ -12,7 +12,9 @@ export function programHosts(hosts: readonly Target[]): ProgramHosts[] {
   for (const { name, connection } of hosts) {
     if (connection.programBecause === undefined || connection.transport !== 'openssh') continue
     const because = connection.programBecause.join(', ')
-    byReason.set(because, [...(byReason.get(because) ?? []), name])
+    const known = byReason.get(because)
+    if (known) known.push(name)
+    else byReason.set(because, [name])
   }
   return [...byReason].map(([because, names]) => ({ hosts: names, because }))
 }

@@ -1,7 +1,7 @@
 import { createCompiler } from '../catalog/compile.ts'
 import { placeFinder } from '../catalog/places.ts'
 import type { Role, VarSchemas } from '../catalog/role.ts'
-import { strayKeys } from '../catalog/stray-keys.ts'
+import { keyLedger } from '../catalog/stray-keys.ts'
 import { templateLookup } from '../catalog/templates.ts'
 import type { Facts } from '../facts/facts.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
@@ -67,8 +67,11 @@ export function compileRole<S extends VarSchemas>(role: Role<S>, setting: RoleSe
     addresses: { eth0: [address] },
     ...(name === tried.name && facts),
   })
-  const { resources, rollouts, problems } = compiler.compile(own, factsOf(own.name, own.address))
-  const stray = strayKeys({ ...inventory, hosts: [own] }, compiler, ({ name, address }) => [factsOf(name, address)])
+  const compiled = compiler.compile(own, factsOf(own.name, own.address))
+  const { resources, rollouts, problems } = compiled
+  const ledger = keyLedger({ ...inventory, hosts: [own] })
+  ledger.add(own, compiled)
+  const stray = ledger.strays(compiler, ({ name, address }) => [factsOf(name, address)])
   const told = [...compiler.problems(), ...problems, ...stray].map(({ origin, message, hint }) =>
     [origin && origin.file !== '' && `${placeText(origin)}: `, message, hint && ` (${hint})`]
       .filter((part) => part)

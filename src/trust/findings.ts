@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { knownHostsFiles } from '../connection/host-key.ts'
 import { jumpHosts } from '../connection/jump-hosts.ts'
+import { keyReader } from '../connection/key-file.ts'
 import { keyWord } from '../connection/key-label.ts'
 import { fingerprint, type HostAddress, keyType } from '../connection/known-hosts.ts'
 import { loginMemory } from '../connection/login-memory.ts'
@@ -53,7 +54,8 @@ export interface FindMeans extends Pick<ScanMeans, 'env' | 'signal'> {
 export async function findKeys(hosts: readonly Target[], means: FindMeans): Promise<Finding[]> {
   const files = knownHostsFiles(means.warn)
   const limit = pLimit(means.forks)
-  const login = { files, env: means.env, memory: loginMemory(), keys: means.keys, signal: means.signal }
+  const { env, keys, signal } = means
+  const login = { files, env, memory: loginMemory(), keys, readKey: keyReader(), signal }
   const onTheWay = jumpHosts(
     (jump, way) => openSession(jump, way, login),
     (message) => means.warn?.(message),
@@ -98,7 +100,10 @@ function shown(host: Target, { key, name, verdict, path }: ShownKey, { expected 
 export function sharedKeys(findings: readonly Finding[]): readonly (readonly string[])[] {
   const byKey = new Map<string, string[]>()
   for (const finding of findings) {
-    if ('key' in finding) byKey.set(finding.fingerprint, [...(byKey.get(finding.fingerprint) ?? []), finding.host.name])
+    if (!('key' in finding)) continue
+    const known = byKey.get(finding.fingerprint)
+    if (known) known.push(finding.host.name)
+    else byKey.set(finding.fingerprint, [finding.host.name])
   }
   return [...byKey.values()].filter((hosts) => hosts.length > 1)
 }

@@ -6,6 +6,7 @@ import ssh2 from 'ssh2'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { connector } from '../../src/connection/connect.ts'
 import { findIdentities } from '../../src/connection/identities.ts'
+import { keyReader, readKey } from '../../src/connection/key-file.ts'
 import { makeKeyPair } from '../../src/lab/keys.ts'
 import { startAgent } from './agent.ts'
 import { aHost } from './host-fixture.ts'
@@ -161,4 +162,20 @@ test('an identity file that is missing, or no key, is named', async () => {
   const closed = put('closed')
   chmodSync(closed, 0)
   if (process.getuid?.() !== 0) await expect(labels({}, closed)).rejects.toThrow('unreadable')
+})
+
+test('a key file is read once, however many hosts log in with it', async () => {
+  const files = [put('id_a'), put('id_b'), join(home, 'none')]
+  for (const hosts of [50, 500]) {
+    const reads: string[] = []
+    const read = keyReader((path) => {
+      reads.push(path)
+      return readKey(path)
+    })
+    const logins = Array.from({ length: hosts }, () =>
+      findIdentities(aHost({ identityFiles: files }), { HOME: home }, undefined, read),
+    )
+    for (const { usable } of await Promise.all(logins)) expect(usable).toHaveLength(2)
+    expect(reads).toEqual(files)
+  }
 })

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import {
   fingerprint,
   formatKnownHost,
@@ -202,5 +202,32 @@ describe.each([12, 500, 2_000])('a file of %d hosts with hashed names', (count) 
     expect(judge(known, at('new'), ED)).toEqual({ kind: 'known', line: count + 1 })
     expect(judge(known, at('new'), OTHER)).toMatchObject({ kind: 'changed', lines: [count + 1] })
     expect(asked.times).toBe(before)
+  })
+})
+
+describe.each([50, 500])('a file of %d hosts with names that can be read', (count) => {
+  const keyOf = (host: number, type: string) => Buffer.concat([wire(type, 1), Buffer.from(String(host))])
+  const types = ['ssh-ed25519', 'ssh-rsa']
+  const lines = Array.from({ length: count }, (_, host) =>
+    types.map((type) => line(`host${host}`, keyOf(host, type), type)),
+  )
+
+  test('is looked up: names are tried on patterns only', () => {
+    const patterns = [line('*.example.com,!bad.example.com', ED, 'ssh-ed25519'), line('rack?', OTHER, 'ssh-ed25519')]
+    const known = parseKnownHosts([...lines.flat(), ...patterns, ''].join('\n'))
+    const tried = vi.spyOn(RegExp.prototype, 'test')
+    try {
+      for (let host = 0; host < count; host += 1) {
+        expect(knownTypes(known, at(`host${host}`))).toEqual(types)
+        expect(judge(known, at(`host${host}`), keyOf(host, 'ssh-rsa')).kind).toBe('known')
+        expect(judge(known, at(`host${host}`), keyOf(host + count, 'ssh-rsa')).kind).toBe('changed')
+      }
+      // The three patterns of two lines, once a host.
+      expect(tried.mock.contexts.filter((pattern) => String(pattern).startsWith('/^'))).toHaveLength(3 * count)
+    } finally {
+      tried.mockRestore()
+    }
+    expect(judge(known, at('web1.example.com'), ED).kind).toBe('known')
+    expect(judge(known, at('rack7'), OTHER)).toEqual({ kind: 'known', line: 2 * count + 2 })
   })
 })

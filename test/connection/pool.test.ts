@@ -1,13 +1,18 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Connection } from '../../src/connection/connection.ts'
-import { createPool } from '../../src/connection/pool.ts'
+import { createPool, type Pool } from '../../src/connection/pool.ts'
 import { ProvisionError } from '../../src/errors.ts'
 import { aHost } from './host-fixture.ts'
 
 /** Connections in memory that answer with their own number. */
-const memory = () => {
+const memory = (keptOpen?: number) => {
   const opened: { number: number; closed: number }[] = []
-  const failing = { exec: undefined as ProvisionError | undefined, open: undefined as ProvisionError | undefined }
+  const failing = {
+    exec: undefined as ProvisionError | undefined,
+    open: undefined as ProvisionError | undefined,
+    /** What an answer waits for. */
+    answer: undefined as Promise<void> | undefined,
+  }
   const open = async (): Promise<Connection> => {
     await Promise.resolve()
     if (failing.open) throw failing.open
@@ -15,6 +20,7 @@ const memory = () => {
     opened.push(state)
     return {
       exec: async () => {
+        await failing.answer
         if (failing.exec) throw failing.exec
         return { status: 0, stdout: `é${state.number}`, stderr: '' }
       },
@@ -23,7 +29,7 @@ const memory = () => {
       },
     }
   }
-  return { opened, failing, pool: createPool(open) }
+  return { opened, failing, pool: createPool(open, keptOpen) }
 }
 const host = aHost()
 const cut = new ProvisionError('link lost', { code: 'unreachable' })
@@ -78,4 +84,60 @@ test('closes all, each once, those being opened included', async () => {
   void pool.fresh(host)
   await pool.close()
   expect(opened.map(({ closed }) => closed)).toEqual([1, 1, 1])
+})
+
+describe('of thousands of hosts', () => {
+  const named = (name: string) => ({ ...host, name })
+  const speak = async (pool: Pool, name: string) => (await (await pool.get(named(name))).exec('x')).stdout
+
+  test.each([50, 500, 5000])('%i, a few connections stay open: those that were used last', async (hosts) => {
+    const { opened, pool } = memory(10)
+    for (let i = 1; i <= hosts; i += 1) await speak(pool, `h${i}`)
+    expect(opened.filter(({ closed }) => closed === 0).map(({ number }) => number)).toEqual(
+      Array.from({ length: 10 }, (_, i) => hosts - 9 + i),
+    )
+    expect(opened.every(({ closed }) => closed <= 1)).toBe(true)
+  })
+
+  test('the connection of one that is spoken to again is another, or the same where it was among the last', async () => {
+    const { pool } = memory(2)
+    for (const name of ['a', 'b', 'a', 'c']) await speak(pool, name)
+    expect([await speak(pool, 'a'), await speak(pool, 'b')]).toEqual(['é1', 'é4'])
+    expect(pool.traffic(named('b'))).toMatchObject({ execs: 2, connects: 2 })
+  })
+
+  test('none is closed over which something is said, or is about to be', async () => {
+    const { opened, failing, pool } = memory(0)
+    const [a, b] = [await pool.get(named('a')), await pool.get(named('b'))]
+    let answer: () => void = () => undefined
+    failing.answer = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const both = [a.exec('x'), a.exec('y')]
+    failing.answer = undefined
+    await b.exec('x')
+    expect(opened.map(({ closed }) => closed)).toEqual([0, 1])
+    answer()
+    await Promise.all(both)
+    expect(opened.map(({ closed }) => closed)).toEqual([1, 1])
+  })
+
+  test('one that was asked for waits for its user', async () => {
+    const { opened, pool } = memory(1)
+    await speak(pool, 'a')
+    const a = await pool.get(named('a'))
+    for (const name of ['b', 'c', 'd']) await speak(pool, name)
+    expect(opened.map(({ closed }) => closed)).toEqual([0, 1, 1, 0])
+    expect((await a.exec('x')).stdout).toBe('é1')
+  })
+
+  test('one whose link is lost is not among those that stay open', async () => {
+    const { opened, failing, pool } = memory(1)
+    failing.exec = cut
+    await expect(speak(pool, 'a')).rejects.toBe(cut)
+    failing.exec = undefined
+    await speak(pool, 'b')
+    await pool.get(named('b'))
+    expect(opened.map(({ closed }) => closed)).toEqual([1, 0])
+  })
 })

@@ -5,6 +5,7 @@ import { run } from '../../src/run/run.ts'
 import { alike } from '../host/alike.ts'
 import { countCalls, timesIn } from '../host/call-counts.ts'
 import { fakeHost } from '../host/fake-host.ts'
+import { countPasses } from '../host/fleet-passes.ts'
 import { projectFolder } from '../project-folder.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -26,7 +27,7 @@ export default defineRole({
 `
 
 /** A fleet of so many hosts through a dry run and a run; what it took, and how often each part of the program ran. */
-async function fleet(size: number) {
+async function fleet(size: number, count = countCalls) {
   const template = fakeHost('all')
   template.write('etc/.keep', '')
   const hosts = alike(template)
@@ -52,7 +53,7 @@ async function fleet(size: number) {
   const edges = { emit: () => void events++, connect: hosts.connect, target: () => template.target }
   const go = async (check: boolean) => {
     const before = { ...hosts.counts(), events }
-    const { result, counts } = await countCalls(() => run({ ...options, check }, edges))
+    const { result, counts } = await count(() => run({ ...options, check }, edges))
     const after = hosts.counts()
     const { execs, logins } = before
     return {
@@ -101,4 +102,12 @@ test('500 hosts cost ten times as much as 50, in a dry run and in a run', { time
     expect(steeper([few[part], again[part]], many[part], 500, 10), part).toEqual([])
     expect(many[part].events, part).toBeLessThan(10 * few[part].events)
   }
+})
+
+test('no part of a run goes through all hosts for each host', { timeout: 300_000 }, async () => {
+  const hosts = 300
+  const uncounted: typeof countCalls = async (work) => ({ result: await work(), counts: new Map() })
+  const { result, passes } = await countPasses(hosts / 2, () => fleet(hosts, uncounted))
+  expect(result.run).toMatchObject({ summary: { changed: hosts } })
+  expect([...passes].filter(([, times]) => times > hosts / 2)).toEqual([])
 })

@@ -119,3 +119,49 @@ describe('a project', () => {
     expect(await problemsOf(() => prepare(options(root)))).toContain(message)
   })
 })
+
+describe('hosts that a run leaves out', () => {
+  const counting = (hosts: number, rollout: string) => ({
+    ...FILES,
+    'inventories/prod/hosts.yml': JSON.stringify({
+      tiers: {
+        web: {
+          hosts: Object.fromEntries(Array.from({ length: hosts }, (_, i) => [`web${i}`, { address: `web${i}` }])),
+        },
+      },
+    }),
+    'roles/web_test/index.ts': `
+import { command, defineRole, sh } from 'provision'
+export default defineRole({
+  name: 'web_test',
+  description: 'Test role.',
+  vars: { web_name: { type: 'string', description: 'Name.' } },
+  resources({ host }) {
+    globalThis.triedHosts?.push(host.name)
+    return [command({ name: 'on ' + host.name, run: sh\`true\` })]
+  },
+  rollout: () => ({ disruptive: ['${rollout}'] }),
+})
+`,
+  })
+  const tried = async (hosts: number, rollout: string): Promise<{ names: unknown[]; problems: readonly string[] }> => {
+    const names: unknown[] = []
+    Reflect.set(globalThis, 'triedHosts', names)
+    try {
+      const root = projectFolder(counting(hosts, rollout))
+      return { problems: await problemsOf(() => prepare({ ...options(root), limit: ['web0'] })), names }
+    } finally {
+      Reflect.deleteProperty(globalThis, 'triedHosts')
+    }
+  }
+
+  test.each([5, 50, 500])('of %i hosts, roles are tried on the one of the run', async (hosts) => {
+    expect(await tried(hosts, 'command:on web0')).toEqual({ names: ['web0'], problems: [] })
+  })
+
+  test('are looked at where a key that a rollout names leads nowhere on the others', async () => {
+    expect(await tried(3, 'command:on web2')).toEqual({ names: ['web0', 'web1', 'web2'], problems: [] })
+    const { problems } = await tried(3, 'command:on wbe2')
+    expect(problems).toEqual([expect.stringMatching(/'command:on wbe2'.*did you mean 'command:on web2'/)])
+  })
+})

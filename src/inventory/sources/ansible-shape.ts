@@ -74,7 +74,9 @@ export function fromAnsible(data: Vars, file: string, tiers: readonly string[]):
     places.set(pointer, name)
     const { address, connection, vars: rest } = connected(vars, name, pointer)
     const set = { address: address ?? name, connection, vars: rest }
-    members.set(tier, [...(members.get(tier) ?? []), [name, set]])
+    const known = members.get(tier)
+    if (known) known.push([name, set])
+    else members.set(tier, [[name, set]])
   }
   const tierEntries = tiers.flatMap((tier): [string, Value][] => {
     const own = groups.get(tier)

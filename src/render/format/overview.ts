@@ -55,7 +55,11 @@ const unknownOf = ({ items }: HostPlan): string[] =>
 function byThing(plans: readonly HostPlan[], things: (plan: HostPlan) => readonly string[]): [string, string[]][] {
   const hosts = new Map<string, string[]>()
   for (const plan of plans) {
-    for (const thing of things(plan)) hosts.set(thing, [...(hosts.get(thing) ?? []), plan.host])
+    for (const thing of things(plan)) {
+      const known = hosts.get(thing)
+      if (known) known.push(plan.host)
+      else hosts.set(thing, [plan.host])
+    }
   }
   return [...hosts]
 }

@@ -102,7 +102,9 @@ const grouped = (results: readonly HostResult[], by: (result: HostResult) => str
   const groups = new Map<string, string[]>()
   for (const result of results) {
     const name = by(result)
-    groups.set(name, [...(groups.get(name) ?? []), result.host])
+    const group = groups.get(name)
+    if (group) group.push(result.host)
+    else groups.set(name, [result.host])
   }
   return [...groups]
 }

@@ -52,7 +52,11 @@ export function membership({ hosts, groups }: AnsibleInventory): Membership {
     )
     if (all.size === 0) all.add('ungrouped')
     ofHost.set(host.name, ['all', ...[...all].sort(rank)])
-    for (const group of all) ofGroup.set(group, [...(ofGroup.get(group) ?? []), host.name])
+    for (const group of all) {
+      const known = ofGroup.get(group)
+      if (known) known.push(host.name)
+      else ofGroup.set(group, [host.name])
+    }
   }
   return {
     groupsOf: (host) => ofHost.get(host) ?? ['all'],

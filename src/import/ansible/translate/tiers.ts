@@ -73,7 +73,10 @@ function twice(claims: ReadonlyMap<string, ReadonlySet<string>>): Problem[] {
   const groups = new Map<string, string[]>()
   for (const [host, tiers] of claims) {
     const key = [...tiers].join(' and ')
-    if (tiers.size > 1) groups.set(key, [...(groups.get(key) ?? []), host])
+    if (tiers.size < 2) continue
+    const known = groups.get(key)
+    if (known) known.push(host)
+    else groups.set(key, [host])
   }
   return [...groups].map(([tiers, hosts]) => ({
     message: `${shown(hosts)} would be in the tiers ${tiers}: a host is in one tier, and in any number of groups`,

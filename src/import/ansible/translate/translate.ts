@@ -160,7 +160,10 @@ function otherPorts(hosts: readonly HostHere[], known: ReadonlyMap<string, { rea
   const ports = new Map<number, HostHere[]>()
   for (const host of hosts) {
     const port = host.connection.port ?? 22
-    if (port !== 22) ports.set(port, [...(ports.get(port) ?? []), host])
+    if (port === 22) continue
+    const known = ports.get(port)
+    if (known) known.push(host)
+    else ports.set(port, [host])
   }
   return [...ports].map(([port, [first, ...more]]): Finding => {
     const names = [first, ...more].flatMap((host) => host?.name ?? [])
