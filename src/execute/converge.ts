@@ -1,4 +1,5 @@
 import { ProvisionError } from '../errors.ts'
+import { apart } from '../host/apart.ts'
 import { planDone, releaseLock } from '../host/lock.ts'
 import type { HostSession } from '../host/session.ts'
 import type { PlannedItem } from '../plan/host-plan.ts'
@@ -64,6 +65,8 @@ export async function converge(
       else needAgreed(session.host, planned, next, means.approved?.())
       current = next
     }
+    // What was to be known only later is as wanted: no probe after it has said that all is done.
+    if (lockHeld && !keepLock && session.run.plan !== undefined) await rememberDone(session)
   } finally {
     if (lockHeld && !keepLock) await session.release()
   }
@@ -95,6 +98,12 @@ export async function convergePart(
 /** Of a kept plan there is nothing left to do here. */
 const doneWith = ({ run, target }: HostSession): Script =>
   joinScripts([...planDone(run, target), releaseLock(run, target)])
+
+/** The same where there is no probe any more that could carry it. */
+export async function rememberDone(session: HostSession): Promise<void> {
+  const script = joinScripts(planDone(session.run, session.target))
+  await session.ask({ ...apart([{ id: 'done', script, timeout: 10 }]), purpose: 'the plan is done here' })
+}
 
 /** Work of a plan but for commands that run each time and have run. */
 function openSegments(planned: Planned, { changed }: Progress): Segment[] {

@@ -9,7 +9,7 @@ import { artifactsOf, type Work } from '../plan/segments.ts'
 import { pendingMarker } from '../plan/target-state.ts'
 import type { Artifact } from '../resources/resource.ts'
 import { needAgreed } from './beyond-plan.ts'
-import { convergePart, type Means, type Progress } from './converge.ts'
+import { convergePart, type Means, type Progress, rememberDone } from './converge.ts'
 import type { Emit, HostOutcome, HostResult } from './events.ts'
 import { unreadable } from './failure.ts'
 import { type RolloutState, rollOutHost, type TierContext } from './host-rollout.ts'
@@ -147,7 +147,11 @@ export function hostRun(input: HostRunInput): HostRun {
         }
         for (const message of notes()) input.emit({ type: 'host-note', host: input.host, message })
         failure = applied ? undefined : unreadable(found)
-        if (!failure && !applied && !hasWork(found.plan)) planned = agreed = withoutItems(found)
+        if (!failure && !applied && !hasWork(found.plan)) {
+          planned = agreed = withoutItems(found)
+          // All of it was done when the link was lost, or the run: only that is left to be remembered.
+          if (input.means.sealed?.isBegun()) await rememberDone(input.session)
+        }
       } catch (error) {
         if (error instanceof InputError) problems = error.problems
         else failure = failureOf(error)

@@ -11,6 +11,8 @@ export interface AppliedBefore {
 export interface SealGuard {
   /** The host has done all of the plan in an earlier run. */
   applied(): AppliedBefore | undefined
+  /** An earlier run began it here, and was cut off. */
+  isBegun(): boolean
   /**
    * @param changed keys of what this run has done so far
    * @throws ProvisionError stale, when what is to be done now is not within the plan

@@ -53,6 +53,7 @@ export function hostSealing({ id, file }: Sealing, host: string, now: () => numb
         const mark = last?.answer.marks.findLast(({ what, run }) => what === 'done' && run !== last?.run)
         return mark && { at: mark.at, by: mark.by }
       },
+      isBegun: () => last?.answer.marks.some(({ what, run }) => what === 'begun' && run !== last?.run) ?? false,
       notes: () =>
         skew ? [`its clock is ${ago(Math.abs(skew) * 1000)} ${skew > 0 ? 'ahead of' : 'behind'} this machine's`] : [],
       check(planned, changed) {

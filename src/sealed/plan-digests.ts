@@ -9,6 +9,7 @@ import type { Host, Inventory } from '../inventory/inventory.ts'
 import { createMask, type Mask } from '../masking/mask.ts'
 import { canonical } from './canonical.ts'
 import type { Digest, PlanDigests, SealedPlan } from './format.ts'
+import { type WithoutSecrets, withoutSecrets } from './without-secrets.ts'
 
 /** Files that are open at a time. */
 const AT_ONCE = 16
@@ -29,40 +30,47 @@ export interface Project {
 export async function planDigests(root: string, { inventory, compiler }: Project): Promise<PlanDigests> {
   const mask = createMask()
   mask.learn(inventory.hosts.map((host) => [host.vars, compiler.varsOf(host)]))
+  const safe = withoutSecrets(inventory, compiler)
   const { code, inventory: written } = await projectFiles({ root, inventory: inventory.dir })
   const limit = pLimit(AT_ONCE)
-  const named = (name: string, { path }: NamedFile, own: Mask | undefined) =>
-    limit(async (): Promise<Digest> => [name, await digestOfFile(path, own)])
+  const named = (name: string, { path }: NamedFile, own?: Masks) =>
+    limit(async (): Promise<Digest> => [name, await digestOfFile(name, path, own)])
   const files = await Promise.all([
-    ...code.filter(({ name }) => !NO_CODE.test(name)).map((file) => named(file.name, file, undefined)),
+    ...code.filter(({ name }) => !NO_CODE.test(name)).map((file) => named(file.name, file)),
     // What is encrypted is as it is.
-    ...written.map((file) => named(pathOf(root, file), file, file.name.includes('.sops.') ? undefined : mask)),
+    ...written.map((file) =>
+      named(pathOf(root, file), file, file.name.includes('.sops.') ? undefined : { mask, safe }),
+    ),
   ])
   return {
     files: files.sort(([a], [b]) => (a < b ? -1 : 1)),
-    hosts: inventory.hosts.map((host): Digest => [host.name, digestOfHost(host, mask)]),
+    hosts: inventory.hosts.map((host): Digest => [host.name, digestOfHost(host, { mask, safe })]),
     tiers: sha256(JSON.stringify(inventory.tiers.map(({ origin: _, ...tier }) => tier))),
   }
 }
 
 const pathOf = (root: string, { path }: NamedFile): string => relative(root, join(path))
 
+interface Masks {
+  readonly mask: Mask
+  readonly safe: WithoutSecrets
+}
+
 /** Lines end as this machine's git has them. */
-async function digestOfFile(path: string, mask: Mask | undefined): Promise<string> {
+async function digestOfFile(name: string, path: string, masks: Masks | undefined): Promise<string> {
   const found = await stat(path).catch(() => undefined)
   if (!found?.isFile()) return sha256(`link ${await readlink(path)}`)
   const bytes = await readFile(path)
-  const content = bytes.includes(0) ? bytes : bytes.toString().replaceAll('\r\n', '\n')
-  return sha256(typeof content === 'string' && mask ? mask.text(content) : content)
+  if (bytes.includes(0)) return sha256(bytes)
+  const text = bytes.toString().replaceAll('\r\n', '\n')
+  if (!masks) return sha256(text)
+  const data = masks.safe.file(name, text)
+  return sha256(masks.mask.text(data === undefined ? text : canonical(data)))
 }
 
-const digestOfHost = ({ name, address, tier, groups, vars }: Host, mask: Mask): string =>
-  sha256(mask.text(canonical({ name, address, tier, groups, vars: masked(vars) })))
-
-/** Short secrets as well, which a mask of texts leaves. */
-const masked = (value: unknown): unknown => {
-  const text: unknown = JSON.parse(JSON.stringify(value))
-  return text
+const digestOfHost = (host: Host, { mask, safe }: Masks): string => {
+  const { name, address, tier, groups } = host
+  return sha256(mask.text(canonical({ name, address, tier, groups, vars: safe.vars(host) })))
 }
 
 const sha256 = (content: string | Uint8Array): string =>

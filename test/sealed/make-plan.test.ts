@@ -48,6 +48,36 @@ it('nothing in the file is a secret, or the digest of one that could be guessed'
   expect(after.digests).toEqual(before.digests)
 })
 
+it.each([
+  [
+    'the vars of a group',
+    'inventories/prod/group_vars/all.yml',
+    (pin: string) => `site_text: ten\nsite_password: '${pin}'\n`,
+  ],
+  [
+    'the vars of a host',
+    'inventories/prod/host_vars/web1.yml',
+    (pin: string) => `# of web1\nsite_password: "${pin}"\n`,
+  ],
+  [
+    'the vars of a tier',
+    'inventories/prod/site.yml',
+    (pin: string) => `tiers: [{ name: web, roles: [site], vars: { site_password: '${pin}' } }]\n`,
+  ],
+])('not a secret of two letters either, in %s', async (_, path, text) => {
+  const bed = await planBed(['web1'], { [path]: text('te') })
+  const digests = async (pin: string) => {
+    bed.write(path, text(pin))
+    await bed.plan()
+    return planIn(bed).plan.digests
+  }
+  const before = await digests('te')
+  // Whether it stands elsewhere in the file or not; and whatever its length.
+  for (const guess of ['xy', '1', 'ten', 'correct horse']) expect(await digests(guess), guess).toEqual(before)
+  bed.write('inventories/prod/group_vars/web.yml', 'site_text: other\n')
+  expect((await digests('te')).hosts).not.toEqual(before.hosts)
+})
+
 it('a --var that is a secret, or what another machine does not have, is refused before a host is asked', async () => {
   const bed = await planBed(['web1'])
   const plan = (more: object) => problemsOf(() => bed.plan(more))
