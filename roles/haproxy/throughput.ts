@@ -6,13 +6,14 @@ export function rollout({ host, vars, provided }: RoleInput<HaproxyVars>): HostR
   const names = vars.haproxy_frontends.filter(({ mode }) => mode !== 'tcp').map(({ name }) => name)
   const monitors = provided(prometheusApi)
   if (names.length === 0 || monitors.length === 0) return undefined
+  const metric = 'haproxy_frontend_http_responses_total'
   const matchers = ['job="haproxy"', `tier="${host.tier}"`, `proxy=~"${names.join('|')}"`]
   return {
     disruptive: [],
     throughput: tierThroughput({
       monitors,
-      requests: { metric: 'haproxy_frontend_http_requests_total', matchers },
-      errors: [{ metric: 'haproxy_frontend_http_responses_total', matchers: [...matchers, 'code="5xx"'] }],
+      requests: { metric, matchers },
+      errors: [{ metric, matchers: [...matchers, 'code="5xx"'] }],
     }),
   }
 }

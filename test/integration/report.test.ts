@@ -1,56 +1,22 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { ensureProgram } from '../../src/lab/machine.ts'
+import { pathToFileURL } from 'node:url'
+import type { BrowserContextOptions } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
 import { ROLLING_RUNS } from '../fixtures/rolling-events.ts'
 import { pageOfEvents } from '../report/told.ts'
+import { expectReadable, PICTURES, reportBrowser } from './report-page.ts'
 
-/** The report of a run in a real browser, that of Debian; on a machine without it, that takes a minute to install. */
+/** The report of a run in a real browser. */
 
-/** Pictures for people, who see what no assertion does; CI keeps them. */
-const PICTURES = fileURLToPath(new URL('../../coverage/report', import.meta.url))
 const FILE = join(PICTURES, 'report.html')
-const QUIET = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update']
-
-let browser: Browser
-beforeAll(async () => {
-  await ensureProgram(console.log, 'chromium', 'chromium', 'fonts-dejavu-core')
-  mkdirSync(PICTURES, { recursive: true })
-  writeFileSync(FILE, pageOfEvents([...ROLLING_RUNS.rolling()]))
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-sync', ...QUIET]
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args })
-})
-afterAll(() => browser?.close())
-
-/** The page as somebody opens it from a mail, without a network; what it asks for beside itself is a failure. */
-async function opened(options: BrowserContextOptions = {}, file = FILE): Promise<Page> {
-  const context = await browser.newContext({ ...options, offline: true })
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
-  const asked: string[] = []
-  page.on('request', (request) => asked.push(request.url()))
-  page.on('console', (message) => asked.push(message.text()))
-  page.on('dialog', (dialog) => asked.push(dialog.message()))
-  await page.goto(pathToFileURL(file).href)
-  expect(asked).toEqual([pathToFileURL(file).href])
-  return page
-}
+const browser = reportBrowser()
+beforeAll(() => writeFileSync(FILE, pageOfEvents([...ROLLING_RUNS.rolling()])))
+const opened = (options: BrowserContextOptions = {}) => browser.opened(FILE, options)
 
 it.each([360, 820, 1400])('%i wide, light and dark, it fits, and all of its text can be read', async (width) => {
   const page = await opened({ viewport: { width, height: 900 } })
-  await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true')
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await page.screenshot({ path: join(PICTURES, `${width}-${colorScheme}.png`), fullPage: true })
-    expect(await page.evaluate('document.documentElement.scrollWidth - window.innerWidth')).toBeLessThanOrEqual(0)
-    const texts = await page.evaluate<readonly Shown[]>(SHOWN_TEXTS)
-    expect(texts.length).toBeGreaterThan(80)
-    expect(texts.filter(({ contrast }) => contrast < 4.5)).toEqual([])
-    const ground = await page.evaluate<number>(`(${LUMINANCE})(getComputedStyle(document.body).backgroundColor)`)
-    expect(ground < 0.5).toBe(colorScheme === 'dark')
-  }
+  await expectReadable(page, String(width), 80)
 })
 
 it('has hosts with how each ended, a lane for each, and a bar for each of its steps', async () => {
@@ -69,6 +35,12 @@ it('has hosts with how each ended, a lane for each, and a bar for each of its st
   expect(classes).toEqual([
     ...['d-probe', 'd-wait', 'd-work is-failed', 'd-drain', 'd-change', 'd-handler', 'd-gate is-failed'],
   ])
+  expect(
+    await page
+      .getByRole('img', { name: /^web \(nginx\): requests: 12/ })
+      .locator('path')
+      .count(),
+  ).toBe(2)
   // They are drawn, in their order: the browser gave each a place and a size.
   const boxes = await Promise.all((await web2.locator('rect').all()).map((one) => one.boundingBox()))
   const [, , , ...steps] = boxes.map((box) => box?.x ?? Number.NaN)
@@ -94,46 +66,10 @@ it('what a host said never runs, should it become an element all the same', asyn
   const file = join(PICTURES, 'broken.html')
   const script = '<script>document.title = "owned"</script><img src="x" onerror="document.title = \'owned\'">'
   writeFileSync(file, pageOfEvents([...ROLLING_RUNS.rolling()]).replace('<main>', `<main>${script}`))
-  const context = await browser.newContext({ offline: true })
-  onTestFinished(() => context.close())
-  const page = await context.newPage()
+  const page = await browser.newPage()
   const refused: string[] = []
   page.on('console', (message) => refused.push(message.text()))
   await page.goto(pathToFileURL(file).href)
   expect(await page.title()).toMatch(/^prod: /)
   expect(refused.join('\n')).toContain('Content Security Policy')
 })
-
-interface Shown {
-  readonly text: string
-  readonly contrast: number
-}
-
-/** Relative luminance of a colour, as WCAG 2.2 has it. */
-const LUMINANCE = `(color) => {
-  const [r, g, b] = color.match(/[\\d.]+/g).slice(0, 3).map((part) => part / 255)
-    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b
-}`
-/** Each text that is shown, with its contrast to what is behind it. */
-const SHOWN_TEXTS = `(() => {
-  const luminance = ${LUMINANCE}
-  const behind = (one) => {
-    for (let at = one; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor
-      if (!/, 0\\)$/.test(color)) return color
-    }
-    return 'rgb(255, 255, 255)'
-  }
-  const found = []
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (texts.nextNode()) {
-    const { parentElement: one, textContent } = texts.currentNode
-    if (textContent.trim() === '' || one.getClientRects().length === 0 || one.tagName === 'title') continue
-    const style = getComputedStyle(one)
-    const color = one instanceof SVGElement ? style.fill : style.color
-    const [a, b] = [luminance(color), luminance(behind(one))]
-    found.push({ text: textContent.trim().slice(0, 40), contrast: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) })
-  }
-  return found
-})()`

@@ -90,7 +90,7 @@ it('what went through the tier meanwhile: a curve, its figures, and who could no
   const page = pageOfEvents([...ROLLING_RUNS.rolling()])
   const text = textOf(page)
   expect(text).toContain(
-    'requests: 12.5/s before, 10.5 to 12.5/s during the run; errors: 0/s before, 0 to 2.5/s during the run.',
+    'requests: 12.5/s before, 10.5 to 12.5/s during the run ; errors: 0/s before, 0 to 2.5/s during the run .',
   )
   expect(text).toContain('web (app): not known: mon1: prometheus does not answer on port 9090')
   const [curve = ''] = /<path class="c-requests" d="(.*?)"/.exec(page)?.slice(1) ?? []
@@ -105,7 +105,7 @@ it('what went through the tier meanwhile: a curve, its figures, and who could no
   const none = ROLLING_RUNS.rolling().map((event) =>
     event.type === 'tier-throughput' ? { ...event, errors: undefined } : event,
   )
-  expect(textOf(pageOfEvents(none))).toContain('during the run; errors are not counted.')
+  expect(textOf(pageOfEvents(none))).toContain('during the run ; errors are not counted .')
 })
 
 it('diffs are put together by resource, whole', () => {

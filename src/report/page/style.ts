@@ -62,6 +62,7 @@ rect { stroke: var(--ground); stroke-width: .5; }
 .d-wait.is-failed, .d-work.is-failed { stroke: none; }
 .load { border-top: 1px solid var(--line); padding: .3rem 0 0; } .load .who::before { content: ''; }
 .load svg svg { overflow: visible; } path { fill: none; stroke-width: 2; } .c-requests { stroke: var(--run); } .c-errors { stroke: var(--bad); }
+.f-requests { color: var(--run); } .f-errors { color: var(--bad); }
 .figures { margin: 0 0 .6rem; font-size: .85rem; color: var(--quiet); }
 .scroll { overflow-x: auto; margin: .3rem 0 .6rem; }
 table { border-collapse: collapse; font-size: .85rem; overflow-wrap: normal; }

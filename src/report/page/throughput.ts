@@ -28,7 +28,10 @@ export function throughput({ throughput: all, ms }: Story): ComponentChild {
 }
 
 function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number): ComponentChild {
-  const said = [figures('requests', requests), ...(errors ? [figures('errors', errors)] : ['errors are not counted'])]
+  const said = {
+    requests: figures('requests', requests),
+    errors: errors ? figures('errors', errors) : 'errors are not counted',
+  }
   const what = `${shown(name)} (${shown(role)})`
   return [
     h(
@@ -37,7 +40,7 @@ function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number):
       h('span', { class: 'who' }, h('b', {}, shown(name)), h('small', {}, ` ${shown(role)}, as ${shown(on)} counted`)),
       h(
         'svg',
-        { width: '100%', height: HEIGHT, role: 'img', 'aria-label': `${what}: ${said.join('; ')}` },
+        { width: '100%', height: HEIGHT, role: 'img', 'aria-label': `${what}: ${said.requests}; ${said.errors}` },
         ticksOf(0, ms).map(({ part }) =>
           h('line', { class: 'tick', x1: percent(part), x2: percent(part), y1: 0, y2: HEIGHT }),
         ),
@@ -45,7 +48,14 @@ function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number):
         errors && curve('c-errors', errors, ms, mostOf(requests)),
       ),
     ),
-    h('p', { class: 'figures' }, said.join('; '), '.'),
+    h(
+      'p',
+      { class: 'figures' },
+      h('span', { class: 'f-requests' }, said.requests),
+      '; ',
+      h('span', { class: 'f-errors' }, said.errors),
+      '.',
+    ),
   ]
 }
 
