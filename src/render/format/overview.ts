@@ -1,58 +1,78 @@
-import { type HostPlan, hasWork, type PlannedItem } from '../../plan/host-plan.ts'
+import { type HostPlan, hasWork } from '../../plan/host-plan.ts'
 import { isTurn } from '../../rollout/phase.ts'
+import type { TierPlan } from '../../rollout/tier-plan.ts'
+import { dataMoved, deleted, migrated, packagesRemoved, reduced, stopped, type Things } from './dangers.ts'
 import { type Line, line, span, type Tone } from './line.ts'
 import { sizeText } from './plan.ts'
+import { drainText } from './rollout.ts'
 import { counted, listing } from './words.ts'
 
 /** Things that a line of the overview names one by one. */
 const NAMED = 6
 
+/** What the plans are a part of. */
+export interface Whole {
+  /** Hosts that take part, those without a change as well. */
+  readonly hosts: number
+  /** How the tiers with work will be changed. */
+  readonly tiers: readonly TierPlan[]
+}
+
 /**
- * What plans amount to, before anybody reads them: how much, what is restarted, who is taken out of service, what goes away,
- * what is not known yet. Nothing for one host with nothing of that kind: its plan is as short.
+ * What plans amount to, before anybody reads them: how much, what is restarted, who is taken out of service and in which order,
+ * what goes away, what is not known yet. Nothing for one host with nothing of that kind: its plan is as short.
  * @param plans in the order in which tiers are changed
  */
-export function overviewLines(plans: readonly HostPlan[]): Line[] {
+export function overviewLines(plans: readonly HostPlan[], { hosts, tiers }: Whole): Line[] {
   const working = plans.filter(hasWork)
   if (working.length < 2 && !working.some(isDelicate)) return []
   const changes = working.flatMap(({ items }) => items.filter(({ action }) => action !== 'none')).length
   const handlers = working.flatMap((plan) => plan.handlers).length
-  const drained = working
-    .filter(({ rollout }) => rollout?.steps.some(({ phase }) => isTurn('takeOut', phase)))
-    .map(({ host }) => host)
+  const on = working.length < hosts ? `${working.length} of ${counted(hosts, 'host')}` : counted(hosts, 'host')
   return [
-    line(span('bold', `${sizeText(changes, handlers)} on ${counted(working.length, 'host')}`)),
+    line(span('bold', `${sizeText(changes, handlers)} on ${on}`)),
     ...told('change', 'restarts', byThing(working, restartsOf)),
-    ...(drained.length > 0 ? [line(span('change', 'taken out of service, and put back: '), listing(drained))] : []),
+    ...drainedLine(working, tiers),
     ...told('warn', 'out of service with nothing to drain it', byThing(working, exposedOf)),
-    ...told('remove', 'deletes', byThing(working, deletesOf)),
-    ...told('remove', 'stops', byThing(working, stopsOf)),
+    ...DANGERS.flatMap(([title, things]) => told('remove', title, byThing(working, things))),
     ...told('dim', 'known only after an earlier change', byThing(working, unknownOf)),
   ]
 }
 
+const DANGERS: readonly (readonly [title: string, things: Things])[] = [
+  ['deletes', deleted],
+  ['removes packages', packagesRemoved],
+  ['removes parts of', reduced],
+  ['stops', stopped],
+  ['moves or replaces data', dataMoved],
+  ['migrates data', migrated],
+]
+
 const isDelicate = (plan: HostPlan): boolean =>
-  [exposedOf, deletesOf, stopsOf].some((things) => things(plan).length > 0)
+  [exposedOf, ...DANGERS.map(([, things]) => things)].some((things) => things(plan).length > 0)
 
-const restartsOf = ({ handlers }: HostPlan): string[] =>
-  handlers.flatMap(({ id }) => /^restart (.*)$/.exec(id)?.[1] ?? [])
+/** `taken out of service, and put back: web1, web2 (1 at a time); then db2, then the switchover from db1 to db2, then db1` */
+function drainedLine(working: readonly HostPlan[], tiers: readonly TierPlan[]): Line[] {
+  const drained = working
+    .filter(({ rollout }) => rollout?.steps.some(({ phase }) => isTurn('takeOut', phase)))
+    .map(({ host }) => host)
+  if (drained.length === 0) return []
+  const ordered = tiers.map((tier) => drainText(tier, new Set(drained))).filter((text) => text !== '')
+  const text = ordered.length > 0 ? ordered.join('; then ') : listing(drained)
+  return [line(span('change', 'taken out of service, and put back: '), text)]
+}
 
-const exposedOf = ({ host, rollout }: HostPlan): string[] => ((rollout?.exposed ?? []).length > 0 ? [host] : [])
+const restartsOf: Things = ({ handlers }) => handlers.flatMap(({ id }) => /^restart (.*)$/.exec(id)?.[1] ?? [])
 
-const keysOf =
-  (holds: (item: PlannedItem) => boolean) =>
-  ({ items }: HostPlan): string[] =>
-    items.filter(holds).map(({ key }) => key)
+const exposedOf: Things = ({ host, rollout }) => ((rollout?.exposed ?? []).length > 0 ? [host] : [])
 
-const deletesOf = keysOf(({ action }) => action === 'delete')
-const stopsOf = keysOf(({ fields }) => fields.some(({ field, to }) => field === 'state' && to === 'stopped'))
-const unknownOf = ({ items }: HostPlan): string[] =>
+const unknownOf: Things = ({ items }) =>
   items.some(({ action }) => action === 'unknown')
     ? [counted(items.filter(({ action }) => action === 'unknown').length, 'resource')]
     : []
 
 /** Each thing with the hosts that have it, in the order of the first. */
-function byThing(plans: readonly HostPlan[], things: (plan: HostPlan) => readonly string[]): [string, string[]][] {
+function byThing(plans: readonly HostPlan[], things: Things): [string, string[]][] {
   const hosts = new Map<string, string[]>()
   for (const plan of plans) {
     for (const thing of things(plan)) {

@@ -68,7 +68,7 @@ export function reportBlocks(
     else inTier.set(tier, added(inTier.get(tier), section))
   }
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
-  const overview = overviewLines(planned)
+  const overview = overviewLines(planned, { hosts: report.hosts.length, tiers: report.tiers })
   const chunks = tiers
     .map((tier) => tierChunk(tier, inTier.get(tier) ?? [], report, options))
     .filter((chunk) => chunk.length > 0)

@@ -45,6 +45,15 @@ export function orderText(plan: TierPlan | undefined): string | undefined {
     : [batches.flatMap(batchTexts).join(', '), plan.rule].join('; ')
 }
 
+/** The order in which hosts of a tier are taken out: `web1, then web2, web3 (1 at a time)`; empty: none is. */
+export function drainText({ batches }: TierPlan, drained: ReadonlySet<string>): string {
+  const some = batches.map((batch) => ({ ...batch, hosts: batch.hosts.filter((host) => drained.has(host)) }))
+  return some
+    .filter(({ hosts, switchover }) => hosts.length > 0 || switchover !== undefined)
+    .flatMap(batchTexts)
+    .join(', ')
+}
+
 const batchTexts = ({ hosts, slots, pause, confirm, switchover }: Batch, i: number): string[] => {
   const waits = [...(confirm ? ['when confirmed'] : []), ...(pause > 0 ? [`after ${pause} s`] : [])]
   const then = i === 0 ? '' : `then ${waits.length > 0 ? `${waits.join(' and ')} ` : ''}`
