@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { askTiers } from '../../src/cli/tier-questions.ts'
 import { readAnsible } from '../../src/import/ansible/read/read.ts'
-import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
+import { inProcess } from './in-process.ts'
 
 const HOSTS = `[webservers]
 web[1:2].example.org ansible_user=deploy
@@ -18,20 +17,9 @@ http_port=80
 `
 
 async function provision(root: string, ...args: readonly string[]) {
-  const child = spawn(process.execPath, [await program(), ...args], {
-    cwd: root,
-    env: { PATH: process.env.PATH, HOME: join(root, 'home'), NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let out = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      out += chunk.toString()
-    })
-  }
-  return new Promise<{ status: number | null; out: string }>((resolve) => {
-    child.on('close', (status) => resolve({ status, out }))
-  })
+  const env = { PATH: process.env.PATH, HOME: join(root, 'home'), NO_COLOR: '1' }
+  const { status, out, err } = await inProcess(args, { cwd: root, env })
+  return { status, out: out + err }
 }
 
 const TIERS = ['--tier', 'web=webservers', '--tier', 'db=dbservers']

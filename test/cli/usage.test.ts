@@ -1,15 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { inOurWords } from '../../src/cli/habits.ts'
 import { optionHint, strayWords } from '../../src/cli/usage.ts'
-import { program } from '../program.ts'
+import { inProcess } from './in-process.ts'
 
 const COMMANDS = ['upgrade', 'rollback', 'switchover', 'secrets']
 
-/** The program itself: what stands on standard error, and its status. */
+/** What stands on standard error, and the status. */
 const provision = async (...args: string[]) => {
-  const { stderr, status } = spawnSync(process.execPath, [await program(), ...args], { encoding: 'utf8', cwd: '/' })
-  return { stderr, status }
+  const { err, status } = await inProcess(args, { cwd: '/', env: process.env })
+  return { stderr: err, status }
 }
 
 describe('habits of Ansible on the command line', () => {

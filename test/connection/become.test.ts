@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,14 +5,14 @@ import { expect, test } from 'vitest'
 import { noRoot, rootCommand } from '../../src/connection/become.ts'
 import { connectLocal } from '../../src/connection/local.ts'
 import { secret } from '../../src/masking/secret.ts'
+import { start } from '../shell/start.ts'
 import { aHost } from './host-fixture.ts'
 
 const NONCE = '0123abcd'
 const withPassword = { becomePassword: secret('s3cret pass') }
 
 const run = (command: string, input: string, env: Record<string, string> = { PATH: process.env.PATH ?? '' }) => {
-  const done = spawnSync('/bin/sh', ['-c', command], { input, env, encoding: 'utf8' })
-  return { status: done.status ?? 255, stdout: done.stdout, stderr: done.stderr }
+  return start('/bin/sh', ['-c', command], { input, env })
 }
 
 test('the command is the same whatever the script, the password and the nonce', () => {
@@ -32,7 +31,7 @@ test.each([
   const inside = /^sh -c '([^']*)'$/.exec(command)?.[1] ?? ''
   expect(command === 'sh' || inside !== '').toBe(true)
   expect(inside).not.toMatch(/\n|\\\\|!(?!;)/)
-  const parsed = spawnSync('/bin/sh', ['-n', '-c', inside], { encoding: 'utf8' })
+  const parsed = start('/bin/sh', ['-n', '-c', inside])
   expect(parsed.stderr).toBe('')
 })
 
@@ -84,7 +83,7 @@ test('C67: the password is in no environment, whatever the login exports', () =>
   const dir = mkdtempSync(join(tmpdir(), 'become-'))
   try {
     for (const name of ['sudo', 'mkfifo', 'mktemp']) {
-      const real = spawnSync('/bin/sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim()
+      const real = start('/bin/sh', ['-c', `command -v ${name}`]).stdout.trim()
       const look = SUDO_THAT_LOOKS.replace('environment', `environment.${name}`)
       writeFileSync(join(dir, name), name === 'sudo' ? look : `${look}exec ${real} "$@"\n`, { mode: 0o755 })
     }

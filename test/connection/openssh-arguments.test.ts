@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 import { sshArguments } from '../../src/connection/openssh-arguments.ts'
 import { opensshFailure } from '../../src/connection/openssh-failure.ts'
 import type { ConnectionSettings } from '../../src/inventory/inventory.ts'
+import { start } from '../shell/start.ts'
 import { aHost } from './host-fixture.ts'
 
 const host = (name: string, settings: Partial<ConnectionSettings> = {}) => ({
@@ -12,7 +12,7 @@ const host = (name: string, settings: Partial<ConnectionSettings> = {}) => ({
 
 /** What ssh understands: `ssh -G`. */
 function understood(argv: readonly string[]): ReadonlyMap<string, string> {
-  const { stdout, stderr, status } = spawnSync('ssh', ['-G', ...argv], { encoding: 'utf8' })
+  const { stdout, stderr, status } = start('ssh', ['-G', ...argv])
   expect(status, stderr).toBe(0)
   return new Map(stdout.split('\n').map((line) => [line.split(' ', 1)[0] ?? '', line.slice(line.indexOf(' ') + 1)]))
 }
@@ -67,7 +67,7 @@ test('jump hosts: one ssh in the other, each with its own settings, its tokens f
     if (command === undefined) return []
     // As ssh does it before it runs the command.
     const run = command.replaceAll(/%(.)/g, (_, token) => ({ h: target, p: '22', '%': '%' })[String(token)] ?? '?')
-    const words = spawnSync('sh', ['-c', `set -- ${run}; printf '%s\\0' "$@"`], { encoding: 'utf8' })
+    const words = start('sh', ['-c', `set -- ${run}; printf '%s\\0' "$@"`])
       .stdout.split('\0')
       .slice(0, -1)
     const [program = '', w = '', to = '', ...rest] = words

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { CompiledResource } from '../../src/catalog/compiled.ts'
@@ -14,6 +13,7 @@ import type { ResourceKind } from '../../src/resources/resource.ts'
 import { rawScript, type Script, sh } from '../../src/shell/script.ts'
 import { spokenTo } from '../host/fake-access.ts'
 import { type FakeHost, fakeHost } from '../host/fake-host.ts'
+import { start } from '../shell/start.ts'
 
 /** What the tool gets in by. */
 interface Door {
@@ -55,9 +55,8 @@ for last; do :; done; echo "$last" >"$root/restore-script"`,
 })
 
 /** The host's own timer is over. */
-const fire = () => spawnSync('sh', [host.read('restore-script')?.trim() ?? ''])
-const activeTimers = () =>
-  spawnSync('sh', ['-c', `grep -lx active ${host.root}/units/*.timer/state`], { encoding: 'utf8' }).stdout
+const fire = () => start('sh', [host.read('restore-script')?.trim() ?? ''])
+const activeTimers = () => start('sh', ['-c', `grep -lx active ${host.root}/units/*.timer/state`]).stdout
 
 /** The change is sent over a link that is lost meanwhile. */
 const onChange = (what: 'cut' | 'drop') =>

@@ -1,6 +1,4 @@
-import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import * as handlers from '../../src/execute/pending-handlers.ts'
@@ -8,6 +6,8 @@ import { parseTargetState, targetStateProbe } from '../../src/plan/target-state.
 import type { Handler } from '../../src/resources/resource.ts'
 import { installFile } from '../../src/shell/install-file.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
+import { scratch } from '../resources/converge.ts'
+import { start } from '../shell/start.ts'
 
 let dir = ''
 const state = () => join(dir, 'state')
@@ -23,7 +23,7 @@ const handler = (more: Partial<Handler> = {}): Handler => ({
 })
 
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'owed-'))
+  dir = scratch()
   mkdirSync(join(dir, 'state'))
   // Stands in for systemd, which the test's machine may not run: it tells the invocation that the test wrote.
   writeFileSync(
@@ -34,12 +34,8 @@ beforeEach(() => {
   writeFileSync(join(dir, 'invocation'), 'first\n')
 })
 
-const dash = (script: Script) =>
-  spawnSync('dash', ['-eu'], {
-    input: script.sh,
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
-  })
+const dash = ({ sh }: Script) =>
+  start('dash', ['-eu'], { input: sh, env: { ...process.env, PATH: `${dir}:${process.env.PATH}` } })
 
 describe('owed handlers', () => {
   it('stand until they are paid', () => {

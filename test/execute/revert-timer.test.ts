@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { arm, disarm, FIRED, putBack, shorten } from '../../src/execute/revert-timer.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
+import { start } from '../shell/start.ts'
 
 let dir: string
 beforeEach(() => {
@@ -25,12 +25,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(dir, { recursive: true }))
 
-const dash = (script: Script, options: readonly string[] = ['-eu']) =>
-  spawnSync('dash', [...options], {
-    input: script.sh,
-    encoding: 'utf8',
-    env: { ...process.env, PATH: `${dir}:${process.env.PATH}` },
-  }).status
+const dash = ({ sh }: Script, options: readonly string[] = ['-eu']) =>
+  start('dash', options, { input: sh, env: { ...process.env, PATH: `${dir}:${process.env.PATH}` } }).status
 const armed = () => dash(arm('a1', CHANGE, 300, dir))
 const lines = (name: string) => readFileSync(join(dir, name), 'utf8').split('\n').filter(Boolean)
 const CHANGE = {
@@ -67,6 +63,6 @@ test.each([
 test('that the host was faster is told', () => {
   armed()
   dash(shorten('a1', dir))
-  spawnSync('sh', [join(dir, 'auto-revert/a1/restore')])
+  start('sh', [join(dir, 'auto-revert/a1/restore')])
   expect(dash(disarm('a1', dir), ['-u'])).toBe(FIRED)
 })

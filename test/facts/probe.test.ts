@@ -1,13 +1,13 @@
-import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { parseFacts } from '../../src/facts/parse.ts'
 import { factsProbe } from '../../src/facts/probe.ts'
 import { parseFrame, probeScript } from '../../src/shell/frame.ts'
+import { start } from '../shell/start.ts'
 
 describe('the facts of this machine', () => {
   test('are probed by sh, in a frame, and parsed', () => {
     const script = probeScript('n0nce', [{ id: 'facts', script: factsProbe, timeout: 20 }])
-    const { stdout } = spawnSync('sh', { input: script.sh, encoding: 'utf8' })
+    const { stdout } = start('sh', [], { input: script.sh })
     const answer = parseFrame('n0nce', stdout).get('facts')
     expect(answer?.status).toBe(0)
     const facts = parseFacts(answer?.body ?? '')

@@ -1,22 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { Change, ResourceKind } from '../../src/resources/resource.ts'
 import { applyScript, parseFrame } from '../../src/shell/frame.ts'
 import { rawScript, type Script } from '../../src/shell/script.ts'
 import { dash } from '../shell/dash.ts'
 import { foundHere } from './answers.ts'
 
-const made: string[] = []
-afterEach(() => {
-  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true })
-})
-
 /** A directory that is gone after the test. */
 export function scratch(): string {
   const dir = mkdtempSync(join(tmpdir(), 'provision-test-'))
-  made.push(dir)
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   return dir
 }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
@@ -6,6 +5,7 @@ import { masked } from '../../src/masking/secret.ts'
 import { askApart } from '../../src/observe/batch.ts'
 import type { Change } from '../../src/resources/resource.ts'
 import { joinScripts, rawScript, type Script } from '../../src/shell/script.ts'
+import { dash } from '../shell/dash.ts'
 import { answersTo, questionOf } from './answers.ts'
 import type { Fixture } from './fixture.ts'
 
@@ -15,7 +15,7 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((f
 const isFixture = (value: unknown): value is Fixture =>
   typeof value === 'object' && value !== null && 'kind' in value && 'actual' in value && 'changes' in value
 
-const parses = (script: Script) => execFileSync('dash', ['-n'], { input: script.sh, stdio: ['pipe', 'pipe', 'pipe'] })
+const parses = (script: Script) => expect(dash(script, ['-n'])).toEqual({ status: 0, stdout: '', stderr: '' })
 
 const shown = (change: Change) => ({
   action: change.action,

@@ -23,8 +23,15 @@ const NONCE = '0123456789abcdef0123456789abcdef'
 const WITH_MYSQL = { id: 'debian', versionId: '', codename: 'sid' }
 const SHIPPED = join(packageRoot(), 'inventories')
 
-/** An inventory that comes with provision; the lab's with the secrets that the lab would make. */
-async function load(name: string) {
+/** An inventory that comes with provision; the lab's with the secrets that the lab would make, which takes programs. */
+function load(name: string) {
+  const known = LOADED.get(name) ?? read(name)
+  LOADED.set(name, known)
+  return known
+}
+const LOADED = new Map<string, ReturnType<typeof read>>()
+
+async function read(name: string) {
   const all = readdirSync(SHIPPED, { recursive: true, encoding: 'utf8' })
   const files = all.filter((file) => /\.(yml|txt)$/.test(file) && !/^lab\/.*\.sops\.yml$/.test(file))
   const texts = files.map((file) => [`inventories/${file}`, readFileSync(join(SHIPPED, file), 'utf8')])

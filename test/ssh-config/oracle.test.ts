@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readSshConfig } from '../../src/ssh-config/files.ts'
 import { type SshOptions, sshOptions } from '../../src/ssh-config/options.ts'
+import { start } from '../shell/start.ts'
 import { HERE, placesIn } from './here.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'ssh-config-'))
@@ -14,7 +14,7 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 /** What ssh itself makes of the file: `ssh -G`. */
 function saidBySsh(file: string, host: string, user: string | undefined): Record<string, string[]> {
   const login = user === undefined ? [] : ['-l', user]
-  const { stdout, stderr, status } = spawnSync('ssh', ['-G', '-F', file, ...login, host], { encoding: 'utf8' })
+  const { stdout, stderr, status } = start('ssh', ['-G', '-F', file, ...login, host])
   if (status !== 0) throw new Error(stderr)
   const said: Record<string, string[]> = {}
   for (const line of stdout.split('\n')) {

@@ -1,10 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { haproxyServer } from '../../../src/products/haproxy/steps.ts'
 import type { Script } from '../../../src/shell/script.ts'
 import { projectFolder } from '../../project-folder.ts'
+import { dash } from '../../shell/dash.ts'
 
 const STATES = '1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state\n'
 
@@ -39,7 +39,9 @@ function balancer(admin: number) {
     run(script: Script | undefined): string {
       const text = (script?.sh ?? 'false').replaceAll('/run/provision/haproxy-drained', marks)
       const env = { ...process.env, PATH: `${dir}:${process.env.PATH}` }
-      return execFileSync('dash', { input: `exec 2>&1; set -eu\n${text}`, env, encoding: 'utf8' }).trim()
+      const { status, stdout } = dash(`exec 2>&1; set -eu\n${text}`, [], env)
+      expect(status, stdout).toBe(0)
+      return stdout.trim()
     },
   }
 }

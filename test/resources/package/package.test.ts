@@ -1,13 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { type Package, type PackageState, packageKind, pkg } from '../../../src/resources/package/package.ts'
+import { dash } from '../../shell/dash.ts'
+import { start } from '../../shell/start.ts'
 import { own, scriptOf } from '../answers.ts'
 
-const dpkg = spawnSync('dpkg-query', ['-W', '-f=${Version}', 'dpkg'], { encoding: 'utf8' })
+const dpkg = start('dpkg-query', ['-W', '-f=${Version}', 'dpkg'])
 
 describe.runIf(dpkg.status === 0)('the probe, asked of the dpkg database of this machine', () => {
   const ask = (all: readonly Package[]) => {
-    const { stdout, status } = spawnSync('dash', ['-u'], { input: scriptOf(packageKind, all).sh, encoding: 'utf8' })
+    const { stdout, status } = dash(scriptOf(packageKind, all))
     expect(status).toBe(0)
     return { stdout, actual: packageKind.parse(own(stdout), all) }
   }
