@@ -47,7 +47,7 @@ export async function holding<T>(held: Held, work: (session: HostSession) => Pro
 interface Lease {
   readonly lasts: number
   left(): number
-  /** A change takes the lock itself, and renews it at its end: nobody else does meanwhile. */
+  /** A change takes the lock itself, has it to its end and renews it then: nobody else does meanwhile. */
   during<R>(work: () => Promise<R>, seconds?: number): Promise<R>
   /** What became of it: of no renewal where a change is at work. */
   renew(how: (left: number) => Promise<string>): Promise<string>
@@ -75,7 +75,11 @@ function leaseOf(lasts: number): Lease {
       }
     },
     renew(how) {
-      if (changes > 0) return Promise.resolve('renewed')
+      if (changes > 0) {
+        // However long it takes.
+        until = Math.max(until, performance.now() + lasts)
+        return Promise.resolve('renewed')
+      }
       renewal = how(left())
       return renewal.then((outcome) => {
         if (outcome === 'renewed') renewed()

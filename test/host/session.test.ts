@@ -232,6 +232,14 @@ describe('a lock that is held', () => {
     })
   })
 
+  it('outlasts a change that takes longer than it: that one has the lock', async () => {
+    const { end } = await held(async (session) => {
+      await session.change({ purpose: 'apply', generation: '', steps: [step('/bin/sleep 4')] })
+      await session.pause(1500)
+    })
+    expect(await end).toBeUndefined()
+  })
+
   it('lasts longer after a change that may shut the way in', async () => {
     const { end } = await held(async (session) => {
       await session.change({ purpose: 'apply', generation: '', steps: [step(':')], lasts: 60 })
