@@ -28,7 +28,8 @@ export async function execInside(
     const stream = await exec.start({ hijack: true, stdin: reads })
     const [stdout, stderr] = [collector(), collector()]
     container.modem.demuxStream(stream, stdout.sink, stderr.sink)
-    stream.end(stdin)
+    // One that ended at once may have closed it already, and a write that nobody reads is an error.
+    if (reads) stream.end(stdin)
     await finished(stream, { writable: false })
     return { code: (await exec.inspect()).ExitCode ?? NOT_RUN, stdout: stdout.text(), stderr: stderr.text() }
   } catch (error) {
