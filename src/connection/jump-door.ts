@@ -20,16 +20,18 @@ export interface DoorEvents {
   onGone(why: ProvisionError): void
   /** Nobody enters it from now on. */
   forget(): void
+  /** It is closed, for nobody was behind it any more: nor does it need what is on the way to it. */
+  onClosed(): void
 }
 
-export function jumpDoor(jump: Target, session: Session, { onGone, forget }: DoorEvents): JumpDoor {
+export function jumpDoor(jump: Target, session: Session, { onGone, forget, onClosed }: DoorEvents): JumpDoor {
   let inside = 0
   let why: ProvisionError | undefined
   let idle: NodeJS.Timeout | undefined
   let closing = false
   session.gone.addEventListener('abort', () => {
     clearTimeout(idle)
-    if (closing) return forget()
+    if (closing) return onClosed()
     why = session.linkLost()
     onGone(why)
   })

@@ -53,6 +53,7 @@ export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, t
           tellOnce(jump, why)
         },
         forget,
+        onClosed: () => way.leave(),
       })
     } catch (error) {
       way.leave()

@@ -1,6 +1,5 @@
 import type { Target } from '../inventory/inventory.ts'
 import { words } from '../shell/quote.ts'
-import { place } from './failure.ts'
 
 /**
  * What an ssh may ask for, where something answers it: the passphrases of keys, or the login's password, after no key was
@@ -24,11 +23,11 @@ export const patienceOf = ({ connection: { connectTimeout, jumps = [] } }: Targe
  * What every ssh is told: what the inventory and ssh_config say as we understand it. It reads ssh_config by itself for what
  * we leave to it.
  */
-export function sshArguments(host: Target, mayAsk?: MayAsk): string[] {
+function sshArguments(host: Target, mayAsk?: MayAsk): string[] {
   const { port, user, identityFile, knownHosts, moreKnownHosts = [], hostKeyChecking } = host.connection
   const { aliveInterval, aliveCountMax, alias, sshConfig, leftToSsh = [] } = host.connection
   const own = (keyword: string) => !leftToSsh.includes(keyword)
-  const proxy = proxyCommand(host.connection.jumps, mayAsk && 'passphrase')
+  const proxy = proxyCommand(host.connection.jumps)
   const options = {
     ...(mayAsk === undefined ? { BatchMode: 'yes' } : ASKING[mayAsk]),
     StrictHostKeyChecking: hostKeyChecking === 'strict' ? 'yes' : 'accept-new',
@@ -56,28 +55,39 @@ export function sshArguments(host: Target, mayAsk?: MayAsk): string[] {
   ]
 }
 
+/** The commands that lead over jump hosts are in variables of this name and their number. */
+const WAY = 'PROVISION_WAY_'
+
 /**
- * The way over jump hosts. ssh's own ProxyJump would log in there by ssh_config alone, and ask questions on the terminal.
- * @returns undefined where the inventory leaves it to ssh_config
+ * The command line of an ssh to a host. ssh's own ProxyJump would log in at jump hosts by ssh_config alone, and ask questions
+ * on the terminal; so each is an ssh of its own that is the ProxyCommand of the one behind it. ssh can't take apart a command
+ * in a command in a command (its quotes are not quite those of sh): each stands by itself, in the environment.
+ * @param own options that come first: of one that is given twice, ssh takes the first
  */
-function proxyCommand(jumps: readonly Target[] | undefined, mayAsk: MayAsk): string | undefined {
-  if (jumps === undefined) return undefined
-  const last = jumps.at(-1)
-  if (last === undefined) return 'none'
-  const before = jumps.slice(0, -1)
-  // The first goes by its own settings: it may be reached by what only ssh_config can say. A command in a command in a
-  // command ssh can't take apart any more (its quotes are not quite those of sh): from the third on it does it by itself.
-  const further = before.length > 1 ? ['-J', before.map(place).join(',')] : []
-  const jumpsOfLast = [last.connection.jumps, before, undefined][Math.min(before.length, 2)]
-  // INFO: why it can't connect to the host; of an option that is given twice, ssh takes the first.
+export function sshCommand(host: Target, own: readonly string[], mayAsk?: MayAsk): string[] {
+  const ways = (host.connection.jumps ?? []).map(
+    (_, i, jumps) => `${WAY}${i}=${over(jumps, i, mayAsk && 'passphrase')}`,
+  )
+  return [...(ways.length === 0 ? [] : ['env', ...ways]), 'ssh', ...own, ...sshArguments(host, mayAsk)]
+}
+
+/** An ssh over one of the jump hosts, for sh, which gives it the place to go on to. */
+function over(jumps: readonly Target[], i: number, mayAsk: MayAsk): string {
+  const jump = jumps[i]
+  if (jump === undefined) return 'false'
+  // The first goes by its own settings: it may be reached by what only ssh_config can say.
+  const before = i === 0 ? jump.connection.jumps : jumps.slice(0, i)
   const argv = [
-    '-o',
-    'ControlMaster=no',
-    '-o',
-    'LogLevel=INFO',
-    ...further,
-    ...sshArguments({ ...last, connection: { ...last.connection, jumps: jumpsOfLast } }, mayAsk),
+    ...['-o', 'ControlMaster=no'],
+    // Why it can't connect to the host.
+    ...['-o', 'LogLevel=INFO'],
+    ...sshArguments({ ...jump, connection: { ...jump.connection, jumps: before } }, mayAsk),
   ]
-  // ssh replaces its own tokens in it; those of inner commands are theirs.
-  return `ssh -W '[%h]:%p' ${words(argv).replaceAll('%', '%%')}`
+  return `exec ssh -W "[$1]:$2" ${words(argv)}`
+}
+
+/** undefined where the inventory leaves it to ssh_config. */
+function proxyCommand(jumps: readonly Target[] | undefined): string | undefined {
+  if (jumps === undefined) return undefined
+  return jumps.length === 0 ? 'none' : `sh -c "$${WAY}${jumps.length - 1}" sh %h %p`
 }

@@ -7,7 +7,7 @@ import type { Target } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import type { Connection } from './connection.ts'
 import { failure, place } from './failure.ts'
-import { type MayAsk, patienceOf, sshArguments } from './openssh-arguments.ts'
+import { type MayAsk, patienceOf, sshCommand } from './openssh-arguments.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { logIn, type OpenSshLogin } from './openssh-login.ts'
 import { runProgram } from './program.ts'
@@ -44,18 +44,8 @@ const startMaster = (
       stop.abort()
     }, patience * 1000)
     const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
-    const argv = [
-      'ssh',
-      '-M',
-      '-N',
-      '-T',
-      '-S',
-      socket,
-      '-o',
-      'ControlPersist=no',
-      ...ready,
-      ...sshArguments(host, mayAsk),
-    ]
+    const first = ['-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready]
+    const argv = sshCommand(host, first, mayAsk)
     const said = excerpt()
     const wire = {
       stdout(chunk: Buffer) {
@@ -116,17 +106,7 @@ export async function connectOpenSsh(
     throw error
   })
   // Without its master ssh would log in anew, behind our back: a proxy that fails forbids it.
-  const session = [
-    'ssh',
-    '-T',
-    '-S',
-    socket,
-    '-o',
-    'ControlMaster=no',
-    '-o',
-    'ProxyCommand=false',
-    ...sshArguments(host),
-  ]
+  const session = sshCommand(host, ['-T', '-S', socket, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'])
   const limit = pLimit(MAX_CHANNELS)
   const transport: Transport = {
     run: (command, input, wire) =>

@@ -6,7 +6,7 @@ import type { Target } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
 import { errno, failure, place } from './failure.ts'
 import { type HostAddress, judge, type KnownHosts } from './known-hosts.ts'
-import { sshArguments } from './openssh-arguments.ts'
+import { sshCommand } from './openssh-arguments.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { runProgram } from './program.ts'
 import type { ShownKey } from './shown-key.ts'
@@ -84,7 +84,7 @@ async function ask(host: Target, file: string, env: NodeJS.ProcessEnv, signal: A
   signal?.addEventListener('abort', onStop)
   try {
     const wire = { stdout: () => {}, stderr: (chunk: Buffer) => said.push(chunk.toString()), signal: stop.signal }
-    const argv = ['ssh', '-T', ...words, ...sshArguments(host), 'exit']
+    const argv = [...sshCommand(host, ['-T', ...words]), 'exit']
     const status = await runProgram(argv, '', wire, { ...env, LC_ALL: 'C' })
     const after = await readFile(file, 'utf8').catch(() => '')
     const added = after.startsWith(before) ? entryOf(after.slice(before.length)) : undefined

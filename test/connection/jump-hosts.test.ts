@@ -82,6 +82,14 @@ describe('hosts behind a jump host', () => {
     expect(jump.connected()).toEqual({ now: 1, ever: 2 })
   })
 
+  test.each([2, 3])('all of %d in a row are left when nobody is behind the last', async (count) => {
+    const row = await Promise.all(Array.from({ length: count }, bastion))
+    const jumps = row.map((one, i) => named(`jump${i}`, one))
+    const { connect } = run()
+    await (await connect(named('web1', await server(), { jumps }))).close()
+    await vi.waitUntil(() => row.every((one) => one.connected().now === 0), { timeout: 5000 })
+  })
+
   test('no more logins than eight go over it at once', async () => {
     const jump = await bastion()
     let now = 0

@@ -1,7 +1,10 @@
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { sshArguments } from '../../src/connection/openssh-arguments.ts'
+import { sshCommand } from '../../src/connection/openssh-arguments.ts'
 import { opensshFailure } from '../../src/connection/openssh-failure.ts'
-import type { ConnectionSettings } from '../../src/inventory/inventory.ts'
+import type { ConnectionSettings, Target } from '../../src/inventory/inventory.ts'
+import { projectFolder } from '../project-folder.ts'
 import { start } from '../shell/start.ts'
 import { aHost } from './host-fixture.ts'
 
@@ -9,6 +12,18 @@ const host = (name: string, settings: Partial<ConnectionSettings> = {}) => ({
   ...aHost({ sshConfig: 'none', ...settings }, `${name}.example.org`),
   name,
 })
+
+/** What ssh is given, and the commands that lead over jump hosts. */
+function told(target: Target): { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> } {
+  const command = sshCommand(target, [])
+  const at = command.indexOf('ssh')
+  const env = command.slice(0, at).filter((word) => word !== 'env')
+  return {
+    argv: command.slice(at + 1),
+    env: Object.fromEntries(env.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)])),
+  }
+}
+const sshArguments = (target: Target) => told(target).argv
 
 /** What ssh understands: `ssh -G`. */
 function understood(argv: readonly string[]): ReadonlyMap<string, string> {
@@ -59,34 +74,40 @@ test('no jump host, where the inventory says so: whatever ssh_config has', () =>
   expect(sshArguments(host('web1', { jumps: [] }))).toContain('ProxyCommand=none')
 })
 
-test('jump hosts: one ssh in the other, each with its own settings, its tokens for itself', () => {
-  const outer = host('outer', { user: 'ann', knownHosts: '/k/my hosts' })
-  const inner = host('inner', { user: 'eve' })
-  const unfold = (argv: readonly string[], target: string): string[] => {
-    const command = understood(argv).get('proxycommand')
-    if (command === undefined) return []
-    // As ssh does it before it runs the command.
-    const run = command.replaceAll(/%(.)/g, (_, token) => ({ h: target, p: '22', '%': '%' })[String(token)] ?? '?')
-    const words = start('sh', ['-c', `set -- ${run}; printf '%s\\0' "$@"`])
+test('jump hosts, any number: one ssh in the other, each with its own settings, its tokens for itself', () => {
+  const jumps = [
+    host('first', { port: 23, knownHosts: "/k/o'brien's $(x)" }),
+    host('outer', { user: 'ann', knownHosts: '/k/my hosts' }),
+    host('inner', { user: 'eve' }),
+    host('last', { user: 'kim' }),
+  ]
+  const { argv, env } = told(host('web1', { jumps }))
+  /** As ssh runs it: by a shell, which gives what it would start. */
+  const unfold = (words: readonly string[], target: string, port: string): string[] => {
+    const command = understood(words).get('proxycommand')
+    if (command === undefined || command === 'none') return []
+    const run = command.replaceAll(/%(.)/g, (_, token) => ({ h: target, p: port, '%': '%' })[String(token)] ?? '?')
+    const folder = projectFolder({ ssh: '#!/bin/sh\nprintf "%s\\0" "$@"\n' })
+    chmodSync(join(folder, 'ssh'), 0o755)
+    const path = `${folder}:${process.env.PATH}`
+    const [w = '', to = '', ...rest] = start('sh', ['-c', run], {
+      env: { ...process.env, ...env, PATH: path },
+    })
       .stdout.split('\0')
       .slice(0, -1)
-    const [program = '', w = '', to = '', ...rest] = words
     const said = understood(rest)
     return [
-      `${program} ${w} ${to} over ${said.get('user')}@${said.get('hostname')}`,
-      ...unfold(rest, said.get('hostname') ?? ''),
+      `${w} ${to} over ${said.get('user')}@${said.get('hostname')} ${said.get('userknownhostsfile')}`,
+      ...unfold(rest, said.get('hostname') ?? '', said.get('port') ?? ''),
     ]
   }
-  const argv = sshArguments(host('web1', { jumps: [outer, inner] }))
-  expect(unfold(argv, 'web1.example.org')).toEqual([
-    'ssh -W [web1.example.org]:22 over eve@inner.example.org',
-    'ssh -W [inner.example.org]:22 over ann@outer.example.org',
+  const usual = '/nonexistent/known_hosts'
+  expect(unfold(argv, 'web1.example.org', '22')).toEqual([
+    `-W [web1.example.org]:22 over kim@last.example.org ${usual}`,
+    `-W [last.example.org]:22 over eve@inner.example.org ${usual}`,
+    '-W [inner.example.org]:22 over ann@outer.example.org /k/my hosts',
+    `-W [outer.example.org]:22 over deploy@first.example.org /k/o'brien's $(x)`,
   ])
-  const [command] = sshArguments(host('web1', { jumps: [host('first', { port: 23 }), outer, inner] })).filter((word) =>
-    word.startsWith('ProxyCommand='),
-  )
-  expect(command).toContain("ssh -W '[%h]:%p'")
-  expect(command).toContain('-J deploy@first.example.org:23,ann@outer.example.org:22')
 })
 
 test.each([

@@ -67,12 +67,16 @@ test('without it there is no way', async () => {
 describe.each(['ssh', 'openssh'] as const)('behind a bastion, over %s', (transport) => {
   const jumpTo = (name: string, settings: Partial<ConnectionSettings> = {}) => target(name, { jumps: [], ...settings })
 
-  test('a host, and one behind two', async () => {
+  test('a host, one behind two, and one behind three', async () => {
     const { connect, told } = run()
     const straight = await connect(target('inner', { transport, jumps: [jumpTo('bastion')] }))
     expect(await cameFrom(straight)).toBe(`0\n${bed.host('bastion').address}\n`)
     const chained = await connect(target('web1', { transport, jumps: [jumpTo('bastion'), jumpTo('inner')] }))
     expect(await cameFrom(chained)).toBe(`0\n${bed.host('inner').address}\n`)
+    // In a circle, so that no fourth host is needed: to the first one, from the last.
+    const three = [jumpTo('bastion'), jumpTo('inner'), jumpTo('web1')]
+    const far = await connect(target('bastion', { transport, jumps: three }))
+    expect(await cameFrom(far)).toBe(`0\n${bed.host('web1').address}\n`)
     expect(told).toEqual([])
   })
 
@@ -148,7 +152,7 @@ describe.each(['ssh', 'openssh'] as const)('behind a bastion, over %s', (transpo
     const running = project.start([])
     await until(
       'the change is at work',
-      40,
+      90,
       async () => (await bed.host('web1').exec('test -e /root/began')).code === 0,
     )
     await bed.on('bastion', 'pkill -9 sshd; :')
@@ -168,12 +172,15 @@ describe.each(['ssh', 'openssh'] as const)('behind a bastion, over %s', (transpo
 
 test('as ssh_config has it: the built-in transport, and the program where only that can do it', async () => {
   const jump = bed.host('bastion').address
-  const common = `  IdentityFile ${join(bed.lab.dir, 'id_ed25519')}\n  UserKnownHostsFile ${join(bed.lab.dir, 'known_hosts')}\n`
+  const common = `  IdentityFile ${join(bed.lab.dir, 'id_ed25519')}\n  UserKnownHostsFile ${join(bed.lab.dir, 'known_hosts')}\n  ConnectTimeout 60\n`
   const config = [
     `Host edge\n  HostName ${jump}\n  User root`,
     `Host one\n  HostName ${bed.host('web1').address}\n  ProxyJump edge`,
     `Host two\n  HostName ${bed.host('inner').address}\n  User deploy`,
     `  ProxyCommand ssh -F ROOT/ssh_config -W %h:%p edge`,
+    // As \`ssh -J\` has it: each further one over the one before.
+    `Host three\n  HostName ${jump}\n  User root\n  ProxyJump edge,two-inside,root@${bed.host('web1').address}:22`,
+    `Host two-inside\n  HostName ${bed.host('inner').address}\n  User deploy`,
     `Host *\n${common}`,
   ].join('\n')
   const project = bed.project({
@@ -182,9 +189,15 @@ test('as ssh_config has it: the built-in transport, and the program where only t
     hosts: {
       web1: { connection: { host: 'one', ssh_config: '../../ssh_config' } },
       inner: { connection: { host: 'two', ssh_config: '../../ssh_config' } },
+      far: { address: jump, connection: { host: 'three', ssh_config: '../../ssh_config' } },
     },
   })
   project.write({ ssh_config: config.replace('ROOT', project.dir) })
   const done = await project.run('--check')
   expect([done.failures(), done.status]).toEqual([[], 0])
+  const from = await project.start(['-l', 'far', '--shell', 'echo "${SSH_CONNECTION%% *}"'], {
+    command: 'exec',
+    json: false,
+  }).done
+  expect([from.stdout, from.status]).toEqual([`${bed.host('web1').address}\n`, 0])
 })
