@@ -143,7 +143,7 @@ export const diffOptions = (command: Command, when = ' (default)'): Command =>
     .addOption(
       new Option(
         '--diff [full]',
-        `show the diffs of files and fields${when}; full: also all lines of long new files`,
+        `show the diffs of files and fields${when}; full: also all lines of long new files, and more around changes`,
       ).choices(['full']),
     )
     .option('--no-diff', 'leave the diffs out')

@@ -6,7 +6,7 @@ import { failureLines, problemLines, warningLines } from './format/failure.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
-import { programLines, reportLines, titleLine } from './format/report.ts'
+import { linesOf, programLines, reportBlocks, reportLines, titleLine } from './format/report.ts'
 import { orderText } from './format/rollout.ts'
 import { scriptLines } from './format/script.ts'
 import { summaryLines } from './format/summary.ts'
@@ -68,8 +68,12 @@ export function plainRenderer(options: RenderOptions): Renderer {
 
   const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
     for (const result of event.results) results.set(result.host, result)
-    if (check) print(reportLines({ hosts, plans, results, tiers }, options))
-    else {
+    if (check) {
+      const blocks = reportBlocks({ hosts, plans, results, tiers }, options)
+      // What the plans amount to goes with the title.
+      print([...(blocks.overview.length === 0 ? [BLANK] : []), ...linesOf(blocks)])
+    }
+    if (!check) {
       const unchanged = event.results.filter(({ outcome }) => outcome === 'ok')
       print([...(unchanged.length > 0 ? [BLANK, ...unchangedLines(unchanged, options.verbosity)] : []), BLANK])
     }
@@ -80,7 +84,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
     hosts = event.hosts
     check = event.check
     width = Math.min(NAME_WIDTH, Math.max(0, ...hosts.map(({ name }) => name.length)))
-    print([titleLine(event), ...programLines(event, options.verbosity), ...(check ? [BLANK] : [])])
+    print([titleLine(event), ...programLines(event, options.verbosity)])
   }
 
   const event = (event: Event): void => {

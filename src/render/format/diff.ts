@@ -39,6 +39,10 @@ export function diffBlock(diffs: readonly TextDiff[], key: string): Line[] {
   return diffs.flatMap((diff) => {
     const body = diffLines(diff)
     if (body.length === 0) return []
-    return diffs.length === 1 && key.endsWith(diff.name) ? body : [line(span('bold', diff.name)), ...indent(body)]
+    if (diffs.length === 1 && key.endsWith(diff.name)) return body
+    const [place, ...rest] = body
+    const name = span('bold', diff.name)
+    const isPlace = place !== undefined && place[0]?.tone === 'dim' && place[0].text.startsWith('@@')
+    return isPlace ? [line(name, '  ', ...place), ...indent(rest)] : [line(name), ...indent(body)]
   })
 }

@@ -43,19 +43,27 @@ export function programLines({ programs = [] }: Pick<RunStarted, 'programs'>, ve
  * is each host's own, and the unchanged and failed ones.
  */
 export function reportLines(report: Report, options: PlanOptions): Line[] {
-  const { overview, across, tiers } = reportBlocks(report, options)
+  return linesOf(reportBlocks(report, options))
+}
+
+/** Blocks one after the other; a tier of one line stands close to its neighbours. */
+export function linesOf({ overview, across, tiers }: ReportBlocks): Line[] {
+  const isClose = (i: number) => tiers[i + 1] !== undefined && (tiers[i]?.length === 1 || tiers[i + 1]?.length === 1)
   return [
     ...(overview.length > 0 ? [...overview, BLANK] : []),
     ...across.flatMap((block) => [...block, BLANK]),
-    ...tiers.flatMap((block, i) => (block.length === 1 && tiers[i + 1]?.length === 1 ? block : [...block, BLANK])),
+    ...tiers.flatMap((block, i) => (isClose(i) ? block : [...block, BLANK])),
   ]
 }
 
+export interface ReportBlocks {
+  readonly overview: readonly Line[]
+  readonly across: readonly Line[][]
+  readonly tiers: readonly Line[][]
+}
+
 /** The same in its parts; the first line of each but the overview is its headline. */
-export function reportBlocks(
-  report: Report,
-  options: PlanOptions,
-): { readonly overview: Line[]; readonly across: Line[][]; readonly tiers: Line[][] } {
+export function reportBlocks(report: Report, options: PlanOptions): ReportBlocks {
   const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
   const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
   const parts = partMaker(options)

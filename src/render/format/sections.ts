@@ -1,6 +1,7 @@
 import { indent, type Line, line, span } from './line.ts'
 import { sizeText } from './plan.ts'
 import type { Row, Section, SharedPart, Variant } from './shared.ts'
+import { trimmed } from './trimmed.ts'
 import { variantLines } from './variants.ts'
 import { counted } from './words.ts'
 
@@ -37,9 +38,9 @@ export function sizeOf(parts: readonly Pick<SharedPart, 'counts'>[]): string | u
   return size.length > 0 ? size.join(', ') : undefined
 }
 
-/** A long new text is cut after its first lines, whichever of a resource's texts they are in. */
+/** A long new text is cut after its first lines, whichever of a resource's texts they are in, and so is what is around changes. */
 export function partLines({ rows, isNew }: SharedPart, { full = false }: SectionOptions): Line[] {
-  const runs = runsOf(rows)
+  const runs = runsOf(full ? rows : trimmed(rows))
   const isLong =
     isNew && runs.reduce((sum, run) => sum + ('lines' in run && run.isNew ? run.lines.length : 0), 0) > SCREENFUL
   let room = full || !isLong ? Number.POSITIVE_INFINITY : SHOWN

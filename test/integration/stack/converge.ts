@@ -109,7 +109,7 @@ export function convergence(bed: Stack): void {
       const check = await bed.run('--check', ...vars)
       expect(check.status, check.stdout.slice(-3000)).toBe(2)
       const lines = readable(check)
-      expect(lines.length, lines.join('\n')).toBeLessThanOrEqual(37)
+      expect(lines.length, lines.join('\n')).toBeLessThanOrEqual(30)
       expect(lines.join('\n')).toContain('keepalive_timeout 5s;')
     })
   })
