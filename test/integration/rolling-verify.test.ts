@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { testLab } from '../lab/test-labs.ts'
+import { expectReadable, PICTURES, reportBrowser } from './report-page.ts'
 import type { Project } from './test-bed.ts'
 import { testBed } from './test-bed.ts'
 import { load } from './traffic.ts'
@@ -70,6 +71,16 @@ const most = (samples: readonly { readonly perSecond: number }[] = []): number =
 const begin = (events: readonly Event[], host: string): number =>
   events.findIndex((event) => event.type === 'host-started' && event.host === host)
 
+const browser = reportBrowser()
+
+/** The report of the newest run, made of its record as people make it. */
+async function reportOfLast(): Promise<string> {
+  const file = join(PICTURES, 'rollout.html')
+  const made = await project.start(['--out', file], { command: 'report', json: false }).done
+  expect(made.status, made.stderr).toBe(0)
+  return file
+}
+
 beforeAll(async () => {
   project = bed.project({
     roles: {},
@@ -106,6 +117,21 @@ describe('a release that must prove itself to Prometheus', () => {
     expect(most(counted?.requests)).toBeGreaterThan(4)
     expect(counted?.errors?.length).toBeGreaterThan(3)
     expect(most(counted?.errors)).toBe(0)
+
+    const file = await reportOfLast()
+    for (const width of [360, 820, 1400]) {
+      const page = await browser.opened(file, { viewport: { width, height: 900 } })
+      expect(await page.locator('.hosts .host').count()).toBe(4)
+      for (const name of APPS) {
+        const lane = page.getByRole('img', { name: new RegExp(`^${name}: log in `) })
+        for (const phase of ['probe', 'drain', 'change', 'gate', 'undrain', 'verify'])
+          expect(await lane.locator(`rect.d-${phase}`).count(), `${name} ${phase}`).toBeGreaterThan(0)
+      }
+      const load = page.getByRole('img', { name: /^tier-app \(app\): requests: .*; no errors$/ })
+      const curve = await load.locator('path.c-requests').boundingBox()
+      expect(curve?.width).toBeGreaterThan(width / 4)
+      await expectReadable(page, `rollout-${width}`, 100)
+    }
   })
 
   test('requests that do not come back stop the tier; the host is in service', async () => {

@@ -6,6 +6,7 @@ import { COMMENT_LIMIT, markdownText } from '../../../src/render/files/markdown.
 import { createListener, type Told } from '../../../src/render/files/told.ts'
 import { element, xmlText } from '../../../src/render/files/xml.ts'
 import { item, plan, RUNS } from '../../fixtures/events.ts'
+import { ROLLING_RUNS } from '../../fixtures/rolling-events.ts'
 
 const told = (events: Iterable<Event>): Told => {
   const listener = createListener()
@@ -109,6 +110,23 @@ describe('--markdown', () => {
   })
 })
 
+interface Read {
+  readonly inside?: readonly string[]
+  readonly required?: readonly string[]
+  readonly known?: readonly string[]
+}
+
+/** Of the schema that build servers share (the one of Jenkins' xUnit plugin) what is used here, and no more. */
+const READ: Readonly<Record<string, Read>> = {
+  '': { inside: ['testsuites'] },
+  testsuites: { inside: ['testsuite'], known: ['name', 'tests', 'failures', 'errors', 'time'] },
+  testsuite: { inside: ['testcase'], required: ['tests'], known: ['name', 'failures', 'errors', 'skipped', 'time'] },
+  testcase: { inside: ['skipped', 'failure', 'system-out'], required: ['name'], known: ['classname', 'time'] },
+  failure: { known: ['type', 'message'] },
+  skipped: { known: ['type', 'message'] },
+  'system-out': {},
+}
+
 describe('--junit', () => {
   it('has a suite for each tier and a case for each host', () => {
     const text = junitText(told(RUNS.failure()))
@@ -125,6 +143,24 @@ describe('--junit', () => {
 
   it('has a case for everything that is wrong with the input', () => {
     expect(junitText(told(RUNS.input()))).toMatch(/<testsuite name="input" tests="(\d+)" failures="\1"/)
+  })
+
+  test.each(Object.entries({ ...RUNS, ...ROLLING_RUNS }))('%s: has nothing that strict readers refuse', (_, events) => {
+    const open: string[] = ['']
+    for (const [, end, name = '', attributes = '', empty] of junitText(told(events())).matchAll(
+      /<(\/?)([a-z][\w-]*)((?:\s[\w-]+="[^"]*")*)\s*(\/?)>/g,
+    )) {
+      if (end) expect(open.pop()).toBe(name)
+      else {
+        expect(READ[open.at(-1) ?? '']?.inside ?? [], `<${name}>`).toContain(name)
+        const { required = [], known = [] } = READ[name] ?? {}
+        const given = [...attributes.matchAll(/\s([\w-]+)=/g)].map(([, one]) => one ?? '')
+        expect(given.filter((one) => !required.includes(one) && !known.includes(one))).toEqual([])
+        expect(required.filter((one) => !given.includes(one))).toEqual([])
+        if (!empty) open.push(name)
+      }
+    }
+    expect(open).toEqual([''])
   })
 
   test('any text becomes XML that says the same', () => {
