@@ -62,14 +62,14 @@ function firstThings(rows: readonly LiveRow[], room: number, icons: Icons): Line
   ]
 }
 
-/** `… 26 more in progress, 114 done, 50 waiting` */
+/** `… 26 more running, 114 done, 50 waiting` */
 function restLine(rows: readonly LiveRow[], hidden: { readonly failed: number; readonly active: number }): Line {
   const count = (state: LiveRow['state']) => rows.filter((row) => row.state === state).length
   const told = (tone: Tone, number: number, what: string): Span[] =>
     number === 0 ? [] : [span(tone, `${number} ${what}`)]
   const counts = [
     ...told('bad', hidden.failed, 'more failed'),
-    ...told('run', hidden.active, 'more in progress'),
+    ...told('run', hidden.active, 'more running'),
     ...told('dim', count('done'), 'done'),
     ...told('warn', count('skipped'), 'skipped'),
     ...told('dim', count('waiting'), 'waiting'),

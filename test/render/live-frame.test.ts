@@ -45,7 +45,7 @@ describe('a list on a screen', () => {
     const rows = [...some(20, (i) => row('failed', `f${i}`, { ended: i })), ...some(20, (i) => saying(`a${i}`))]
     expect(frame(rows, 9, 60)).toEqual([
       ...['* web', '  x f17', '  x f18', '  x f19', '  > a0', '  > a1', '  > a2'],
-      '  … 17 more failed, 17 more in progress',
+      '  … 17 more failed, 17 more running',
     ])
     expect(frame(rows.slice(0, 20), 6, 60)).toEqual(['* web', '  x f17', '  x f18', '  x f19', '  … 17 more failed'])
   })

@@ -44,7 +44,11 @@ export function emulator(columns: number, rows: number, convertEol = false) {
 }
 
 /** A stream that a terminal of that size is at the end of, each screen that it showed, and what came of it. */
-export function fakeTerminal(columns: number, rows: number, { keepFrames = true } = {}) {
+export function fakeTerminal(
+  columns: number,
+  rows: number,
+  { keepFrames = true }: { readonly keepFrames?: boolean | 'visible' } = {},
+) {
   // No driver between that would make a carriage return of each newline.
   const { write, screen, cursorShown, visible, gone, resize } = emulator(columns, rows, true)
   const frames: string[] = []
@@ -54,7 +58,7 @@ export function fakeTerminal(columns: number, rows: number, { keepFrames = true 
       if (chunk.length > 0) written.writes += 1
       written.bytes += chunk.length
       write(String(chunk)).then(() => {
-        if (keepFrames) frames.push(screen())
+        if (keepFrames) frames.push(keepFrames === 'visible' ? visible().join('\n') : screen())
         done()
       }, done)
     },
