@@ -1,8 +1,8 @@
-import pLimit from 'p-limit'
 import { InputError } from '../errors.ts'
 import type { HostResult } from '../execute/events.ts'
 import type { HostRun } from '../execute/host-run.ts'
 import { toldOnce } from '../problems/told-once.ts'
+import { places } from './places.ts'
 import type { RunEdges } from './run-options.ts'
 
 /**
@@ -10,8 +10,8 @@ import type { RunEdges } from './run-options.ts'
  * @throws InputError when the facts of a host brought a mistake to light: better none is changed than some.
  */
 export async function planAll(runs: readonly HostRun[], forks: number, stop: RunEdges['stop']): Promise<void> {
-  const limit = pLimit(forks)
-  await Promise.all(runs.map((one) => limit(async () => (stop?.requested() ? undefined : one.plan()))))
+  const inPlace = places({ forks })
+  await Promise.all(runs.map((one) => inPlace(async () => (stop?.requested() ? undefined : one.plan()))))
   const problems = runs.flatMap((one) => one.problems())
   if (problems.length > 0) throw new InputError(toldOnce(problems))
 }
