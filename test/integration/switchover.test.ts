@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InputError } from '../../src/errors.ts'
 import type { Event } from '../../src/execute/events.ts'
@@ -109,9 +108,13 @@ const switchoversIn = (events: readonly Event[]) =>
 /** The app's writes, made from a replica, while something is done. */
 const writing = (work: () => Promise<void>) => whileWriting(host('db3'), NAMES.map(host), work)
 
-async function lacking(name: string, { acknowledged }: Ledger): Promise<number[]> {
-  const rows = new Set((await query(name, 'SELECT id FROM shop.ledger')).split('\n').map(Number))
-  return acknowledged.filter((id) => !rows.has(id))
+/** No server lacks a row that was acknowledged. */
+async function expectAllRows({ acknowledged }: Ledger): Promise<void> {
+  const lacking = async (name: string) => {
+    const rows = new Set((await query(name, 'SELECT id FROM shop.ledger')).split('\n').map(Number))
+    return acknowledged.filter((id) => !rows.has(id))
+  }
+  for (const name of NAMES) await expect.poll(() => lacking(name), { timeout: 20_000, interval: 300 }).toEqual([])
 }
 
 beforeAll(async () => {
@@ -145,27 +148,31 @@ describe('a group of MySQL servers', () => {
     expect(await marked(RESTART)).toEqual(['db1'])
   })
 
-  it('one run restarts all three, the primary as a replica, when it may move the writes', async () => {
-    await oweRestart(...NAMES)
+  it('one run upgrades and restarts all three, the primary as a replica, when it may move the writes; no maintainer script leaves a transaction', async () => {
     await expect(provision({ switchover: moveTo('db9') })).rejects.toThrow("there is no host 'db9'")
     await expect(provision({ switchover: moveTo('db1') })).rejects.toThrow('db1 is the primary itself')
-    const check = await provision({ switchover: moveTo('db2'), check: true })
-    expect(switchoversIn(check.events)).toEqual([
-      [['db2', 'db3'], undefined],
-      [['db1'], { from: 'db1', to: 'db2' }],
-    ])
+    await Promise.all(NAMES.map((name) => offerNewer(host(name), 'mysql-server')))
+    await oweRestart(...NAMES)
     const before = await pids()
     const ledger = await writing(async () => {
-      const { results, events } = await provision({ switchover: moveTo('db2') })
-      expect(outcomes({ results })).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
-      const begun = events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
+      const args = ['-C', lab.dir, '-i', lab.inventory, '--tier', 'db', '--switchover-to', 'db2']
+      const run = await startProvision(args, { command: 'upgrade' }).done
+      expect(run.status, run.stdout).toBe(0)
+      expect(switchoversIn(run.events)).toEqual([
+        [['db2', 'db3'], undefined],
+        [['db1'], { from: 'db1', to: 'db2' }],
+      ])
+      const begun = run.events.flatMap((event) => (event.type === 'host-started' ? [event.host] : []))
       expect(begun).toEqual(['db2', 'db3', 'db1'])
+      for (const name of NAMES) expect(run.result(name)).toMatchObject({ outcome: 'changed', pendingHandlers: [] })
     })
     expect((await pids()).filter((pid) => before.includes(pid))).toEqual([])
+    for (const name of NAMES) expect(await on(name, "dpkg-query -W -f '${Version}' mysql-server")).toMatch(/\+lab1$/)
     expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
     expect(ledger.pause).toBeLessThan(5000)
-    for (const name of NAMES)
-      await expect.poll(() => lacking(name, ledger), { timeout: 20_000, interval: 300 }).toEqual([])
+    await expectAllRows(ledger)
+    const executed = () => Promise.all(NAMES.map((name) => query(name, 'SELECT @@GLOBAL.gtid_executed')))
+    await expect.poll(async () => new Set(await executed()).size, { timeout: 20_000, interval: 300 }).toBe(1)
     const again = await provision({ switchover: moveTo('db2') })
     expect(outcomes(again)).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
     expect(switchoversIn(again.events)).toEqual([])
@@ -183,47 +190,25 @@ describe('a group of MySQL servers', () => {
     expect(await planned('{ max_connections: 61 }')).toEqual([[['db1', 'db2', 'db3'], undefined]])
   })
 
-  it.each([
-    ['the primary takes no more writes', 'db2', 'db3', 'switchover:db2 takes no more writes'],
-    ['another server is promoted', 'db3', 'db1', 'switchover:db1 promoted to primary'],
-  ])('killed while %s: the same run again brings it to its end', async (_, old, to, phase) => {
-    await oweRestart(old)
-    const before = await on(old, PID)
-    const args = ['-C', lab.dir, '-i', lab.inventory, '--switchover-to', to]
+  it('killed while the primary takes no more writes, and again while another server is promoted: the same run once more brings it to its end', async () => {
+    await oweRestart('db2')
+    const before = await on('db2', PID)
+    const args = ['-C', lab.dir, '-i', lab.inventory, '--switchover-to', 'db3']
     const ledger = await writing(async () => {
-      const running = startProvision(args)
-      await running.until((event) => event.type === 'step-started' && event.key === phase)
-      running.kill('SIGKILL')
-      await running.done
-      await Promise.all(NAMES.map((name) => endLease(host(name))))
+      for (const phase of ['switchover:db2 takes no more writes', 'switchover:db3 promoted to primary']) {
+        const running = startProvision(args)
+        await running.until((event) => event.type === 'step-started' && event.key === phase)
+        running.kill('SIGKILL')
+        await running.done
+        await Promise.all(NAMES.map((name) => endLease(host(name))))
+      }
       const { status, stdout } = await startProvision(args).done
       expect(status, stdout).toBe(0)
     })
-    const others = NAMES.filter((name) => name !== to).map((name) => [name, `read-only, from ${to}`])
-    expect(await roles()).toEqual({ ...Object.fromEntries(others), [to]: 'writable' })
-    expect(await on(old, PID)).not.toBe(before)
+    expect(await roles()).toEqual({ db1: 'read-only, from db3', db2: 'read-only, from db3', db3: 'writable' })
+    expect(await on('db2', PID)).not.toBe(before)
     expect([await marked(drainedMark(TARGET.stateDir)), await marked(RESTART)]).toEqual([[], []])
-    for (const name of NAMES)
-      await expect.poll(() => lacking(name, ledger), { timeout: 20_000, interval: 300 }).toEqual([])
-  })
-
-  it('an upgrade of the package is no transaction of any server, whatever its maintainer script does', async () => {
-    await Promise.all(NAMES.map((name) => offerNewer(host(name), 'mysql-server')))
-    const ledger = await writing(async () => {
-      const args = ['upgrade', '-C', lab.dir, '-i', lab.inventory, '--tier', 'db', '--switchover-to', 'db2']
-      const { status, stdout } = await startProvision(args).done
-      expect(status, stdout).toBe(0)
-    })
-    for (const name of NAMES) {
-      expect(await on(name, "dpkg-query -W -f '${Version}' mysql-server")).toMatch(/\+lab1$/)
-      await expect.poll(() => lacking(name, ledger), { timeout: 20_000, interval: 300 }).toEqual([])
-    }
-    expect(ledger.pause).toBeLessThan(5000)
-    expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
-    const executed = () => Promise.all(NAMES.map((name) => query(name, 'SELECT @@GLOBAL.gtid_executed')))
-    await expect.poll(async () => new Set(await executed()).size, { timeout: 20_000, interval: 300 }).toBe(1)
-    expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
-    expect(outcomes(await toServer('db1'))).toEqual({ db1: 'changed', db2: 'changed', db3: 'changed' })
+    await expectAllRows(ledger)
   })
 
   it('a dry run shows who becomes what, and changes nothing', async () => {
@@ -231,17 +216,17 @@ describe('a group of MySQL servers', () => {
     expect(outcomes({ results })).toEqual({ db1: 'planned', db2: 'planned', db3: 'planned' })
     const fields = events.flatMap((event) => (event.type === 'host-planned' ? [event.plan.items[0]?.fields] : []))
     expect(fields).toEqual([
+      [{ field: 'source', from: 'db3', to: 'db2' }],
+      [
+        { field: 'source', from: 'db3', to: 'none' },
+        { field: 'writable', from: 'no', to: 'yes' },
+      ],
       [
         { field: 'writable', from: 'yes', to: 'no' },
         { field: 'source', to: 'db2' },
       ],
-      [
-        { field: 'source', from: 'db1', to: 'none' },
-        { field: 'writable', from: 'no', to: 'yes' },
-      ],
-      [{ field: 'source', from: 'db1', to: 'db2' }],
     ])
-    expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })
+    expect(await roles()).toEqual({ db1: 'read-only, from db3', db2: 'read-only, from db3', db3: 'writable' })
   })
 
   it('moves the writes to a replica: they pause for a moment, and no acknowledged one is lost', async () => {
@@ -251,8 +236,7 @@ describe('a group of MySQL servers', () => {
     expect(await roles()).toEqual({ db1: 'read-only, from db2', db2: 'writable', db3: 'read-only, from db2' })
     expect(ledger.acknowledged.length).toBeGreaterThan(20)
     expect(ledger.pause).toBeLessThan(5000)
-    for (const name of NAMES)
-      await expect.poll(() => lacking(name, ledger), { timeout: 20_000, interval: 300 }).toEqual([])
+    await expectAllRows(ledger)
     expect(await query('db2', "SHOW DATABASES LIKE 'provision%'")).toBe('')
     expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
     expect(outcomes(await toServer('db2'))).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
@@ -279,15 +263,17 @@ describe('a group of MySQL servers', () => {
   })
 
   it('gives up, and has writes go on as before, when a transaction on the primary does not end', async () => {
-    const holding = query('db1', 'LOCK TABLES shop.ledger WRITE; DO SLEEP(25); UNLOCK TABLES;')
-    await sleep(1000)
+    const holding = query('db1', 'LOCK TABLES shop.ledger WRITE; DO SLEEP(300)').catch(() => 'killed')
+    const holder = "SELECT ID FROM performance_schema.processlist WHERE INFO = 'DO SLEEP(300)'"
+    await expect.poll(() => query('db1', holder), { timeout: 20_000, interval: 200 }).toMatch(/^\d+$/)
     const { results } = await toServer('db2')
     expect(outcomes({ results })).toEqual({ db1: 'failed', db2: 'skipped', db3: 'skipped' })
     expect(results[0]?.failure).toMatchObject({
       message: expect.stringContaining('ERROR 1205'),
       hint: 'db1 is the primary again, as before',
     })
-    await holding
+    await query('db1', `KILL ${await query('db1', holder)}`)
+    expect(await holding).toBe('killed')
     expect(await roles()).toEqual({ db1: 'writable', db2: 'read-only, from db1', db3: 'read-only, from db1' })
     await query('db1', 'INSERT IGNORE INTO shop.ledger VALUES (1)')
     expect(outcomes(await provision())).toEqual({ db1: 'ok', db2: 'ok', db3: 'ok' })
