@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
@@ -16,6 +15,7 @@ import { onTestFinished } from 'vitest'
 import type { Connection, ExecOptions, ExecResult } from '../../src/connection/connection.ts'
 import { aborted, ProvisionError } from '../../src/errors.ts'
 import type { Target } from '../../src/host/target.ts'
+import { type Begun, begin } from '../shell/begin.ts'
 import { PROGRAMS } from './programs.ts'
 
 /** What goes wrong with one exec. */
@@ -87,7 +87,7 @@ export function fakeHost(name = 'a'): FakeHost {
   }
   born()
   const scripts: string[] = []
-  const running = new Map<ChildProcess, Promise<unknown>>()
+  const running = new Map<Begun, Promise<unknown>>()
   let links = new Set<{ lose(): void }>()
   let logins = 0
   let troubleOf: (n: number, script: string) => Trouble | undefined = () => undefined
@@ -121,7 +121,7 @@ export function fakeHost(name = 'a'): FakeHost {
       write('proc/uptime', `${(now + seconds).toFixed(2)} 0\n`)
     },
     reboot() {
-      for (const child of running.keys()) killAll(child)
+      for (const child of running.keys()) child.kill()
       host.cutLinks()
       boot()
     },
@@ -179,7 +179,7 @@ export function fakeHost(name = 'a'): FakeHost {
           if (options.onStdout) options.onStdout(text)
           else out.push(text)
         }
-        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+        child.stdout.setEncoding('utf8').on('data', (text: string) => {
           const limit = trouble?.what === 'drop' || trouble?.what === 'die' ? trouble.after : Number.POSITIVE_INFINITY
           const comesThrough = trouble?.what === 'die' ? (trouble.heard ?? limit) : limit
           if (trouble?.what !== 'garbage') heard(text.slice(0, Math.max(0, comesThrough - bytes)))
@@ -188,15 +188,15 @@ export function fakeHost(name = 'a'): FakeHost {
           if (trouble?.what === 'die') host.reboot()
           own.lose()
         })
-        child.stderr?.setEncoding('utf8').on('data', (text: string) => err.push(text))
-        child.on('close', (status) => {
+        child.stderr.setEncoding('utf8').on('data', (text: string) => err.push(text))
+        child.ended.then((status) => {
           if (trouble?.what === 'garbage') heard(trouble.text)
           // It had less to say than that.
           if (trouble?.what === 'drop' || trouble?.what === 'die') own.lose()
           if (!waiting.delete(lose)) return
           tell(bytes)
           clearTimeout(timer)
-          resolve({ status: status ?? 255, stdout: out.join(''), stderr: err.join('') })
+          resolve({ status, stdout: out.join(''), stderr: err.join('') })
         })
       })
     return {
@@ -208,14 +208,12 @@ export function fakeHost(name = 'a'): FakeHost {
     }
   }
 
-  function run(script: string): ChildProcess {
-    const child = spawn('dash', [], { detached: true, stdio: 'pipe', cwd: '/', env: LOGIN })
+  function run(script: string): Begun {
+    const child = begin({ file: 'dash', args: [], input: script, cwd: '/', env: LOGIN })
     running.set(
       child,
-      new Promise<void>((resolve) => child.on('close', () => resolve())).then(() => running.delete(child)),
+      child.ended.then(() => running.delete(child)),
     )
-    // A script that ends before it has read everything closes its input.
-    child.stdin?.on('error', () => undefined).end(script)
     return child
   }
   return host
@@ -223,12 +221,3 @@ export function fakeHost(name = 'a'): FakeHost {
 
 /** What a login has in its environment. */
 const LOGIN = { PATH: '/usr/bin:/bin', HOME: '/', LANG: 'C.UTF-8' }
-
-/** With everything that it started. */
-function killAll({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has ended by itself.
-  }
-}

@@ -1,6 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { MOST_INPUT } from './small-parent.ts'
-import { start } from './start.ts'
+import { MOST_INPUT, start } from './start.ts'
 
 test.each([
   ['little', ''],
