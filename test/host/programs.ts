@@ -27,24 +27,25 @@ while [ "$#" -gt 0 ]; do
 done
 set -- $words
 verb=\${1:-}; [ "$#" = 0 ] || shift
-of() { cat "$root/units/$1/$2" 2>/dev/null || echo "$3"; }
+of() { is=$3; if [ -e "$root/units/$1/$2" ]; then read -r is <"$root/units/$1/$2"; fi; }
 begin() {
-  n=$(of "$1" invocation 0); echo "$((n + 1))" >"$root/units/$1/invocation"
+  of "$1" invocation 0; echo "$((is + 1))" >"$root/units/$1/invocation"
   echo active >"$root/units/$1/state"
   if [ -e "$root/units/$1/start" ]; then . "$root/units/$1/start"; fi
 }
 case $verb in
 show)
   for unit; do
-    for property in $(echo "$properties" | tr , ' '); do
+    IFS=,
+    for property in $properties; do
       case $property in
-      ActiveState) is=$(of "$unit" state inactive) ;;
-      InvocationID) is=$(of "$unit" invocation '') ;;
+      ActiveState) of "$unit" state inactive ;;
+      InvocationID) of "$unit" invocation '' ;;
       SubState) is=running ;;
       LoadState) if [ -d "$root/units/$unit" ]; then is=loaded; else is=not-found; fi ;;
-      UnitFileState) if [ -d "$root/units/$unit" ]; then is=$(of "$unit" file enabled); else is=; fi ;;
-      Type) is=$(of "$unit" type simple) ;;
-      NeedDaemonReload) is=$(of "$unit" stale no) ;;
+      UnitFileState) if [ -d "$root/units/$unit" ]; then of "$unit" file enabled; else is=; fi ;;
+      Type) of "$unit" type simple ;;
+      NeedDaemonReload) of "$unit" stale no ;;
       RemainAfterExit) is=no ;;
       *) is= ;;
       esac
@@ -60,7 +61,7 @@ stop)
     if [ -e "$root/units/$unit/stop" ]; then . "$root/units/$unit/stop"; fi
   done
   ;;
-is-active) for unit; do [ "$(of "$unit" state inactive)" = active ] || exit 3; done ;;
+is-active) for unit; do of "$unit" state inactive; [ "$is" = active ] || exit 3; done ;;
 enable | disable | mask)
   for unit; do [ -d "$root/units/$unit" ] || { echo "there is no $unit" >&2; exit 1; }; done
   for unit; do echo "\${verb}d" | sed s/eed/ed/ >"$root/units/$unit/file"; done
