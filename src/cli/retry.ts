@@ -1,7 +1,7 @@
 import { InputError } from '../errors.ts'
 import { findRecords, namedRecord, readRecords, shortName } from '../looking/history/find.ts'
 import { timeOf, whoOf } from '../looking/history/lines.ts'
-import { nothingLeft, retryOf } from '../looking/history/retry.ts'
+import { isOfPlan, nothingLeft, retryOf } from '../looking/history/retry.ts'
 import { isOverview, overviewOf } from '../records/list.ts'
 import type { RecordOverview } from '../records/read.ts'
 import { words } from '../shell/quote.ts'
@@ -58,6 +58,15 @@ export async function retryWords(
   if (retry === undefined) {
     tell(nothingLeft(one))
     return undefined
+  }
+  const others = [...(flags.check ? ['--check'] : []), ...(flags.var.length > 0 ? ['--var'] : [])]
+  if (isOfPlan(retry.words) && others.length > 0) {
+    throw new InputError([
+      {
+        message: `--retry with ${others.join(' and ')}: run ${shortName(one.head.id)} applied a kept plan, which is applied as it is`,
+        hint: 'provision show FILE prints it; provision plan makes a new one',
+      },
+    ])
   }
   const all = [...retry.words, ...NOW.flatMap(([, of]) => of(flags))]
   tell(`retry of run ${shortName(one.head.id)} (${timeOf(one.head.began)}, ${whoOf(one)})`)

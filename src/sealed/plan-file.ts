@@ -45,6 +45,10 @@ export async function isPlanFile(path: string): Promise<boolean> {
 /** @throws InputError when it is no plan, one of another version, damaged, or edited */
 export async function readPlan(path: string): Promise<PlanFile> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      const hint = 'provision plan --out FILE makes a plan; a path is relative to where one is'
+      throw new InputError([{ message: `there is no file ${path}`, hint }])
+    }
     throw new InputError([{ message: `the plan can't be read: ${messageOf(error)}` }])
   })
   return parsePlan(text, path)

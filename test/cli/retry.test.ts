@@ -55,6 +55,20 @@ it('does what is left of the last run that was to change hosts, as then, and sho
   expect((await begunBy(root, ['--retry'])).begun).toEqual((await begunBy(root, ['--retry', 'aaaa'])).begun)
 })
 
+it('an apply of a kept plan is the same once more: the plan knows its hosts, and takes no others', async () => {
+  const root = aProject()
+  const folder = recordsFolder(root, undefined).path
+  const again = ['apply', 'gone.plan']
+  await written(folder, aHead({ id: 'aaaaaaaaaaaaaaaaaa', again, limit: ['web'] }), RUNS.failure(), 1)
+  const { told, status } = await begunBy(root, ['--retry'])
+  expect(told).toContain('as then: provision apply gone.plan\n')
+  // As far as the file, that is.
+  expect([status, told]).toEqual([1, expect.stringContaining('there is no file gone.plan')])
+  expect((await begunBy(root, ['--retry', '--check'])).told).toContain(
+    '--retry with --check: run aaaaaaaa applied a kept plan, which is applied as it is',
+  )
+})
+
 it('says so where there is nothing to be done, and refuses what contradicts it', async () => {
   const root = aProject()
   const folder = recordsFolder(root, undefined).path

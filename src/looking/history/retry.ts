@@ -44,9 +44,13 @@ export function retryOf(one: RecordOverview, given: readonly string[]): Retry | 
   const rest = restOf(one)
   const left = [...rest.failed, ...rest.notBegun]
   if (left.length === 0) return undefined
-  const limit = outcome.whole ? head.limit : [left.join(',')]
+  // A kept plan says itself which hosts it is of, and leaves those alone that have done their part.
+  const limit = isOfPlan(head.again) ? [] : outcome.whole ? head.limit : [left.join(',')]
   return { ...rest, words: [...withoutSecrets(head.again, given), ...limit.flatMap((hosts) => ['--limit', hosts])] }
 }
+
+/** Whether the words apply a plan that was kept, which takes no other hosts and vars than it has. */
+export const isOfPlan = (words: readonly string[]): boolean => words[0] === 'apply'
 
 /** A record has no secrets: such vars are left out where they are given anew. @throws InputError where they are not */
 function withoutSecrets(again: readonly string[], given: readonly string[]): string[] {

@@ -16,10 +16,14 @@ export function changes({ started, plans }: Story): ComponentChild {
   return h(
     'section',
     { id: 'changes' },
-    h('h2', {}, started?.check ? 'What would change' : 'What was planned'),
+    h('h2', {}, plannedTitle({ started })),
     sections.length === 0 ? h('p', {}, 'Nothing.') : sections.map((one) => section(one)),
   )
 }
+
+/** Of a run that went on, what became of it stands elsewhere. */
+export const plannedTitle = ({ started }: Pick<Story, 'started'>): string =>
+  started?.check ? 'What would change' : 'What was planned'
 
 const section = ({ hosts, parts }: Section): ComponentChild =>
   h(

@@ -8,7 +8,7 @@ import { counted, duration } from '../../render/format/words.ts'
 import { words } from '../../shell/quote.ts'
 import { costsOf } from '../costs.ts'
 import type { Story } from '../story.ts'
-import { changes } from './changes.ts'
+import { changes, plannedTitle } from './changes.ts'
 import { picture } from './picture.ts'
 import { STYLE } from './style.ts'
 import { prose, shown } from './text.ts'
@@ -39,7 +39,7 @@ export function pageOf({ record, story }: PageInput): string {
     ['timeline', 'Timeline', story.hosts.length === 0 ? undefined : timeline(hosts, story)],
     ['requests', 'Requests', throughput(story)],
     ['costs', 'What took the time', costs(story)],
-    ['changes', 'Changes', story.plans.size === 0 ? undefined : changes(story)],
+    ['changes', plannedTitle(story), story.plans.size === 0 ? undefined : changes(story)],
   ]
   const there = sections.filter(([, , body]) => body !== undefined)
   const document = h(

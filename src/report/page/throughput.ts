@@ -53,7 +53,7 @@ function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number):
       { class: 'figures' },
       h('span', { class: 'f-requests' }, said.requests),
       '; ',
-      h('span', { class: 'f-errors' }, said.errors),
+      h('span', mostOf(errors ?? []) > 0 ? { class: 'f-errors' } : {}, said.errors),
       '.',
     ),
   ]
