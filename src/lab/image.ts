@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { $ } from 'zx'
 import { packageRoot } from '../catalog/package-root.ts'
 import { withLock } from './lock.ts'
-import { ensureProgram, installPackages, type Say } from './machine.ts'
+import { ensureProgram, type Say } from './machine.ts'
+import { ensureUbuntuKeyring, isUbuntu, mirrorFailure, UBUNTU, ubuntuSources } from './ubuntu.ts'
 
-/** Ubuntu's suites: the LTS that most have, and the newest LTS. */
-const UBUNTU = ['noble', 'resolute'] as const
 /** Suites that hosts can run. */
 export const SUITES = ['trixie', 'bookworm', 'sid', ...UBUNTU] as const
 
@@ -123,19 +122,6 @@ async function ensureLayer(name: string, script: string, from: () => Promise<str
   return image
 }
 
-const isUbuntu = (suite: Suite): boolean => UBUNTU.some((one) => one === suite)
-
-/** What its base image is made of where no registry answers. `ports` of other processors is left to a registry. */
-const mirrorOf = (suite: Suite): { keyring: string; sources: readonly string[] } =>
-  isUbuntu(suite)
-    ? {
-        keyring: 'ubuntu-archive-keyring',
-        sources: ['', '-updates', '-security'].map(
-          (pocket) => `deb http://archive.ubuntu.com/ubuntu ${suite}${pocket} main universe`,
-        ),
-      }
-    : { keyring: 'debian-archive-keyring', sources: [] }
-
 async function ensureBase(suite: Suite, say: Say): Promise<string> {
   const pulled = isUbuntu(suite) ? `ubuntu:${suite}` : `debian:${suite}-slim`
   const include = installOf(suite)
@@ -145,9 +131,9 @@ async function ensureBase(suite: Suite, say: Say): Promise<string> {
   // A registry that is not there answers at once or never.
   if ((await run`docker pull -q ${pulled}`.timeout('90s')).exitCode === 0) return pulled
   say('no registry answers: the base image will be made with mmdebstrap')
-  const { keyring, sources } = mirrorOf(suite)
   await ensureProgram(say, 'mmdebstrap', 'mmdebstrap', 'debian-archive-keyring')
-  if (isUbuntu(suite)) await installPackages(say, keyring)
+  if (isUbuntu(suite)) await ensureUbuntuKeyring(suite, say)
+  const sources = isUbuntu(suite) ? ubuntuSources(suite) : []
   const started = Date.now()
   say(`making ${imported} with mmdebstrap (usually a minute)`)
   // The whole set in one go: dpkg unpacks it faster here than in a second step on top of a minimal system.
@@ -163,8 +149,8 @@ async function ensureBase(suite: Suite, say: Say): Promise<string> {
   const result =
     await run`set -o pipefail; mmdebstrap ${options} ${suite} - ${sources} | docker import -c ${label} - ${imported}`
   if (result.exitCode !== 0) {
-    const why = isUbuntu(suite) ? `no mirror of Ubuntu answers, so there are no hosts of ${suite}: ` : ''
-    throw new Error(`${why}mmdebstrap ${suite} failed:\n${result.stderr.slice(-2000)}`)
+    const why = isUbuntu(suite) ? mirrorFailure(suite, result.stderr) : undefined
+    throw new Error(why ?? `mmdebstrap ${suite} failed:\n${result.stderr.slice(-2000)}`)
   }
   say(`made ${imported} in ${seconds(started)}`)
   return imported
