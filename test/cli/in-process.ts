@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { format } from 'node:util'
 import { vi } from 'vitest'
 import { inOurWords } from '../../src/cli/habits.ts'
 import { createProgram } from '../../src/cli/program.ts'
@@ -22,14 +23,27 @@ export interface Around {
  * second to load before it begins. For what starts programs on the terminal, and for what becomes of the process, there is
  * `program()`.
  */
-export async function inProcess(words: readonly string[], { cwd, env, input = '' }: Around): Promise<Ran> {
-  let out = ''
-  let err = ''
+export async function inProcess(
+  words: readonly string[],
+  { cwd, env, input = '' }: Around,
+  carryOut: (words: readonly string[]) => Promise<unknown> = provision,
+): Promise<Ran> {
+  const said = { out: '', err: '' }
+  const hear = (stream: keyof typeof said) => (text: string) => {
+    said[stream] += text
+  }
+  const line =
+    (stream: keyof typeof said) =>
+    (...words: readonly unknown[]) =>
+      hear(stream)(`${format(...words)}\n`)
   const was = { cwd: process.cwd(), env: process.env, argv: process.argv, exitCode: process.exitCode }
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')
   const spies = [
-    vi.spyOn(process.stdout, 'write').mockImplementation(hearing((text) => (out += text))),
-    vi.spyOn(process.stderr, 'write').mockImplementation(hearing((text) => (err += text))),
+    vi.spyOn(process.stdout, 'write').mockImplementation(hearing(hear('out'))),
+    vi.spyOn(process.stderr, 'write').mockImplementation(hearing(hear('err'))),
+    // Vitest's console does not go there.
+    vi.spyOn(console, 'log').mockImplementation(line('out')),
+    vi.spyOn(console, 'error').mockImplementation(line('err')),
     vi.spyOn(process, 'exit').mockImplementation((code) => {
       throw new Exit(Number(code ?? process.exitCode ?? 0))
     }),
@@ -41,10 +55,10 @@ export async function inProcess(words: readonly string[], { cwd, env, input = ''
   process.exitCode = undefined
   process.chdir(cwd)
   try {
-    await createProgram().parseAsync(inOurWords(words), { from: 'user' })
-    return { status: Number(process.exitCode ?? 0), out, err }
+    await carryOut(words)
+    return { status: Number(process.exitCode ?? 0), ...said }
   } catch (error) {
-    if (error instanceof Exit) return { status: error.status, out, err }
+    if (error instanceof Exit) return { status: error.status, ...said }
     throw error
   } finally {
     process.chdir(was.cwd)
@@ -55,6 +69,8 @@ export async function inProcess(words: readonly string[], { cwd, env, input = ''
     for (const spy of spies) spy.mockRestore()
   }
 }
+
+const provision = (words: readonly string[]) => createProgram().parseAsync(inOurWords(words), { from: 'user' })
 
 /** Instead of a terminal, which tells that it has taken what was written. */
 const hearing =
