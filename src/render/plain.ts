@@ -3,6 +3,7 @@ import { type HostPlan, hasWork } from '../plan/host-plan.ts'
 import { isPhase } from '../rollout/phase.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
+import { failureBlocks } from './format/failures.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
@@ -105,7 +106,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
             { hosts, plans, results: new Map(), tiers },
             { ...options, diff: options.planDiff ?? options.diff },
           ),
-          ...event.failures.flatMap(({ host, failure }) => [...failureLines(host, failure), BLANK]),
+          ...failureBlocks(event.failures).flatMap((block) => [...block, BLANK]),
         ])
         break
       case 'tier-note':

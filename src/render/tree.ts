@@ -2,7 +2,8 @@ import type { Event, HostResult } from '../execute/events.ts'
 import type { HostPlan } from '../plan/host-plan.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { guardCursor } from './cursor.ts'
-import { failureLines, problemLines, warningLines } from './format/failure.ts'
+import { problemLines, warningLines } from './format/failure.ts'
+import { failureBlocks } from './format/failures.ts'
 import { unchangedLines } from './format/host.ts'
 import { BLANK, type Line, paint } from './format/line.ts'
 import { programLines, reportLines, titleLine } from './format/report.ts'
@@ -74,7 +75,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     const diff = options.planDiff ?? options.diff
     print([
       ...reportLines({ hosts: run.hosts, plans, results: new Map(), tiers }, { ...options, diff }),
-      ...failures.flatMap(({ host, failure }) => [...failureLines(host, failure), BLANK]),
+      ...failureBlocks(failures).flatMap((block) => [...block, BLANK]),
     ])
   }
 
@@ -85,9 +86,10 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     const check = run?.check === true
     if (check && run) print(reportLines({ hosts: run.hosts, plans, results, tiers }, options))
     else {
-      const failed = event.results.flatMap(({ host, failure, outcome }) =>
-        outcome === 'failed' && failure ? [...failureLines(host, failure), BLANK] : [],
+      const failures = event.results.flatMap(({ host, failure, outcome }) =>
+        outcome === 'failed' && failure ? [{ host, failure }] : [],
       )
+      const failed = failureBlocks(failures).flatMap((block) => [...block, BLANK])
       const unchanged = unchangedLines(
         event.results.filter(({ outcome }) => outcome === 'ok'),
         options.verbosity,

@@ -1,4 +1,5 @@
-import { failureLines, problemLines, warningLines } from '../format/failure.ts'
+import { problemLines, warningLines } from '../format/failure.ts'
+import { failureBlocks } from '../format/failures.ts'
 import { type Line, paint } from '../format/line.ts'
 import { reportBlocks, titleLine } from '../format/report.ts'
 import { summaryLines } from '../format/summary.ts'
@@ -38,8 +39,10 @@ export function markdownText(told: Told, options: MarkdownOptions): string {
   const title = started === undefined ? 'provision' : textOf(titleLine(started))
   const report = { hosts: started?.hosts ?? [], plans, results, tiers, failuresApart: true }
   const { overview, across, tiers: byTier } = reportBlocks(report, options)
-  const failed = [...results.values()].flatMap(({ host, failure, outcome }) =>
-    outcome === 'failed' && failure ? [failureLines(host, failure)] : [],
+  const failed = failureBlocks(
+    [...results.values()].flatMap(({ host, failure, outcome }) =>
+      outcome === 'failed' && failure ? [{ host, failure }] : [],
+    ),
   )
   const summary = finished === undefined ? [] : summaryLines(finished, check)
   const blocks: Block[] = [

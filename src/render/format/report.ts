@@ -1,7 +1,7 @@
 import type { Event, HostResult } from '../../execute/events.ts'
 import { type HostPlan, isTelling } from '../../plan/host-plan.ts'
 import type { TierPlan } from '../../rollout/tier-plan.ts'
-import { failureLines } from './failure.ts'
+import { failureBlocks } from './failures.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'
 import { overviewLines } from './overview.ts'
@@ -129,7 +129,7 @@ function tierBlocks(
   const { plans, results, failuresApart = false } = report
   const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
   const ended = names.flatMap((name) => results.get(name) ?? [])
-  const failed = ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [failureLines(host, failure)]))
+  const failed = failureBlocks(ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [{ host, failure }])))
   const told = new Set(names.filter((name) => plannedOf(name, report, options) !== undefined))
   const unchanged = unchangedLines(
     ended.filter(({ host, outcome }) => outcome === 'ok' && !told.has(host)),
