@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { testLab } from '../lab/test-labs.ts'
@@ -143,4 +144,16 @@ describe('a run on a terminal', () => {
     expect((await project('v4').run('-l', 'two')).status).toBe(0)
     expect(await notes()).toEqual(['v3\n', 'v4\n'])
   })
+})
+
+test('the units of drift are in order for systemd', async () => {
+  for (const name of ['provision-drift@.service', 'provision-drift@.timer']) {
+    const text = readFileSync(new URL(`../../systemd/${name}`, import.meta.url)).toString('base64')
+    await bed.on('one', `echo ${text} | base64 -d >/etc/systemd/system/${name}`)
+  }
+  const said = await bed.on(
+    'one',
+    'systemd-analyze verify provision-drift@prod.service provision-drift@prod.timer 2>&1',
+  )
+  expect(said.split('\n').filter((line) => line.includes('provision-drift'))).toEqual([])
 })
