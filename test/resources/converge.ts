@@ -26,25 +26,43 @@ export function plan<D, A>(kind: ResourceKind<D, A>, desired: readonly D[]): Cha
   })
 }
 
-/**
- * Runs a change as targets do. The tool's own folder is moved into `state`, so that no test needs root for it.
- * @returns output: what it printed on either stream
- */
-export function run(script: Script, state = '/nonexistent'): { readonly status: number; readonly output: string } {
-  const moved = rawScript(script.sh.replaceAll('/var/lib/provision', state))
-  const ran = dash(applyScript('t', rawScript(':'), [{ id: 'apply', script: moved, timeout: 30 }]), [])
-  const answer = parseFrame('t', ran.stdout).get('apply')
-  if (!answer) throw new Error(`no answer: ${ran.stdout}${ran.stderr}`)
-  return { status: answer.status, output: answer.body }
+interface Answered {
+  readonly status: number
+  /** What it printed on either stream. */
+  readonly output: string
 }
 
-/** Applies what differs, one change at a time; then again what was applied, which must do no harm. */
+/** Runs a change as targets do. The tool's own folder is moved into `state`, so that no test needs root for it. */
+export function run(script: Script, state = '/nonexistent'): Answered {
+  const [only] = runInTurn([script], state)
+  if (!only) throw new Error('no answer')
+  return only
+}
+
+/** The same for several, one after the other, in one exec. @returns no more after the first that failed */
+function runInTurn(scripts: readonly Script[], state: string): readonly Answered[] {
+  const moved = scripts.map((script, i) => ({
+    id: `apply${i}`,
+    script: rawScript(script.sh.replaceAll('/var/lib/provision', state)),
+    timeout: 30,
+  }))
+  const ran = dash(applyScript('t', rawScript(':'), moved), [])
+  const answers = parseFrame('t', ran.stdout)
+  const found = moved.flatMap(({ id }) => answers.get(id) ?? [])
+  if (found.length === 0) throw new Error(`no answer: ${ran.stdout}${ran.stderr}`)
+  return found.map(({ status, body }) => ({ status, output: body }))
+}
+
+/** Applies what differs, one change after the other; then again what was applied, which must do no harm. */
 export function converge<D, A>(kind: ResourceKind<D, A>, desired: readonly D[], state?: string): Change<D, A>[] {
   const changes = plan(kind, desired)
+  if (changes.length === 0) return changes
   for (const round of [1, 2]) {
-    for (const change of changes) {
-      const ran = run(kind.apply([change]), state)
-      if (ran.status !== 0) throw new Error(`${kind.key(change.desired)} failed in round ${round}: ${ran.output}`)
+    const scripts = changes.map((change) => kind.apply([change]))
+    const answers = runInTurn(scripts, state ?? '/nonexistent')
+    for (const [i, change] of changes.entries()) {
+      const { status, output } = answers[i] ?? { status: 1, output: 'not begun' }
+      if (status !== 0) throw new Error(`${kind.key(change.desired)} failed in round ${round}: ${output}`)
     }
   }
   return changes

@@ -19,10 +19,10 @@ const run = (script: string, answers: readonly (readonly [status: number, said: 
   )
   const fakes = `
     echo 0 >${dir}/clock; echo 0 >${dir}/calls
-    date() { cat ${dir}/clock; }
-    sleep() { echo $(($(cat ${dir}/clock) + $1)) >${dir}/clock; }
+    date() { read -r fake_now <${dir}/clock; echo $fake_now; }
+    sleep() { read -r fake_now <${dir}/clock; echo $((fake_now + $1)) >${dir}/clock; }
     find() { :; }; touch() { :; }
-    apt_get() { echo $(($(cat ${dir}/calls) + 1)) >${dir}/calls; case $(cat ${dir}/calls) in
+    apt_get() { read -r fake_calls <${dir}/calls; echo $((fake_calls + 1)) >${dir}/calls; case $((fake_calls + 1)) in
 ${cases.join('\n')}
     esac; }
   `
