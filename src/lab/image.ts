@@ -17,6 +17,8 @@ export interface ImageSpec {
   readonly suite: Suite
   /** `sudo-rs` takes sudo's place (packaged since trixie). */
   readonly sudoRs: boolean
+  /** What roles install is installed, and off. Default: it is downloaded only, and the host is bare. */
+  readonly installed?: boolean | undefined
 }
 
 /** The label that all images of the lab carry. */
@@ -24,6 +26,7 @@ export const IMAGE_LABEL = 'provision.lab.image'
 
 const run = $({ quiet: true, nothrow: true })
 const SETUP = join(packageRoot(), 'lab/host-image.sh')
+const INSTALL = join(packageRoot(), 'lab/installed-image.sh')
 
 const BASE_PACKAGES = [
   'systemd',
@@ -68,6 +71,21 @@ const PREFETCH_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
 /** What conflicts with one of the others goes by itself. */
 const PREFETCH_ALONE = ['chrony']
 
+/** What a host has at its first boot that is not bare. */
+const INSTALLED = [
+  ...['curl', 'socat', 'ufw', 'systemd-timesyncd', 'unattended-upgrades', 'prometheus-node-exporter'],
+  ...['nginx', 'haproxy', 'keepalived', 'python3', 'prometheus'],
+  ...['prometheus-blackbox-exporter', 'prometheus-nginx-exporter'],
+]
+const INSTALLED_OF: Readonly<Partial<Record<Suite, readonly string[]>>> = {
+  sid: [...INSTALLED.slice(0, 6), 'mysql-server', 'prometheus-mysqld-exporter'],
+}
+/** What of it serves, and so stays off until a role wants it. */
+const DAEMONS = [
+  ...['nginx', 'haproxy', 'keepalived', 'mysql', 'prometheus'],
+  ...['node', 'blackbox', 'nginx', 'mysqld'].map((what) => `prometheus-${what}-exporter`),
+]
+
 /** As Ubuntu 25.10 has it: `sudo` is sudo-rs, the original stays as sudo.ws. */
 const SUDO_RS = `set -eu
 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends sudo-rs
@@ -81,7 +99,7 @@ export async function ensureImages<Spec extends ImageSpec>(
   specs: readonly Spec[],
   say: Say,
 ): Promise<(spec: Spec) => string> {
-  const keyOf = ({ suite, sudoRs }: ImageSpec) => `${suite} ${sudoRs}`
+  const keyOf = ({ suite, sudoRs, installed = false }: ImageSpec) => `${suite} ${sudoRs} ${installed}`
   const different = new Map(specs.map((spec) => [keyOf(spec), spec]))
   // Each takes one processor, and now and then the network.
   const made = await Promise.all(
@@ -92,18 +110,31 @@ export async function ensureImages<Spec extends ImageSpec>(
 }
 
 /** The name of the host image for `spec`, built when this machine does not have it yet. */
-export async function ensureImage(spec: ImageSpec, say: Say): Promise<string> {
-  if (!spec.sudoRs) {
-    const prefetch = [[...PREFETCH, ...(PREFETCH_OF[spec.suite] ?? [])], PREFETCH_ALONE]
-    const lists = [
-      `INSTALL='${installOf(spec.suite).join(' ')}'`,
-      `PREFETCH='${prefetch.map((group) => group.join(' ')).join('\n')}'`,
-    ]
-    const script = [...lists, await readFile(SETUP, 'utf8')].join('\n')
-    return ensureLayer(`provision-lab-${spec.suite}`, script, () => ensureBase(spec.suite, say), say)
+export async function ensureImage({ suite, sudoRs, installed }: ImageSpec, say: Say): Promise<string> {
+  if (sudoRs) {
+    const plain = await ensureImage({ suite, sudoRs: false, installed }, say)
+    return ensureLayer(`${nameOf(plain)}-sudo-rs`, `# on ${plain}\n${SUDO_RS}`, async () => plain, say)
   }
-  const plain = await ensureImage({ ...spec, sudoRs: false }, say)
-  return ensureLayer(`provision-lab-${spec.suite}-sudo-rs`, `# on ${plain}\n${SUDO_RS}`, async () => plain, say)
+  if (installed) {
+    const bare = await ensureImage({ suite, sudoRs }, say)
+    const lists = { PACKAGES: INSTALLED_OF[suite] ?? INSTALLED, DAEMONS }
+    const script = `# on ${bare}\n${await scriptWith(INSTALL, lists, ' ')}`
+    return ensureLayer(`${nameOf(bare)}-installed`, script, async () => bare, say)
+  }
+  const prefetch = [[...PREFETCH, ...(PREFETCH_OF[suite] ?? [])], PREFETCH_ALONE].map((group) => group.join(' '))
+  const script = await scriptWith(SETUP, { INSTALL: [installOf(suite).join(' ')], PREFETCH: prefetch }, '\n')
+  return ensureLayer(`provision-lab-${suite}`, script, () => ensureBase(suite, say), say)
+}
+
+const nameOf = (image: string): string => image.replace(/:.*$/, '')
+
+async function scriptWith(
+  file: string,
+  lists: Readonly<Record<string, readonly string[]>>,
+  between: string,
+): Promise<string> {
+  const assigned = Object.entries(lists).map(([name, words]) => `${name}='${words.join(between)}'`)
+  return [...assigned, await readFile(file, 'utf8')].join('\n')
 }
 
 const installOf = (suite: Suite): string[] => [...BASE_PACKAGES, ...(INSTALL_OF[suite] ?? [])]

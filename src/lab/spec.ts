@@ -25,6 +25,7 @@ export interface AdHocHost {
   readonly sudo?: Sudo
   readonly suite?: Suite
   readonly sudoRs?: boolean
+  readonly installed?: boolean
 }
 
 /** Gives ad-hoc hosts their addresses: .11 and up, in order. */
@@ -39,6 +40,7 @@ export function adHocSpecs(hosts: readonly AdHocHost[], subnet: string): HostSpe
       sudo: user === 'root' ? 'none' : (host.sudo ?? 'nopasswd'),
       suite: host.suite ?? 'trixie',
       sudoRs: host.sudoRs ?? false,
+      ...(host.installed && { installed: true }),
     }
   })
 }

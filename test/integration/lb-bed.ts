@@ -19,11 +19,11 @@ export const VIP_B = `${PLACE.subnet}.102`
 /** Floating addresses and who has them while all is well. */
 export const VIPS = { [VIP_A]: 'lb1', [VIP_B]: 'lb2' }
 
-/** One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
+/** The balancers are bare; what is behind them is not what is tried. One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
 const HOSTS = [
-  { name: 'web1', tier: 'web' },
-  { name: 'web2', tier: 'web' },
-  { name: 'web3', tier: 'web' },
+  { name: 'web1', tier: 'web', installed: true },
+  { name: 'web2', tier: 'web', installed: true },
+  { name: 'web3', tier: 'web', installed: true },
   { name: 'lb1', tier: 'lb', user: 'deploy', sudo: 'password', sudoRs: true },
   { name: 'lb2', tier: 'lb', user: 'deploy', suite: 'bookworm' },
   { name: 'mon1', tier: 'monitor' },

@@ -44,13 +44,11 @@ afterAll(async () => {
 })
 
 describe('two load balancers', () => {
-  it('converge from bare hosts in one run, and a second finds nothing to do in one exec for each', async () => {
+  it('converge from bare hosts in one run, and a second finds nothing to do', async () => {
     const first = await bed.provision()
     expect(first.results.filter(({ outcome }) => outcome === 'failed')).toEqual([])
     const second = await bed.provision()
-    expect(second.results.map(({ host, outcome, traffic }) => [host, outcome, traffic.execs])).toEqual(
-      ['web1', 'web2', 'web3', 'lb1', 'lb2', 'mon1'].map((name) => [name, 'ok', 1]),
-    )
+    expect(second.results.map(({ outcome }) => outcome)).toEqual(second.results.map(() => 'ok'))
     await settled(VIPS, 15)
   })
 
@@ -183,7 +181,11 @@ describe('a bad configuration', () => {
     expect(done.result('lb2').outcome).toBe('skipped')
     expect([await onEach(state), await onEach(PIDS)]).toEqual(before)
     await settled(VIPS, 1)
-    expect((await bed.provision()).results.every(({ outcome: one }) => one !== 'failed')).toBe(true)
+    // Who has which address is settled, and known from the run before: one exec tells that nothing is to be done.
+    const again = await bed.provision()
+    expect(again.results.map((one) => [one.host, one.outcome, one.traffic.execs])).toEqual(
+      ['web1', 'web2', 'web3', 'lb1', 'lb2', 'mon1'].map((name) => [name, 'ok', 1]),
+    )
   })
 })
 
