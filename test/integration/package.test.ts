@@ -4,10 +4,18 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { $ } from 'zx'
 import { testLab } from '../lab/test-labs.ts'
+import { differsFrom, recordingsIn } from './recording.ts'
+import { onTerminal } from './terminal.ts'
 import { testBed } from './test-bed.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const bed = testBed({ ...testLab('package'), hosts: [{ name: 'box', user: 'deploy' }] })
+const bed = testBed({
+  ...testLab('package'),
+  hosts: [
+    { name: 'web1', user: 'deploy' },
+    { name: 'web2', user: 'deploy' },
+  ],
+})
 
 const GREET = `import { defineRole, file } from 'provision'
 
@@ -73,15 +81,16 @@ describe('the package, in an empty folder', () => {
   })
 
   test("runs the user's roles and templates beside the built-in ones", async () => {
-    const check = await npx(project, 'provision', '-i', 'mine', '--check')
+    const check = await npx(project, 'provision', '-i', 'mine', '-l', 'web1', '--check')
     expect(check.exitCode, check.stdout + check.stderr).toBe(2)
-    expect(check.stdout).toContain('+Hello PEOPLE, this is box')
+    expect(check.stdout).toContain('+Hello PEOPLE, this is web1')
     expect(check.stdout).toContain('+# by us')
-    const first = await npx(project, 'provision', '-i', 'mine', '--tags', 'greet')
+    const first = await npx(project, 'provision', '-i', 'mine', '-l', 'web1', '--tags', 'greet')
     expect(first.exitCode, first.stdout + first.stderr).toBe(0)
-    expect(await bed.on('box', 'cat /etc/motd')).toBe('Hello PEOPLE, this is box\n')
-    const second = await npx(project, 'provision', '-i', 'mine', '--tags', 'greet', '--check')
+    expect(await bed.on('web1', 'cat /etc/motd')).toBe('Hello PEOPLE, this is web1\n')
+    const second = await npx(project, 'provision', '-i', 'mine', '-l', 'web1', '--tags', 'greet', '--check')
     expect(second.exitCode, second.stdout).toBe(0)
+    await bed.on('web1', 'cat /usr/share/base-files/motd >/etc/motd')
   })
 
   test("has types for the user's roles", async () => {
@@ -99,23 +108,36 @@ describe('the package, in an empty folder', () => {
   })
 })
 
-describe('the first ten minutes, in an empty folder (docs/getting-started.md)', () => {
+describe('the first ten minutes, in an empty folder, as docs/getting-started.md has them recorded', () => {
   const home = () => join(bed.dir, 'home')
   const servers = () => join(bed.dir, 'servers')
-  const run = (...args: string[]) => {
-    const env = {
-      ...process.env,
-      HOME: home(),
-      XDG_CONFIG_HOME: '',
-      XDG_CACHE_HOME: join(home(), 'cache'),
-      XDG_STATE_HOME: join(home(), 'state'),
-    }
-    return $({
+  const env = () => ({
+    HOME: home(),
+    XDG_CONFIG_HOME: '',
+    XDG_CACHE_HOME: join(home(), 'cache'),
+    XDG_STATE_HOME: join(home(), 'state'),
+    SSH_AUTH_SOCK: '',
+  })
+  const run = (...args: string[]) =>
+    $({
       cwd: servers(),
       quiet: true,
       nothrow: true,
-      env: { ...env, NO_COLOR: '1', CI: '1' },
-    })`npx --no-install provision ${args}`
+      env: { ...process.env, ...env(), NO_COLOR: '1', CI: '1' },
+    })`./node_modules/.bin/provision ${args}`
+  /** What a person types at each question. */
+  const answers = (command: string): (readonly [string, string])[] => {
+    const [web1, web2] = ['web1', 'web2'].map((name) => bed.host(name).address)
+    if (command === 'npx provision init') {
+      return [
+        ['Hosts,', `web1=${web1}, web2=${web2}\r`],
+        ['Log in as', 'deploy\r'],
+        ['An administrator', 'ada\r'],
+        ['Whom to ask', 'ops@example.org\r'],
+      ]
+    }
+    if (command.startsWith('npx provision trust')) return [['record these 2 keys?', 'yes\r']]
+    return command === 'npx provision -i prod' ? [['[y/N]', 'y\r']] : []
   }
 
   beforeAll(() => {
@@ -129,21 +151,26 @@ describe('the first ten minutes, in an empty folder (docs/getting-started.md)', 
     symlinkSync(join(project, 'node_modules'), join(servers(), 'node_modules'))
   })
 
-  test('init makes a project whose tests pass and whose schemas are up to date; a role comes with its own', async () => {
-    const address = bed.lab.hosts.get('box')?.address ?? ''
-    const made = await run(
-      'init',
-      '--host',
-      `box=${address}`,
-      '--user',
-      'deploy',
-      '--admin',
-      'ada',
-      '--contact',
-      'ops@example.org',
-    )
-    expect(made.exitCode, made.stderr).toBe(0)
-    expect(made.stdout).toContain('made an age key in')
+  test.each(recordingsIn(join(ROOT, 'docs/getting-started.md')))('$command', async (recorded) => {
+    const { command } = recorded
+    const { left, status } = await onTerminal({
+      cwd: servers(),
+      // What npx would start.
+      program: command.replace(/^npx provision/, './node_modules/.bin/provision').split(' '),
+      args: [],
+      columns: 220,
+      rows: 50,
+      answers: answers(command),
+      env: env(),
+    })
+    const screen = left.replaceAll(home(), '/home/ada')
+    expect(differsFrom(recorded, screen), screen).toBeUndefined()
+    const changes = /[1-9]\d* would change/.test(screen)
+    expect(status).toBe(changes ? 2 : 0)
+  })
+
+  test('a role comes with its own test; schemas are up to date; shells complete; the graph has the hosts', async () => {
+    expect(await bed.on('web2', 'cat /etc/motd')).toContain('Ask ops@example.org.')
     const role = await run('new', 'role', 'shop')
     expect(role.stdout + role.stderr).toContain('wrote schema/group_vars.json, with its vars')
     expect((await run('schema', '--check')).exitCode).toBe(0)
@@ -152,25 +179,8 @@ describe('the first ten minutes, in an empty folder (docs/getting-started.md)', 
     expect(tested.stdout).toMatch(/pass 3\b/)
     const shells = await Promise.all(['bash', 'zsh', 'fish'].map((shell) => run('completion', shell)))
     for (const { stdout } of shells) expect(stdout).toContain('__complete')
-    expect((await run('__complete', '--', '--limit', 'bo')).stdout).toBe('box\thost\n')
-  })
-
-  test('trust, --check, a run, and nothing left to do', async () => {
-    const unknown = await run('-i', 'prod', '--check')
-    expect(unknown.exitCode, unknown.stdout).toBe(1)
-    expect(unknown.stdout).toContain('provision trust')
-    const trusted = await run('trust', '-i', 'prod', '--expect', join(bed.lab.dir, 'known_hosts'))
-    expect(trusted.exitCode, trusted.stdout + trusted.stderr).toBe(0)
-    const graph = await run('inventory', '-i', 'prod', '--graph')
-    expect(graph.stdout).toContain('box')
-    const check = await run('-i', 'prod', '--check')
-    expect(check.exitCode, check.stdout + check.stderr).toBe(2)
-    expect(check.stdout).toContain('+ user:ada')
-    expect(check.stdout).toContain('+This is box (trixie), looked after by provision')
-    const first = await run('-i', 'prod')
-    expect(first.exitCode, first.stdout + first.stderr).toBe(0)
-    expect(await bed.on('box', 'cat /etc/motd')).toContain('Ask ops@example.org.')
-    expect((await run('-i', 'prod', '--check')).exitCode).toBe(0)
+    expect((await run('__complete', '--', '--limit', 'web')).stdout).toBe('web\ttier\nweb1\thost\nweb2\thost\n')
+    expect((await run('inventory', '-i', 'prod', '--graph')).stdout).toContain('web2')
   })
 
   test('lab says what it needs', async () => {

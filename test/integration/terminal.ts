@@ -11,6 +11,8 @@ export interface OnTerminal {
   /** In order: when this text has come, that is typed. */
   readonly answers: readonly (readonly [text: string, typed: string])[]
   readonly env?: NodeJS.ProcessEnv
+  /** What is started, with what comes before `args`; default: the program of this checkout. */
+  readonly program?: readonly string[]
 }
 
 export interface Shown {
@@ -22,9 +24,17 @@ export interface Shown {
 }
 
 /** The built program on a terminal: `script` gives it one, and passes on what is typed. */
-export async function onTerminal({ cwd, args, columns, rows, answers, env: more }: OnTerminal): Promise<Shown> {
-  const words = args.map((word) => `'${word}'`).join(' ')
-  const command = `stty cols ${columns} rows ${rows}; '${process.execPath}' '${CLI}' ${words}`
+export async function onTerminal({
+  cwd,
+  args,
+  columns,
+  rows,
+  answers,
+  env: more,
+  program = [process.execPath, CLI],
+}: OnTerminal): Promise<Shown> {
+  const words = [...program, ...args].map((word) => `'${word}'`).join(' ')
+  const command = `stty cols ${columns} rows ${rows}; ${words}`
   const env = {
     ...process.env,
     XDG_CACHE_HOME: `${cwd}/cache`,
