@@ -99,6 +99,33 @@ describe('the tree', () => {
     expect(frames.some((frame) => /reading hosts {2}0\/4 {2}stopping\n/.test(frame))).toBe(true)
   })
 
+  it('leaves the screen as it is while somebody is asked below it', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
+    const terminal = fakeTerminal(80, 24)
+    const { out, settled, written } = terminal
+    const renderer = treeRenderer({ err: out, color: false, columns: 80, diff: false, verbosity: 0, out })
+    const events = RUNS.changes()
+    const at = events.findIndex(({ type }) => type === 'output')
+    for (const event of events.slice(0, at)) renderer.event(event)
+    for (let i = 0; i < 5; i++) await aFrame()
+    await settled()
+    expect(terminal.screen()).toContain('web1  package:nginx')
+    const goOn = renderer.hold?.()
+    const { writes } = written
+    for (const event of events.slice(at, at + 3)) renderer.event(event)
+    for (let i = 0; i < 5; i++) await aFrame()
+    terminal.resize(80, 24)
+    await settled()
+    expect(written.writes).toBe(writes)
+    goOn?.()
+    await aFrame()
+    await settled()
+    expect(written.writes).toBe(writes + 1)
+    expect(terminal.screen()).toContain('Setting up nginx')
+    for (const event of events.slice(at + 3)) renderer.event(event)
+    await renderer.finish()
+  })
+
   it('ends in order when the run breaks off in the middle of a tier', async () => {
     const listeners = process.listenerCount('SIGINT')
     const { screen, cursorShown } = await play(RUNS.changes().slice(0, 14), {}, 'slowly')
