@@ -25,6 +25,8 @@ export const packagesRemoved: Things = ofItems(({ kind, action, key, notes = [] 
 export const deleted: Things = ofItems((item) => {
   if (item.kind === 'package') return []
   if (item.action === 'delete') return [item.key]
+  // What is made has nothing that could go; its texts are long.
+  if (item.action === 'create') return []
   const files = item.diffs.filter(isGone).map(({ name }) => name)
   return files.length > 0 ? files : hasField(item, isReplaced) ? [`what has the place of ${item.key}`] : []
 })
