@@ -7,11 +7,13 @@ import { failureBlocks } from './format/failures.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
-import { linesOf, programLines, reportBlocks, reportLines, titleLine } from './format/report.ts'
+import { linesOf, programLines, reportSteps, titleLine } from './format/report.ts'
 import { orderText } from './format/rollout.ts'
 import { scriptLines } from './format/script.ts'
+import { breathing } from './format/steps.ts'
 import { summaryLines } from './format/summary.ts'
 import { counted, duration } from './format/words.ts'
+import { writeLines } from './paper.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
 import { flushed } from './stream.ts'
 import { turnsOf } from './turns.ts'
@@ -35,8 +37,21 @@ export function plainRenderer(options: RenderOptions): Renderer {
   let width = 0
   const turns = turnsOf(() => [...plans.values()].filter((plan) => hasWork(plan) && !results.has(plan.host)).length)
 
+  /** A report that is made, and all that comes after it. */
+  let waiting: Promise<void> | undefined
   const print = (lines: readonly Line[], stream = options.out) => {
-    for (const one of lines) stream.write(`${paint(one, options.color)}\n`)
+    const write = () => void stream.write(lines.map((one) => `${paint(one, options.color)}\n`).join(''))
+    if (waiting) waiting = waiting.then(write)
+    else write()
+  }
+  /** What was found, as it is now; `apart`: also where it begins with what the plans amount to. */
+  const printReport = (known: ReadonlyMap<string, HostResult>, apart: boolean, diff = options.diff) => {
+    const report = { hosts, plans: new Map(plans), results: new Map(known), tiers }
+    waiting = (waiting ?? Promise.resolve()).then(async () => {
+      const blocks = await breathing(reportSteps(report, { ...options, diff }))
+      const isApart = apart || blocks.overview.length === 0
+      await writeLines([...(isApart ? [BLANK] : []), ...linesOf(blocks)], options.out, options.color)
+    })
   }
   const column = (host: string): Line => line(span('dim', turns.told(host)), span('bold', `${host.padEnd(width)}  `))
   const beside = (host: string, lines: readonly Line[]) => {
@@ -69,11 +84,8 @@ export function plainRenderer(options: RenderOptions): Renderer {
 
   const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
     for (const result of event.results) results.set(result.host, result)
-    if (check) {
-      const blocks = reportBlocks({ hosts, plans, results, tiers }, options)
-      // What the plans amount to goes with the title.
-      print([...(blocks.overview.length === 0 ? [BLANK] : []), ...linesOf(blocks)])
-    }
+    // What the plans amount to goes with the title.
+    if (check) printReport(results, false)
     if (!check) {
       const unchanged = event.results.filter(({ outcome }) => outcome === 'ok')
       print([...(unchanged.length > 0 ? [BLANK, ...unchangedLines(unchanged, options.verbosity)] : []), BLANK])
@@ -100,14 +112,8 @@ export function plainRenderer(options: RenderOptions): Renderer {
         tiers = event.tiers
         break
       case 'plan-shown':
-        print([
-          BLANK,
-          ...reportLines(
-            { hosts, plans, results: new Map(), tiers },
-            { ...options, diff: options.planDiff ?? options.diff },
-          ),
-          ...failureBlocks(event.failures).flatMap((block) => [...block, BLANK]),
-        ])
+        printReport(new Map(), true, options.planDiff ?? options.diff)
+        print(failureBlocks(event.failures).flatMap((block) => [...block, BLANK]))
         break
       case 'tier-note':
         print([line(span('warn', `${event.tier}: `), event.message)])
@@ -159,7 +165,10 @@ export function plainRenderer(options: RenderOptions): Renderer {
         break
     }
   }
-  const written = () => flushed([options.out, options.err])
+  const written = async () => {
+    await waiting
+    await flushed([options.out, options.err])
+  }
   return { event, shown: written, finish: written }
 }
 

@@ -5,11 +5,13 @@ import { guardCursor } from './cursor.ts'
 import { problemLines, warningLines } from './format/failure.ts'
 import { failureBlocks } from './format/failures.ts'
 import { unchangedLines } from './format/host.ts'
-import { BLANK, type Line, paint } from './format/line.ts'
-import { programLines, reportLines, titleLine } from './format/report.ts'
+import { BLANK, type Line } from './format/line.ts'
+import { linesOf, programLines, reportSteps, titleLine } from './format/report.ts'
 import { scriptLines } from './format/script.ts'
+import { breathing } from './format/steps.ts'
 import { summaryLines } from './format/summary.ts'
 import type { LiveList } from './live-view.ts'
+import { writeLines } from './paper.ts'
 import { type ReadingView, readingView } from './reading-view.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
 import { flushed } from './stream.ts'
@@ -35,8 +37,15 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   let shown: Promise<void> = Promise.resolve()
 
   const print = (lines: readonly Line[], stream: NodeJS.WritableStream = options.out) => {
-    shown = shown.then(() => {
-      for (const one of lines) stream.write(`${paint(one, options.color)}\n`)
+    shown = shown.then(() => writeLines(lines, stream, options.color))
+  }
+  /** What was found, as it is now. */
+  const printReport = (known: ReadonlyMap<string, HostResult>, diff = options.diff) => {
+    if (run === undefined) return
+    const report = { hosts: run.hosts, plans: new Map(plans), results: new Map(known), tiers }
+    shown = shown.then(async () => {
+      const blocks = await breathing(reportSteps(report, { ...options, diff }))
+      await writeLines(linesOf(blocks), options.out, options.color)
     })
   }
   const live = (list: LiveList) => {
@@ -62,8 +71,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   }
 
   const tierStarted = (event: Extract<Event, { type: 'tier-started' }>) => {
-    if (reading && run && options.diff)
-      print(reportLines({ hosts: run.hosts, plans, results: new Map(), tiers }, options))
+    if (reading && options.diff) printReport(new Map())
     endPart()
     tier = tierView(event, { verbosity: options.verbosity, now: Date.now })
     live(tier.list)
@@ -71,12 +79,8 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
 
   const planShown = ({ failures }: Extract<Event, { type: 'plan-shown' }>) => {
     endPart()
-    if (!run) return
-    const diff = options.planDiff ?? options.diff
-    print([
-      ...reportLines({ hosts: run.hosts, plans, results: new Map(), tiers }, { ...options, diff }),
-      ...failureBlocks(failures).flatMap((block) => [...block, BLANK]),
-    ])
+    printReport(new Map(), options.planDiff ?? options.diff)
+    print(failureBlocks(failures).flatMap((block) => [...block, BLANK]))
   }
 
   const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
@@ -84,7 +88,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
     endPart()
     for (const result of event.results) results.set(result.host, result)
     const check = run?.check === true
-    if (check && run) print(reportLines({ hosts: run.hosts, plans, results, tiers }, options))
+    if (check) printReport(results)
     else {
       const failures = event.results.flatMap(({ host, failure, outcome }) =>
         outcome === 'failed' && failure ? [{ host, failure }] : [],

@@ -8,7 +8,8 @@ import { overviewLines } from './overview.ts'
 import { type PlanOptions, partMaker } from './plan.ts'
 import { orderText } from './rollout.ts'
 import { sectionLines } from './sections.ts'
-import { type Section, sectionsOf } from './shared.ts'
+import { type Part, sectionSteps } from './shared.ts'
+import { atOnce, type Steps } from './steps.ts'
 import { counted, listing } from './words.ts'
 
 type RunStarted = Extract<Event, { type: 'run-started' }>
@@ -63,37 +64,52 @@ export interface ReportBlocks {
 }
 
 /** The same in its parts; the first line of each but the overview is its headline. */
-export function reportBlocks(report: Report, options: PlanOptions): ReportBlocks {
+export const reportBlocks = (report: Report, options: PlanOptions): ReportBlocks => atOnce(reportSteps(report, options))
+
+/** The same in steps, for thousands of hosts. */
+export function* reportSteps(report: Report, options: PlanOptions): Steps<ReportBlocks> {
   const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
   const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
-  const parts = partMaker(options)
-  const sections = sectionsOf(new Map(planned.map((plan) => [plan.host, parts(plan)])))
-  const across: Section[] = []
-  const inTier = new Map<string | undefined, Section[]>()
+  const sections = yield* sectionSteps(made(planned, options))
+  const across: Line[][] = []
+  const inTier = new Map<string | undefined, Shown[]>()
   for (const section of sections) {
     const [tier, ...others] = new Set(section.hosts.map((host) => tierOf.get(host)))
-    if (others.length > 0) across.push(section)
-    else inTier.set(tier, added(inTier.get(tier), section))
+    const isAcross = others.length > 0
+    const name = isAcross ? nameOf(section.hosts, planned) : listing(section.hosts, NAMED)
+    const lines = sectionLines(section, name, options)
+    if (isAcross) across.push(lines)
+    else inTier.set(tier, added(inTier.get(tier), { hosts: section.hosts, lines }))
+    yield
   }
   const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
-  const overview = overviewLines(planned, { hosts: report.hosts.length, tiers: report.tiers })
-  const chunks = tiers
-    .map((tier) => tierChunk(tier, inTier.get(tier) ?? [], report, options))
-    .filter((chunk) => chunk.length > 0)
   return {
-    overview,
-    across: across.map((section) => sectionLines(section, nameOf(section.hosts, planned), options)),
-    tiers: chunks,
+    overview: overviewLines(planned, { hosts: report.hosts.length, tiers: report.tiers }),
+    across,
+    tiers: tiers
+      .map((tier) => tierChunk(tier, inTier.get(tier) ?? [], report, options))
+      .filter((chunk) => chunk.length > 0),
   }
 }
 
-const added = (to: Section[] = [], section: Section): Section[] => {
+/** A section as it is shown. */
+interface Shown {
+  readonly hosts: readonly string[]
+  readonly lines: Line[]
+}
+
+function* made(planned: readonly HostPlan[], options: PlanOptions): Iterable<readonly [string, readonly Part[]]> {
+  const parts = partMaker(options)
+  for (const plan of planned) yield [plan.host, parts(plan)]
+}
+
+const added = (to: Shown[] = [], section: Shown): Shown[] => {
   to.push(section)
   return to
 }
 
 /** A tier that has nothing of its own is one line. */
-function tierChunk(tier: string, own: readonly Section[], report: Report, options: PlanOptions): Line[] {
+function tierChunk(tier: string, own: readonly Shown[], report: Report, options: PlanOptions): Line[] {
   const order = orderText(report.tiers.find((plan) => plan.tier === tier))
   const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
   const { blocks, above } = tierBlocks(tier, own, report, options)
@@ -122,7 +138,7 @@ function plannedOf(name: string, { plans, results }: Report, { verbosity }: Plan
 
 function tierBlocks(
   tier: string,
-  own: readonly Section[],
+  own: readonly Shown[],
   report: Report,
   options: PlanOptions,
 ): { readonly blocks: Line[][]; readonly above: Line | undefined } {
@@ -140,7 +156,7 @@ function tierBlocks(
   const costs = options.verbosity >= 1 ? [...told].flatMap((host) => costLine(host, results.get(host))) : []
   return {
     blocks: [
-      ...own.map((section) => sectionLines(section, listing(section.hosts, NAMED), options)),
+      ...own.map(({ lines }) => lines),
       ...[costs, unchanged].filter((block) => block.length > 0),
       ...(failuresApart ? [] : failed),
     ],

@@ -1,5 +1,6 @@
 import type { Line } from './line.ts'
 import { lineNumbers, type Numbered } from './line-numbers.ts'
+import { atOnce, type Steps } from './steps.ts'
 
 /** One thing of a host's plan as it is shown: a resource, a handler, what is done around the changes. */
 export interface Part {
@@ -39,25 +40,50 @@ const COMPARED = 8
 
 /**
  * Puts together what hosts share, thing by thing: each is in one section, that of the hosts which have it. In a section things are
- * in the order of its first host.
+ * in the order of its first host. What it costs goes by the texts that differ, not by hosts: the same part of many hosts is looked
+ * at once, and lines are compared by their numbers.
  * @param plans of each host the parts of its plan, in order
  * @param alike whether texts are similar enough to be shown as one
  * @returns sections in the order of their first host, those of more hosts first; see {@link rebuilt}
  */
-export function sectionsOf(plans: ReadonlyMap<string, readonly Part[]>, alike = looksAlike): Section[] {
-  const order = new Map([...plans.keys()].map((host, i) => [host, i]))
+export const sectionsOf = (plans: ReadonlyMap<string, readonly Part[]>, alike = looksAlike): Section[] =>
+  atOnce(sectionSteps(plans, alike))
+
+/** The same in steps; plans may be made while they are looked at. */
+export function* sectionSteps(
+  plans: Iterable<readonly [host: string, parts: readonly Part[]]>,
+  alike = looksAlike,
+): Steps<Section[]> {
+  const order = new Map<string, number>()
+  const forms = formsOf(lineNumbers(), alike)
+  const known = new Map<Part, Form>()
+  for (const [host, parts] of plans) {
+    order.set(host, order.size)
+    for (const [place, part] of parts.entries()) {
+      const form = known.get(part) ?? forms.of(part)
+      known.set(part, form)
+      form.hosts.push(host)
+      form.cluster.at.set(host, place)
+    }
+    yield
+  }
   const sections = new Map<string, { hosts: readonly string[]; parts: SharedPart[] }>()
-  for (const part of sharedParts(plans, alike)) {
-    const hosts = [...part.at.keys()]
+  for (const { key, counts, isNew, forms: own, at } of forms.clusters()) {
+    const part = { key, counts, isNew, rows: rowsOf(own, at), at }
+    const hosts = [...at.keys()]
     const name = hosts.join(' ')
     const section = sections.get(name)
     if (section) section.parts.push(part)
     else sections.set(name, { hosts, parts: [part] })
+    yield
   }
   const first = ({ hosts: [host = ''] }: Section) => order.get(host) ?? 0
   return [...sections.values()]
-    .map(({ hosts, parts }) => ({ hosts, parts: parts.toSorted((a, b) => placeIn(hosts, a) - placeIn(hosts, b)) }))
-    .toSorted((a, b) => b.hosts.length - a.hosts.length || first(a) - first(b))
+    .map(({ hosts, parts }) => ({
+      hosts,
+      parts: parts.toSorted((one, other) => placeIn(hosts, one) - placeIn(hosts, other)),
+    }))
+    .toSorted((one, other) => other.hosts.length - one.hosts.length || first(one) - first(other))
 }
 
 const placeIn = ([host = '']: readonly string[], part: SharedPart): number => part.at.get(host) ?? 0
@@ -73,26 +99,6 @@ export function rebuilt(sections: readonly Section[], host: string): Line[] {
 
 const lineOn = (row: Row, host: string): Line[] =>
   'line' in row ? [row.line] : row.variants.flatMap(({ hosts, line }) => (hosts.includes(host) ? [line] : []))
-
-/**
- * Each thing once for all hosts on which it looks alike. What it costs goes by the texts that differ, not by hosts: the same
- * part of many hosts is looked at once, and lines are compared by their numbers.
- */
-function sharedParts(plans: ReadonlyMap<string, readonly Part[]>, alike: typeof looksAlike): SharedPart[] {
-  const known = new Map<Part, Form>()
-  const forms = formsOf(lineNumbers(), alike)
-  for (const [host, parts] of plans) {
-    for (const [place, part] of parts.entries()) {
-      const form = known.get(part) ?? forms.of(part)
-      known.set(part, form)
-      form.hosts.push(host)
-      form.cluster.at.set(host, place)
-    }
-  }
-  return forms
-    .clusters()
-    .map(({ key, counts, isNew, forms: own, at }) => ({ key, counts, isNew, rows: rowsOf(own, at), at }))
-}
 
 /** A part as some hosts have it, to the letter. */
 interface Form {

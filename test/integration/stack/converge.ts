@@ -31,10 +31,11 @@ const actions = (run: Run, host: string): string[] =>
     .map(({ key, action }) => `${action} ${key}`)
 
 /** What a person reads of it, line by line. */
-function readable(run: Run): string[] {
+async function readable(run: Run): Promise<string[]> {
   const { options, text } = collecting({ diff: true })
   const renderer = plainRenderer(options)
   for (const event of run.events) if (event.type !== 'script') renderer.event(event)
+  await renderer.finish()
   return text().trimEnd().split('\n')
 }
 
@@ -58,7 +59,7 @@ export function convergence(bed: Stack): void {
         const sampler = await sampleProcesses(bed, ['db1', 'db2', 'app1'])
         const check = await bed.run('--check', '--show-script')
         expect(check.status).toBe(2)
-        expect(readable(check).length).toBeLessThan(450)
+        expect((await readable(check)).length).toBeLessThan(450)
         for (const host of HOSTS) {
           expect(plannedOf(check.plan(host)).length).toBeGreaterThan(20)
           expect(check.result(host)).toMatchObject({ outcome: 'planned', changed: [] })
@@ -108,7 +109,7 @@ export function convergence(bed: Stack): void {
       const vars = ['--var', 'nginx_keepalive_timeout=5s', '--var', 'ntp_servers=[0.debian.pool.ntp.org]']
       const check = await bed.run('--check', ...vars)
       expect(check.status, check.stdout.slice(-3000)).toBe(2)
-      const lines = readable(check)
+      const lines = await readable(check)
       expect(lines.length, lines.join('\n')).toBeLessThanOrEqual(30)
       expect(lines.join('\n')).toContain('keepalive_timeout 5s;')
     })

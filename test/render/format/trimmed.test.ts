@@ -68,10 +68,11 @@ describe('two changed vars on the lab', () => {
   const file = join(import.meta.dirname, '../../fixtures/two-vars.json')
   const events: Event[] = JSON.parse(readFileSync(file, 'utf8'))
 
-  it('are 30 lines to read at most', () => {
+  it('are 30 lines to read at most', async () => {
     const { options, text } = collecting({ diff: true })
     const renderer = plainRenderer(options)
     for (const event of events) renderer.event(event)
+    await renderer.finish()
     const lines = text().trimEnd().split('\n')
     expect(lines.length, text()).toBeLessThanOrEqual(30)
     expect(text()).toMatch(
