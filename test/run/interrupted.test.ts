@@ -82,3 +82,26 @@ test('a host whose lock another run has taken meanwhile fails, and says how it w
   // What the other one holds is left to it.
   expect(project.web1.read('state/lock')).toContain('other')
 })
+
+test('a host that another run is at work on for too long fails, unchanged, and says who holds it; the other goes on', async () => {
+  const project = await fakeProject(['web1'], 'new')
+  project.reset('old')
+  const { web1 } = project
+  const slow = 'until [ -e $root/go ]; do /bin/sleep 0.1; done\ncp $root/etc/site.conf $root/seen\n'
+  web1.write('units/site.service/start', slow)
+  const first = project.run()
+  await vi.waitUntil(() => web1.read('etc/site.conf') === 'new\n', { timeout: 60_000 })
+  const second = await project.run()
+  expect(second.results).toMatchObject([
+    {
+      outcome: 'failed',
+      changed: [],
+      failure: {
+        code: 'locked',
+        message: expect.stringMatching(/^another run changes this host: \S+@\S+, since \d{4}-\d\d-\d\dT/),
+      },
+    },
+  ])
+  web1.write('go', '')
+  expect((await first).results).toMatchObject([{ outcome: 'changed', pendingHandlers: [], putBack: true }])
+})
