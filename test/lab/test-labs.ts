@@ -7,7 +7,7 @@ import { findLab, type Lab, type LabSpec, startLab } from './lab.ts'
 /** The labs of tests; the place of each in this list is the third number of its addresses. */
 const NAMES = [
   ...['access', 'accounts', 'app', 'connection', 'content', 'interrupted', 'lab', 'lb', 'mysql', 'package'],
-  ...['roles', 'rolling', 'rolling-policy', 'rolling-tiers', 'rolling-verify', 'stack', 'suites', 'switchover', 'ufw'],
+  ...['roles', 'rolling', 'rolling-tiers', 'rolling-verify', 'stack', 'suites', 'switchover', 'ufw'],
   ...['auth', 'looking', 'bastion'],
 ] as const
 export type TestLabName = (typeof NAMES)[number]
