@@ -79,6 +79,11 @@ export interface ResourceKind<Desired = unknown, Actual = unknown> {
    * package, a command).
    */
   affects?(desired: Desired, path: string): boolean
+  /**
+   * What of the host's state a change rests on, for a plan that is kept: it is applied only as long as that is the same.
+   * Default: all of `actual`. Undefined: it is known only when the change is made.
+   */
+  basis?(change: Change<Desired, Actual>): unknown
   /** What `provision upgrade` wants in its place: the newest that the declaration allows. Undefined: the same. */
   upgraded?(desired: Desired): Desired
   /**

@@ -36,11 +36,12 @@ export function sealHost(
     if (item.action === 'none' || !resource) return []
     const handlers = resource.notify.map(({ id, script }) => [id, script])
     const change = changes.get(item.key)
+    const basis = change && (resource.kind.basis ? resource.kind.basis(change) : change.actual)
     return [
       {
         key: item.key,
         wanted: hash('wanted', item.key, canonical([resource.desired, handlers])),
-        ...(change && { probed: hash('probed', item.key, canonical([change.action, change.actual])) }),
+        ...(change && basis !== undefined && { probed: hash('probed', item.key, canonical([change.action, basis])) }),
       },
     ]
   })

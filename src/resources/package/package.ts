@@ -143,6 +143,11 @@ export const packageKind: ResourceKind<Package, PackageState> = {
   diff,
   notes,
   apply,
+  // Not how old apt's lists are, which is another thing tomorrow, nor versions in them that nobody asked for.
+  basis: ({ actual, fields }) =>
+    fields.some(({ to }) => to?.includes(AFTER_UPDATE))
+      ? undefined
+      : [fields, actual === 'absent' ? actual : [actual.status, actual.hold, actual.besides, actual.mayGo]],
   // Within what is declared: a pattern (`8.0.*`) takes the best that fits, an exact version stays.
   upgraded: (desired) =>
     desired.state === 'absent' || (desired.version !== undefined && !desired.version.endsWith('*'))
