@@ -28,7 +28,7 @@ test('-v of commands that look says which hosts the ssh program logs in at, and 
     return err.split('\n').filter((line) => line.includes('ssh program'))
   }
   const because = ['behind: by the ssh program, for ProxyCommand (~/inventories/prod/config:2)']
-  for (const words of [['ping'], ['facts'], ['exec', '--', 'true']] as const) {
+  for (const words of [['ping'], ['facts'], ['exec', '-l', 'web', '--', 'true']] as const) {
     const [name, ...rest] = words
     expect(await said(name, '-i', 'prod', '-v', ...rest)).toEqual(because)
   }
