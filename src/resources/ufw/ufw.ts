@@ -34,6 +34,12 @@ export const ufwKind: ResourceKind<UfwDesired, UfwActual> = {
   affects: () => false,
   apply: applyUfw,
   autoRevert: autoRevertFor,
+  // Not by which way the tool came in: a plan that a laptop made is applied by another machine.
+  basis({ actual }) {
+    if (actual === 'absent') return actual
+    const { checked: _, ...rest } = actual
+    return rest.sort === 'firewall' ? rest : { ...rest, specs: rest.specs.map(({ ssh: __, ...spec }) => spec) }
+  },
 }
 
 /** Sources that are named in a key; of more there may be thousands. */
