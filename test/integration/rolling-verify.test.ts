@@ -12,7 +12,12 @@ import { load } from './traffic.ts'
 /** Two hosts of an application behind a web server, and the Prometheus that is asked about them: all by provision. */
 const bed = testBed({
   ...testLab('rolling-verify'),
-  hosts: [{ name: 'app1' }, { name: 'app2', user: 'deploy' }, { name: 'web1' }, { name: 'mon1' }],
+  hosts: [
+    { name: 'app1' },
+    { name: 'app2', user: 'deploy' },
+    { name: 'web1', installed: true },
+    { name: 'mon1', installed: true },
+  ],
 })
 const BUILD = fileURLToPath(new URL('../lab/app/build.sh', import.meta.url))
 const APPS = ['app1', 'app2'] as const

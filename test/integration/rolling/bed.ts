@@ -24,7 +24,7 @@ export const HOSTS: readonly string[] = Object.values(TIERS).flat()
 /** One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
 const SPECS = [
   ...TIERS.app.map((name) => ({ name, tier: 'app' })),
-  ...TIERS.web.map((name) => ({ name, tier: 'web', user: 'deploy' as const })),
+  ...TIERS.web.map((name) => ({ name, tier: 'web', user: 'deploy' as const, installed: true })),
   { name: 'lb1', tier: 'lb', user: 'deploy', sudo: 'password', sudoRs: true } as const,
   { name: 'lb2', tier: 'lb', user: 'deploy', suite: 'bookworm' } as const,
 ]

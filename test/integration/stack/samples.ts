@@ -9,15 +9,25 @@ export interface Sampler {
 }
 
 const PAUSE_MS = 500
-/** A process is looked at so often: what it is started as, and what it turns itself into. */
+/** Here a process is looked at so often: what it is started as, and what it turns itself into. */
 const LOOKS = 4
-const LOOP = `(while :; do
-  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null
-  sleep ${PAUSE_MS / 1000}
-done >/root/sample 2>/dev/null & echo $! >/root/sampler) >/dev/null 2>&1`
+/** On a host: one program, which writes each text once. Some programs for each look cost as much as a small converge. */
+const LOOP = `
+$| = 1;
+my %seen;
+while (1) {
+  for my $path (glob "/proc/[0-9]*/cmdline /proc/[0-9]*/environ") {
+    open my $file, "<", $path or next;
+    local $/;
+    my $text = <$file>;
+    $seen{$_}++ or print "$_\\n" for split /\\0/, $text // "";
+  }
+  select undef, undef, undef, ${PAUSE_MS / 1000};
+}`
 
 export async function sampleProcesses(bed: TestBed, hosts: readonly string[]): Promise<Sampler> {
-  for (const host of hosts) await bed.on(host, LOOP)
+  const start = `(perl -e '${LOOP}' >/root/sample 2>/dev/null & echo $! >/root/sampler) >/dev/null 2>&1`
+  for (const host of hosts) await bed.on(host, start)
   const own = new Set<string>()
   let going = true
   // The processes of all hosts are this machine's too: thousands.
@@ -39,9 +49,7 @@ export async function sampleProcesses(bed: TestBed, hosts: readonly string[]): P
       going = false
       await looking
       const seen = hosts.map(async (host): Promise<[string, string]> => {
-        // Each line of it once: a sample of minutes is the same few hundred lines over and over.
-        const lines = `kill $(cat /root/sampler); tr '\\0' '\\n' </root/sample | sort -u; rm -f /root/sample /root/sampler`
-        return [host, await bed.on(host, lines)]
+        return [host, await bed.on(host, 'kill $(cat /root/sampler); cat /root/sample; rm /root/sample /root/sampler')]
       })
       return new Map([...(await Promise.all(seen)), ['controller', [...own].join('\n')]])
     },

@@ -71,7 +71,9 @@ export function service(bed: Stack): void {
       }
     })
   })
+}
 
+export function ports(bed: Stack): void {
   test('from each host to each host, only the ports of the picture answer', async () => {
     const named = new Map(HOSTS.map((name) => [bed.addressOf(name), name]))
     const scans = HOSTS.map(async (from) => {

@@ -40,7 +40,7 @@ function writeNotes(vips: readonly string[]): { stop(): Promise<Ledger> } {
       if (failure === undefined) acknowledged.push(key)
       else failures.push(failure)
       // Each costs five programs their share of two processors; without a rest the run would have none.
-      await sleep(50)
+      await sleep(100)
     }
   }
   const all = Promise.all(vips.map(writer))
@@ -71,7 +71,7 @@ export function upgrade(bed: Stack): void {
         const before = await Promise.all(restarted.map(({ host, units }) => startsOf(host, units)))
         const reads = load(
           bed.vips.map((vip) => `http://${vip}/`),
-          { rate: 15, retries: 1 },
+          { rate: 10, retries: 1 },
         )
         const notes = writeNotes(bed.vips)
         const run = await bed.run('--switchover-to', 'db2')
