@@ -8,6 +8,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { isOverview, overviewOf, recordNames } from '../../src/records/list.ts'
 import { type RecordOverview, readEvents } from '../../src/records/read.ts'
+import { inProcess } from '../cli/in-process.ts'
 import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
 
@@ -49,6 +50,10 @@ async function provision(root: string, args: readonly string[], before = '', by 
   return { stdout, stderr }
 }
 
+/** In this process, where nothing is about its end. */
+const here = (root: string, args: readonly string[]) =>
+  inProcess(['-C', root, '-i', 'prod', ...args], { cwd: root, env: env(root) })
+
 const folderOf = (root: string) => {
   const all = join(root, 'state/provision/records')
   const [name = ''] = readdirSync(all)
@@ -65,10 +70,10 @@ async function overviews(folder: string): Promise<RecordOverview[]> {
 it('a run leaves a record of who, what and how it ended, that only the user may read and that holds no secret', async () => {
   const root = aProject(DEAF, '')
   // Wrong input is no run.
-  await provision(root, ['--limit', 'nobody'])
+  await here(root, ['--limit', 'nobody'])
   expect(() => folderOf(root)).toThrow('ENOENT')
   const args = ['--check', '--var', 'noted_key=hunter2hunter2', '--limit', 'web1']
-  await provision(root, args)
+  await here(root, args)
   const folder = folderOf(root)
   const [file = '', ...others] = readdirSync(folder)
   expect(others).toEqual([])
