@@ -7,6 +7,8 @@ export const MAX_BYTES_IN = 16_000
 export interface Result {
   readonly host: string
   readonly outcome: string
+  /** What its failure says, where it has one. */
+  readonly why: string
   readonly traffic: Traffic
 }
 
@@ -22,8 +24,8 @@ export function noopTraffic(json: string, hosts: number): Traffic[] {
 }
 
 /** @throws Error when something was done on a host on which nothing was to be done, or it took more than it may */
-export function needNoop({ host, outcome, traffic }: Result): void {
-  if (outcome !== 'ok') throw new Error(`${host} is ${outcome}: nothing was to be done`)
+export function needNoop({ host, outcome, why, traffic }: Result): void {
+  if (outcome !== 'ok') throw new Error(`${host} is ${outcome}, and nothing was to be done: ${why}`)
   if (traffic.execs !== 1) throw new Error(`${host} took ${traffic.execs} execs: one is enough`)
   if (traffic.connects !== 1) throw new Error(`${host} took ${traffic.connects} connections`)
   if (traffic.bytesOut > MAX_BYTES_OUT) throw new Error(`${host} was sent ${traffic.bytesOut} bytes`)
@@ -37,7 +39,8 @@ export function resultsIn(json: string): readonly Result[] {
   if (!isRecord(end) || !Array.isArray(end.results)) throw new Error(`the run has no end:\n${json.slice(-4000)}`)
   return end.results.map((result: unknown) => {
     if (!isRecord(result)) throw new Error('a result is no mapping')
-    return { host: String(result.host), outcome: String(result.outcome), traffic: trafficIn(result.traffic) }
+    const why = isRecord(result.failure) ? String(result.failure.message) : ''
+    return { host: String(result.host), outcome: String(result.outcome), why, traffic: trafficIn(result.traffic) }
   })
 }
 

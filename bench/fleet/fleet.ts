@@ -1,4 +1,9 @@
-import { type FleetFigures, measureFleet, SCENARIOS, type Scenario } from './measure.ts'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { measureFleet, SCENARIOS, type Scenario } from './measure.ts'
+import { latest, type Measured, pageOf, type Setting } from './page.ts'
 
 export interface FleetOptions {
   readonly sizes: readonly number[]
@@ -6,16 +11,52 @@ export interface FleetOptions {
   say(message: string): void
 }
 
-/** Measures fleets of these sizes, in each scenario. */
+const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
+const FIGURES = fileURLToPath(new URL('figures.json', import.meta.url))
+
+/** Measures fleets of these sizes, in each scenario, and writes docs/performance.md of all that was ever measured. */
 export async function fleet({ sizes, only, say }: FleetOptions): Promise<void> {
-  const all: FleetFigures[] = []
   for (const size of sizes) {
     for (const scenario of scenarios(only)) {
       say(`${size} hosts, ${SCENARIOS[scenario]}`)
-      const figures = await measureFleet(size, scenario)
-      all.push(figures)
+      const setting = settingNow()
+      const figures = { ...(await measureFleet(size, scenario)), setting }
       console.log(JSON.stringify(figures))
+      // One after the other, so that a long one that is given up costs only itself.
+      await writePage(latest(await readFigures(), [figures]))
     }
+  }
+}
+
+/** What was measured so far. */
+export async function readFigures(): Promise<Measured[]> {
+  const text = await readFile(FIGURES, 'utf8').catch(() => '[]')
+  const all: unknown = JSON.parse(text)
+  if (!Array.isArray(all) || !all.every(isMeasured)) throw new Error(`${FIGURES} has other figures: remove it`)
+  return all
+}
+
+const FIELDS = ['hosts', 'scenario', 'ok', 'failed', 'wallMs', 'cpuMs', 'peakKiB', 'loop', 'setting']
+
+const isMeasured = (value: unknown): value is Measured =>
+  typeof value === 'object' && value !== null && FIELDS.every((field) => field in value)
+
+async function writePage(all: readonly Measured[]): Promise<void> {
+  await writeFile(FIGURES, `${JSON.stringify(all, undefined, 2)}\n`)
+  const { text, charts } = pageOf(all)
+  await writeFile(join(DOCS, 'performance.md'), text)
+  await mkdir(join(DOCS, 'performance'), { recursive: true })
+  for (const [name, svg] of charts) await writeFile(join(DOCS, 'performance', name), svg)
+}
+
+function settingNow(): Setting {
+  const [load = 0] = loadavg()
+  const [{ model = 'unknown processor' } = {}] = cpus()
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} cores (${model.trim()}), ${Math.round(totalmem() / 1024 ** 3)} GiB`,
+    node: process.versions.node,
+    load: Math.round(load * 10) / 10,
   }
 }
 

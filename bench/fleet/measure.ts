@@ -21,6 +21,8 @@ export const SCENARIOS = {
 
 export type Scenario = keyof typeof SCENARIOS
 
+const STALE = 'not a run that finds nothing to change. Where roles or probes are others since: npm run bench -- record'
+
 /** One run over a fleet. */
 export interface FleetFigures {
   readonly hosts: number
@@ -48,10 +50,13 @@ export async function measureFleet(count: number, scenario: Scenario): Promise<F
   try {
     await describeFleet(folder, hosts, sites.open)
     await knownFacts(folder.inventory, `${folder.env.XDG_CACHE_HOME}/provision/facts`, hosts)
-    const { wallMs, cpuMs, peakKiB, loop, stdout } = await sample([CLI, '--inventory', folder.inventory, '--json'], {
+    const run = sample([CLI, '--inventory', folder.inventory, '--json'], {
       status: scenario === 'well' ? 0 : 1,
       env: folder.env,
       loop: true,
+    })
+    const { wallMs, cpuMs, peakKiB, loop, stdout } = await run.catch((cause: unknown) => {
+      throw new Error(STALE, { cause })
     })
     if (!loop) throw new Error('the event loop was not watched')
     const results = resultsIn(stdout)

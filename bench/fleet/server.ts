@@ -6,7 +6,7 @@ import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerCha
 import { makeKeyPair } from '../../src/lab/keys.ts'
 import { type Recording, readRecording, replay } from './recording.ts'
 import { type SimulatedHost, SLOW_MS } from './simulated.ts'
-import type { FromSite, SiteOrder } from './sites.ts'
+import { type FromSite, isSiteOrder, type SiteOrder } from './sites.ts'
 
 interface Site {
   readonly recording: Recording
@@ -16,8 +16,9 @@ interface Site {
   answered(): void
 }
 
-const [order] = (await once(process, 'message')) as [SiteOrder]
 const tell = (message: FromSite): void => void process.send?.(message)
+const [order]: unknown[] = await once(process, 'message')
+if (!isSiteOrder(order)) throw new Error('that is no order for a site')
 await open(order)
 
 async function open({ hosts, loginKey, leaveAfter }: SiteOrder): Promise<void> {

@@ -58,8 +58,7 @@ export async function openSites(hosts: readonly SimulatedHost[], loginKey: strin
           leaveAfter: site === lost ? Math.ceil(own.length / 2) : undefined,
         }
         child.send(order)
-        const said = await Promise.race([once(child, 'message'), once(child, 'exit')])
-        const [message] = said as [unknown]
+        const [message]: unknown[] = await Promise.race([once(child, 'message'), once(child, 'exit')])
         if (!isFromSite(message)) throw new Error(`site ${site} did not open`)
         return { site, port: message.port, keys: message.keys }
       }),
@@ -73,3 +72,6 @@ export async function openSites(hosts: readonly SimulatedHost[], loginKey: strin
 
 const isFromSite = (value: unknown): value is FromSite =>
   typeof value === 'object' && value !== null && 'port' in value && 'keys' in value
+
+export const isSiteOrder = (value: unknown): value is SiteOrder =>
+  typeof value === 'object' && value !== null && 'hosts' in value && Array.isArray(value.hosts) && 'loginKey' in value

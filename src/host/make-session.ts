@@ -38,6 +38,7 @@ export function hostSession(access: HostAccess, host: string, work: Work = { unh
     const nonce = access.nonce()
     show(purpose, () => shown(nonce, target.path))
     const { status, stdout, stderr } = await exec(script(nonce, target.path), { timeoutMs })
+    await access.turn?.()
     return { status, answers: parseFrame(nonce, stdout), stderr }
   }
 

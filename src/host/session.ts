@@ -22,6 +22,8 @@ export interface HostAccess {
   readonly showScripts: boolean
   /** Aborted when nothing more is to be said to hosts: its reason is thrown where it is a ProvisionError. */
   readonly signal?: AbortSignal | undefined
+  /** Waited for before an answer is read, where many come at once. */
+  readonly turn?: (() => Promise<void>) | undefined
   /** Where a host has what scripts count on; undefined: where all have it. */
   readonly target?: ((host: string) => Target) | undefined
 }

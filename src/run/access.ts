@@ -4,6 +4,7 @@ import { connector } from '../connection/connect.ts'
 import { createPool, type Pool } from '../connection/pool.ts'
 import type { HostAccess } from '../host/session.ts'
 import type { Host } from '../inventory/inventory.ts'
+import { loopTurns } from './loop-turns.ts'
 import type { Prepared } from './prepare.ts'
 import type { RunEdges, RunOptions } from './run-options.ts'
 
@@ -50,6 +51,7 @@ export function accessOf(
     emit,
     showScripts,
     signal: stop?.signal,
+    turn: loopTurns(),
     target,
   }
 }

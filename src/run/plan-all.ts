@@ -2,6 +2,7 @@ import { InputError } from '../errors.ts'
 import type { HostResult } from '../execute/events.ts'
 import type { HostRun } from '../execute/host-run.ts'
 import { toldOnce } from '../problems/told-once.ts'
+import { loopTurns, mapInTurns } from './loop-turns.ts'
 import { places } from './places.ts'
 import type { RunEdges } from './run-options.ts'
 
@@ -11,16 +12,21 @@ import type { RunEdges } from './run-options.ts'
  */
 export async function planAll(runs: readonly HostRun[], forks: number, stop: RunEdges['stop']): Promise<void> {
   const inPlace = places({ forks })
-  await Promise.all(runs.map((one) => inPlace(async () => (stop?.requested() ? undefined : one.plan()))))
+  const turn = loopTurns()
+  const plan = async (one: HostRun): Promise<void> => {
+    await turn()
+    if (!stop?.requested()) await one.plan()
+  }
+  await Promise.all(runs.map((one) => inPlace(() => plan(one))))
   const problems = runs.flatMap((one) => one.problems())
   if (problems.length > 0) throw new InputError(toldOnce(problems))
 }
 
 /** The user wanted no more before all hosts were planned: what was found out is told, and nothing is changed. */
-export function finaliseStopped(runs: readonly HostRun[], check: boolean): HostResult[] {
+export function finaliseStopped(runs: readonly HostRun[], check: boolean): Promise<HostResult[]> {
   return finaliseUnbegun(runs, check ? undefined : 'the run was stopped')
 }
 
 /** Nothing is changed, for this reason. */
-export const finaliseUnbegun = (runs: readonly HostRun[], reason: string | undefined): HostResult[] =>
-  runs.map((one) => one.finalise(one.pending() ? reason : undefined))
+export const finaliseUnbegun = (runs: readonly HostRun[], reason: string | undefined): Promise<HostResult[]> =>
+  mapInTurns(runs, (one) => one.finalise(one.pending() ? reason : undefined))

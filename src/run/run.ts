@@ -15,6 +15,7 @@ import { type PrimaryMove, primaryMove } from './failover/move.ts'
 import { giveHeadStarts } from './head-start.ts'
 import { type HostPipeline, hostPipeline } from './host-pipeline.ts'
 import { lookAcross } from './look-across.ts'
+import { mapInTurns } from './loop-turns.ts'
 import { maskedEmit, maskedError, maskedResult } from './masked-events.ts'
 import { hasNewer, upgradeNotes } from './newer.ts'
 import { finaliseStopped, finaliseUnbegun, planAll } from './plan-all.ts'
@@ -92,7 +93,7 @@ async function steps(context: RunContext, pool: Pool, began: number): Promise<Ru
   if (options.sealing?.file) needUnapplied(options.sealing.file, fleet.runs)
   const newer = options.upgrade ? upgradeNotes(runs.map((one) => aboutNewer(one, fleet))) : []
   const { results, notes } = stop?.requested()
-    ? { results: finaliseStopped(runs, options.check), notes: [] }
+    ? { results: await finaliseStopped(runs, options.check), notes: [] }
     : await changeAll(context, fleet, move)
   const outcome = summarise(context, { results, notes: [...newer, ...notes] }, performance.now() - began)
   const seals = options.sealing && [...fleet.pipelines.values()].flatMap((one) => one.seal() ?? [])
@@ -158,7 +159,10 @@ async function changeAll(
   if (!options.check) {
     needSomebody(tiers, plans)
     if (!(await approved({ runs, plans, emit, approve: edges.approve })))
-      return { results: finaliseUnbegun([...runs.values()], 'declined at the prompt'), notes: rollbackNotes(goals) }
+      return {
+        results: await finaliseUnbegun([...runs.values()], 'declined at the prompt'),
+        notes: rollbackNotes(goals),
+      }
     if (plans.some(({ batches }) => batches.length > 0)) await edges.beforeFirstChange?.()
   }
   const counters = options.check ? [] : countersOf(plans, runs)
@@ -186,7 +190,8 @@ async function plannedMove(move: PrimaryMove, runs: ReadonlyMap<string, HostRun>
 /** Changes what the plans say, and settles the hosts that they leave out; in the inventory's order. */
 async function finaliseAll(tiers: TiersInput, plans: readonly TierPlan[]): Promise<HostResult[]> {
   const inTiers = new Set(plans.flatMap(({ batches }) => batches.flatMap(({ hosts }) => hosts)))
-  const finalised = [...tiers.runs.values()].filter(({ host }) => !inTiers.has(host)).map((one) => one.finalise())
+  const others = [...tiers.runs.values()].filter(({ host }) => !inTiers.has(host))
+  const finalised = await mapInTurns(others, (one) => one.finalise())
   const results = [...finalised, ...(await applyTiers(tiers, plans))]
   const byHost = new Map(results.map((result) => [result.host, result]))
   return [...tiers.runs.keys()].flatMap((host) => byHost.get(host) ?? [])
