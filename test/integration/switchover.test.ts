@@ -20,9 +20,9 @@ import { type Ledger, whileWriting } from './switchover/ledger.ts'
 const SPEC = {
   ...testLab('switchover'),
   hosts: [
-    { name: 'db1', tier: 'db', suite: 'sid' },
-    { name: 'db2', tier: 'db', suite: 'sid', user: 'deploy' },
-    { name: 'db3', tier: 'db', suite: 'sid' },
+    { name: 'db1', tier: 'db', suite: 'sid', installed: true },
+    { name: 'db2', tier: 'db', suite: 'sid', user: 'deploy', installed: true },
+    { name: 'db3', tier: 'db', suite: 'sid', installed: true },
   ],
 } as const
 const NAMES = ['db1', 'db2', 'db3']
