@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # npm test: everything there is to know about a checkout, real hosts included. Needs a Docker engine, or root on Debian
-# or Ubuntu to set one up. Takes 25 to 35 minutes on two cores, most of it on the hosts.
+# or Ubuntu to set one up. Takes 20 to 30 minutes on two cores, most of it on the hosts.
 . "$(dirname "$0")/ready.sh"
 
 say 'Format, lint and the borders between layers'

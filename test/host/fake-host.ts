@@ -65,7 +65,12 @@ export interface FakeHost {
  */
 export function fakeHost(name = 'a'): FakeHost {
   const root = mkdtempSync(join(tmpdir(), `host-${name}-`))
-  onTestFinished(() => rmSync(root, { recursive: true, force: true, maxRetries: 5 }))
+  onTestFinished(async () => {
+    // A script whose link was lost goes on, and would put files into a folder that goes.
+    for (const child of running.keys()) child.kill()
+    await Promise.all(running.values())
+    rmSync(root, { recursive: true, force: true, maxRetries: 5 })
+  })
   const path = (file: string) => join(root, file)
   const write = (file: string, text: string) => {
     mkdirSync(dirname(path(file)), { recursive: true })
