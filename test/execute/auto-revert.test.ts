@@ -63,7 +63,8 @@ const onChange = (what: 'cut' | 'drop') =>
   host.onExec((_, script) => {
     if (!script.includes('systemd-run')) return undefined
     isSent = true
-    return what === 'cut' ? { what } : { what, after: 0 }
+    // Not before it says a word: what has not begun is told as a link that was lost.
+    return what === 'cut' ? { what } : { what, after: 1 }
   })
 
 function guarded(also = ':', connect = () => host.connect()) {
