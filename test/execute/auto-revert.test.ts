@@ -40,10 +40,13 @@ let host: FakeHost
 let door: string
 /** The change was sent: what comes next is a new login. */
 let isSent: boolean
+/** Its script got to the host, and goes on without the link. */
+let isUnderWay: boolean
 beforeEach(() => {
   host = fakeHost('a')
   door = join(host.root, 'door')
   isSent = false
+  isUnderWay = false
   host.write('door', 'old\n')
   // A timer is a unit with what it does.
   host.program(
@@ -63,11 +66,20 @@ const onChange = (what: 'cut' | 'drop') =>
   host.onExec((_, script) => {
     if (!script.includes('systemd-run')) return undefined
     isSent = true
-    // Not before it says a word: what has not begun is told as a link that was lost.
-    return what === 'cut' ? { what } : { what, after: 1 }
+    isUnderWay = what === 'drop'
+    return what === 'cut' ? { what } : { what, after: 0 }
   })
 
-function guarded(also = ':', connect = () => host.connect()) {
+/** Not before the timer of the change runs: what has not begun is told as a link that was lost, and rightly. */
+async function connectAnew() {
+  const armed = () => {
+    if (host.read('restore-script') === undefined) throw new Error('not armed yet')
+  }
+  if (isUnderWay) await vi.waitFor(armed, { timeout: 30_000 })
+  return host.connect()
+}
+
+function guarded(also = ':', connect = connectAnew) {
   const seen = handler({ id: 'publish', run: sh`cp ${door} ${join(host.root, 'published')}` })
   const desired: Door = { path: door, also }
   const resources: CompiledResource[] = [{ key: `door:${door}`, kind: doorKind, role: 'r', desired, notify: [seen] }]
