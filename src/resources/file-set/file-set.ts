@@ -99,11 +99,8 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
         const listed = new Set(paths.map((path) => posix.normalize(path)))
         const matches = picomatch([...(desired.purge ?? [])], { dot: true })
         const unlisted = parseUnlisted(own, i).filter(([path]) => !listed.has(path) && matches(path))
-        const isBare = unlisted.length === 0 && Object.values(files).every((state) => state === 'absent')
-        return [
-          desired.name,
-          isBare ? 'absent' : { files, unlisted: Object.fromEntries(unlisted), unresolved: parseUnresolved(own, i) },
-        ]
+        const state = { files, unlisted: Object.fromEntries(unlisted), unresolved: parseUnresolved(own, i) }
+        return [desired.name, isBare(state) && state.unresolved.length === 0 ? 'absent' : state]
       }),
     )
   },
@@ -139,7 +136,7 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
       ),
     ]
     if (fields.length === 0 && texts.length === 0) return undefined
-    return { action: actual === 'absent' ? 'create' : 'update', desired, actual, fields, texts }
+    return { action: isBare(actual) ? 'create' : 'update', desired, actual, fields, texts }
   },
   notes(desired, actual) {
     const { files } = withKept(desired, actual)
@@ -221,6 +218,11 @@ const keptLines = (desired: FileSet, path: string, kept: Text): string[] => {
   const lines = kept.split('\n').filter((line) => !declared.has(line))
   return [...new Set(lines)].map((line) => `${fullPath(desired, path)} keeps "${line.trim()}"`)
 }
+
+/** Nothing of it is there. */
+const isBare = (actual: FileSetState | 'absent'): boolean =>
+  actual === 'absent' ||
+  (Object.keys(actual.unlisted).length === 0 && Object.values(actual.files).every((state) => state === 'absent'))
 
 const stateOf = (actual: FileSetState | 'absent', path: string): FileState =>
   actual === 'absent' ? 'absent' : (actual.files[path] ?? 'absent')

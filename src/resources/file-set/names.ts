@@ -1,17 +1,18 @@
 import { EMPTY, type Script, sh } from '../../shell/script.ts'
 import type { Obstacle } from '../resource.ts'
 
-/** Seconds for one name: a resolver that is away is asked for longer, by itself. */
+/** Seconds for all names: a resolver that is away is asked for longer, by itself. */
 const PATIENCE = 5
 
-/** The question which of these names the host can't look up, by the resolver that programs use. */
+/** The question which of these names the host can't look up, by the resolver that programs use; all at the same time. */
 export const probeNames = (names: readonly string[], index: number): Script =>
   names.length === 0
     ? EMPTY
     : sh`
     for name in ${names}; do
-      timeout ${PATIENCE} getent ahosts "$name" >/dev/null || echo "@unresolved ${index} $name"
-    done`
+      { timeout ${PATIENCE} getent ahosts "$name" >/dev/null || echo "@unresolved ${index} $name"; } &
+    done
+    wait`
 
 /** Names that the probe of this set could not look up. */
 export function parseUnresolved(answer: string, index: number): string[] {
@@ -19,6 +20,7 @@ export function parseUnresolved(answer: string, index: number): string[] {
     .split('\n')
     .map((line) => line.split(' '))
     .flatMap(([tag, number, name]) => (tag === '@unresolved' && number === String(index) && name ? [name] : []))
+    .sort()
 }
 
 /** Somebody who changes /etc/hosts may clear the way. */
@@ -29,6 +31,6 @@ export const nameObstacle = (names: readonly string[]): Obstacle => ({
 })
 
 export const nameNote = (names: readonly string[]): string =>
-  `${listed(names)} can't be looked up on this host now: what these files are for would not start again`
+  `${listed(names)} can't be looked up on this host now: what these files are for would not start`
 
 const listed = (names: readonly string[]): string => names.map((name) => `'${name}'`).join(' and ')

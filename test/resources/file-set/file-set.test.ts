@@ -193,7 +193,14 @@ describe('a file set', () => {
     const state = fileSetKind.parse(answers('old'), sets('old')).get('nginx')
     if (state === undefined || state === 'unknown' || state === 'absent') throw new Error('it is there')
     expect(fileSetKind.notes?.(known, state)).toEqual([
-      "'nosuch.invalid' can't be looked up on this host now: what these files are for would not start again",
+      "'nosuch.invalid' can't be looked up on this host now: what these files are for would not start",
+    ])
+    // Where nothing of it is there, a package before it may make the name known: it is told, and no other change for that.
+    const bare = { ...known, name: 'bare', root: join(root, 'none'), names: ['nosuch.invalid', 'also.invalid'] }
+    const [change] = plan(fileSetKind, [bare])
+    expect(change?.action).toBe('create')
+    expect(change && fileSetKind.notes?.(bare, change.actual)).toEqual([
+      "'also.invalid' and 'nosuch.invalid' can't be looked up on this host now: what these files are for would not start",
     ])
   })
 
