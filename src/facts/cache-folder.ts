@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { cacheFolder } from '../cache/cache.ts'
 
-/** Folder of all that is only kept to be quicker: $XDG_CACHE_HOME (or ~/.cache)/provision. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_CACHE_HOME
-  // The XDG specification: a relative path is to be ignored.
-  return join(base?.startsWith('/') ? base : join(homedir(), '.cache'), 'provision')
-}
-
-/** Of cached facts. */
+/** Folder of cached facts. */
 export const factsFolder = (env: NodeJS.ProcessEnv = process.env): string => join(cacheFolder(env), 'facts')
 
 /** Of those of one inventory, known by its absolute folder. */

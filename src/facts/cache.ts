@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { replaceCached } from '../cache/cache.ts'
 import { factsFolder, fileNameOf, folderOf } from './cache-folder.ts'
 import type { Facts } from './facts.ts'
 
@@ -20,23 +20,12 @@ export function factsCache(inventoryDir: string, folder: string = factsFolder())
     async write(host, facts) {
       const text = `${JSON.stringify(facts)}\n`
       if ((await textOf(fileOf(host))) === text) return
-      await replace(dir, fileOf(host), text).catch(() => undefined)
+      await replaceCached(fileOf(host), text).catch(() => undefined)
     },
   }
 }
 
 const textOf = (file: string): Promise<string | undefined> => readFile(file, 'utf8').catch(() => undefined)
-
-async function replace(dir: string, file: string, text: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const staged = `${file}.${randomBytes(4).toString('hex')}`
-  try {
-    await writeFile(staged, text, { mode: 0o600 })
-    await rename(staged, file)
-  } finally {
-    await rm(staged, { force: true })
-  }
-}
 
 function factsFrom(text: string | undefined): Facts | undefined {
   if (text === undefined) return undefined

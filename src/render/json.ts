@@ -23,7 +23,6 @@ export function jsonRenderer(options: RenderOptions): Renderer {
   write({ type: 'header', format: 'provision-events', version: JSON_VERSION })
   return {
     event: (event: Event) => write(event),
-
     shown: async () => undefined,
     finish: () => flushed([options.out]),
   }

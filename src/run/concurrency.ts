@@ -3,7 +3,7 @@ const PATIENCE_MS = 1000
 /** So many times the hosts at a time may be under way, those that are waited for included. */
 const MOST_TIMES = 4
 
-export interface PlacesInput {
+export interface ConcurrencyInput {
   /** Hosts at a time. */
   readonly forks: number
   /** Milliseconds after which one does not count any more. */
@@ -15,7 +15,10 @@ export interface PlacesInput {
  * to the next and goes on beside it, up to a bound, so that a few such hosts hold up nobody. A late timer means that this
  * process is what is slow: then no place is given away.
  */
-export function places({ forks, patienceMs = PATIENCE_MS }: PlacesInput): (work: () => Promise<void>) => Promise<void> {
+export function concurrency({
+  forks,
+  patienceMs = PATIENCE_MS,
+}: ConcurrencyInput): (work: () => Promise<void>) => Promise<void> {
   // One host at a time is what somebody wants who asks for one.
   const most = forks === 1 ? 1 : forks * MOST_TIMES
   const queue: (() => void)[] = []

@@ -2,8 +2,8 @@ import { InputError } from '../errors.ts'
 import type { HostResult } from '../execute/events.ts'
 import type { HostRun } from '../execute/host-run.ts'
 import { toldOnce } from '../problems/told-once.ts'
+import { concurrency } from './concurrency.ts'
 import { loopTurns, mapInTurns } from './loop-turns.ts'
-import { places } from './places.ts'
 import type { RunEdges } from './run-options.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { RunEdges } from './run-options.ts'
  * @throws InputError when the facts of a host brought a mistake to light: better none is changed than some.
  */
 export async function planAll(runs: readonly HostRun[], forks: number, stop: RunEdges['stop']): Promise<void> {
-  const inPlace = places({ forks })
+  const inPlace = concurrency({ forks })
   const turn = loopTurns()
   const plan = async (one: HostRun): Promise<void> => {
     await turn()

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { places } from '../../src/run/places.ts'
+import { concurrency } from '../../src/run/concurrency.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** Works that end when they are told to, and how many were under way at most. */
 const works = (forks: number) => {
-  const place = places({ forks, patienceMs: 1000 })
+  const place = concurrency({ forks, patienceMs: 1000 })
   const ends = new Map<string, () => void>()
   const begun: string[] = []
   let most = 0
@@ -91,7 +91,7 @@ test('a process that is slow itself gives no place away', async () => {
 })
 
 test('one that fails leaves its place', async () => {
-  const place = places({ forks: 1 })
+  const place = concurrency({ forks: 1 })
   await expect(place(async () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   await place(async () => undefined)
 })

@@ -1,7 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { cacheFolder } from '../../facts/cache-folder.ts'
+import { createHash } from 'node:crypto'
+import { readFile, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { cacheFolder, replaceCached } from '../../cache/cache.ts'
 import type { NamesInFile } from './names.ts'
 import type { WrittenNames } from './written-names.ts'
 
@@ -36,7 +36,9 @@ export function keptNames(folder: string = join(cacheFolder(), 'completion')): K
       return names
     },
     async keep() {
-      await Promise.all([...fresh].map(([place, kept]) => replace(place, JSON.stringify(kept)).catch(() => undefined)))
+      await Promise.all(
+        [...fresh].map(([place, kept]) => replaceCached(place, JSON.stringify(kept)).catch(() => undefined)),
+      )
     },
   }
 }
@@ -68,14 +70,3 @@ const isKept = (value: unknown): value is Kept =>
   [value.tiers, value.groups, value.hosts].every(
     (list) => Array.isArray(list) && list.every((name) => typeof name === 'string'),
   )
-
-async function replace(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-  const staged = `${file}.${randomBytes(4).toString('hex')}`
-  try {
-    await writeFile(staged, text, { mode: 0o600 })
-    await rename(staged, file)
-  } finally {
-    await rm(staged, { force: true })
-  }
-}
