@@ -34,12 +34,26 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
 
 const plain = (line: string): string => OTHERS.reduce((text, [from, to]) => text.replace(from, to), line.trimEnd())
 
+/** Hosts speak when they have something to say: neighbouring lines of hosts, as `exec` shows them, are put in the hosts' order. */
+function inOrderOfHosts(lines: readonly string[]): string[] {
+  const ordered: string[] = []
+  let spoken: string[] = []
+  for (const line of [...lines, '']) {
+    if (/^\S+ │ /.test(line)) spoken.push(line)
+    else {
+      ordered.push(...spoken.toSorted(), line)
+      spoken = []
+    }
+  }
+  return ordered.slice(0, -1)
+}
+
 /**
  * What of a recording is not so any more. A line `…` stands for any number of lines, `…` at the end of one for more of it.
  * @returns the first line that was not shown where it should be, with what was; undefined: it is as it was recorded
  */
 export function differsFrom({ shown }: Recorded, screen: string): { expected: string; instead: string } | undefined {
-  const lines = (all: readonly string[]) => all.map(plain).filter((line) => line !== '')
+  const lines = (all: readonly string[]) => inOrderOfHosts(all.map(plain).filter((line) => line !== ''))
   const actual = lines(screen.split('\n'))
   let at = 0
   let skips = false
