@@ -4,6 +4,7 @@ import { withoutNulls } from '../inventory/vars.ts'
 import { nameHint } from '../problems/nearest.ts'
 import type { Peer, Role } from './role.ts'
 import type { RoleVarsReader } from './role-vars.ts'
+import { sharedByVars } from './shared-vars.ts'
 
 export interface Groups {
   /** @throws ProvisionError when there is no such tier or group. */
@@ -12,7 +13,12 @@ export interface Groups {
 
 /** The hosts of an inventory as roles see each other's: vars complete and tainted, worked out when first asked for. */
 export function groupsOf(inventory: Inventory, roles: ReadonlyMap<string, Role>, reader: RoleVarsReader): Groups {
-  const peers = inventory.hosts.map((host) => peerOf(host, () => completeVars(host, inventory, roles, reader)))
+  const ofTier = new Map(inventory.tiers.map(({ name }) => [name, sharedByVars<Peer['vars']>()]))
+  const varsOf = (host: Host): Peer['vars'] => {
+    const read = () => Object.freeze(completeVars(host, inventory, roles, reader))
+    return ofTier.get(host.tier)?.(host, read) ?? read()
+  }
+  const peers = inventory.hosts.map((host) => peerOf(host, () => varsOf(host)))
   const byName = new Map([
     ...inventory.groups.map(({ name }) => [name, peers.filter(({ groups }) => groups.includes(name))] as const),
     ...inventory.tiers.map(({ name }) => [name, peers.filter(({ tier }) => tier === name)] as const),

@@ -6,9 +6,10 @@ import { isMapping, mergeVars, withoutNulls } from '../inventory/vars.ts'
 import { validators as schemaValidators, type Validators } from '../schemas/validators.ts'
 import { plainCopy, retaint, secretPlaces, undeclaredProblems } from './given-secrets.ts'
 import type { Role } from './role.ts'
+import { sharedByVars } from './shared-vars.ts'
 import { lostDigits, withWantedText } from './wanted-text.ts'
 
-/** The vars of one role on one host. */
+/** The vars of one role on one host. Hosts that are alike share them, so that they are frozen. */
 export interface RoleVars {
   readonly vars: Readonly<Record<string, unknown>>
   /** Names of vars that must be given and are not. */
@@ -23,7 +24,7 @@ export interface RoleVarsReader {
   schemaProblem(role: Role): Problem | undefined
 }
 
-/** Reads vars by the schemas of roles; each schema is compiled once, each host read once. */
+/** Reads vars by the schemas of roles; each schema is compiled once, hosts that set the same are read once. */
 export function roleVarsReader(): RoleVarsReader {
   const validators = schemaValidators()
   const compiled = new Map<Role, ValidateFunction | Problem>()
@@ -62,9 +63,9 @@ export function roleVarsReader(): RoleVarsReader {
         suffix,
       ),
     ]
-    return { vars, missing, problems }
+    return { vars: frozen(vars), missing, problems }
   }
-  const complete = new Map<Role, Map<Host, RoleVars>>()
+  const complete = new Map<Role, ReturnType<typeof sharedByVars<RoleVars>>>()
 
   return {
     schemaProblem(role) {
@@ -73,11 +74,9 @@ export function roleVarsReader(): RoleVarsReader {
     },
     read(role, host, { defaults = true } = {}) {
       if (!defaults) return read(role, host, false)
-      const ofRole = complete.get(role) ?? new Map<Host, RoleVars>()
+      const ofRole = complete.get(role) ?? sharedByVars<RoleVars>((name) => Object.hasOwn(role.vars, name))
       complete.set(role, ofRole)
-      const vars = ofRole.get(host) ?? read(role, host, true)
-      ofRole.set(host, vars)
-      return vars
+      return ofRole(host, () => read(role, host, true))
     },
   }
 }
@@ -93,6 +92,13 @@ function compileSchema(validators: Validators, role: Role): ValidateFunction | P
   } catch (error) {
     return { message: `role '${role.name}': the schema of its vars is not valid: ${messageOf(error)}` }
   }
+}
+
+/** A role that writes into its vars would write into those of other hosts. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
 }
 
 /** What the vars of a role are checked by, as one object. */
