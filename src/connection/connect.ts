@@ -1,13 +1,13 @@
 import { aborted } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
-import type { Transport } from '../inventory/transports.ts'
 import type { Secret } from '../masking/secret.ts'
 import type { Connection } from './connection.ts'
-import { knownHostsFiles } from './host-key.ts'
-import { jumpHosts } from './jump-hosts.ts'
-import { keyReader } from './key-file.ts'
-import { loginMemory } from './login-memory.ts'
+import { hostKeysOf, knownHostsFiles } from './host-key.ts'
 import { loginPassword } from './login-password.ts'
+import { once } from './once.ts'
+import { type LoginMeans, openHere } from './open.ts'
+import { rootConnection } from './root-exec.ts'
+import type { OpenTransport } from './transport.ts'
 import type { UnlockedKeys } from './unlock.ts'
 
 export interface ConnectOptions {
@@ -23,55 +23,30 @@ export interface ConnectOptions {
   readonly keys?: UnlockedKeys | undefined
   /** For logins where no key is accepted. */
   readonly password?: Secret | undefined
+  /** Where logins are made; default: in this process. */
+  readonly logins?: ((means: LoginMeans) => OpenTransport) | undefined
 }
 
 type Connect = (host: Target) => Promise<Connection>
 
-const once = <T>(load: () => Promise<T>): (() => Promise<T>) => {
-  let loaded: Promise<T> | undefined
-  return () => {
-    loaded ??= load()
-    return loaded
-  }
-}
-
-/**
- * A function that connects hosts and shares what they have in common, such as a parsed known_hosts. Transports are
- * loaded when the first host needs them.
- */
+/** A function that connects hosts and shares what they have in common, such as a parsed known_hosts. */
 export function connector(options: ConnectOptions = {}): Connect {
-  const files = knownHostsFiles(options.warn)
   const env = options.env ?? process.env
-  const memory = loginMemory()
-  const password = options.password && loginPassword(options.password)
-  const tell = (message: string, hint: string | undefined) => options.warn?.(message, hint)
-  // Each is imported once: loaders that compile on the fly hand half a module to those who ask while it loads.
-  const transports: Readonly<Record<Transport, () => Promise<Connect>>> = {
-    ssh: once(async () => {
-      const [{ connectSsh }, { openSession }] = await Promise.all([import('./ssh.ts'), import('./session.ts')])
-      const means = { files, env, memory, password, keys: options.keys, readKey: keyReader(), signal: options.signal }
-      const jumps = jumpHosts((jump, way) => openSession(jump, way, means), tell)
-      return (host) => connectSsh(host, jumps, means, options)
-    }),
-    openssh: once(async () => {
-      const [{ connectOpenSsh }, { opensshWay }] = await Promise.all([
-        import('./openssh.ts'),
-        import('./openssh-way.ts'),
-      ])
-      const over = opensshWay(tell)
-      return (host) => over(host, () => connectOpenSsh(host, env, { ...options, loginPassword: password }))
-    }),
-    local: once(async () => {
-      const { connectLocal } = await import('./local.ts')
-      return (host) => connectLocal(host, env, options)
-    }),
-  }
+  const open = (options.logins ?? openHere)({
+    hostKeys: hostKeysOf(knownHostsFiles(options.warn)),
+    env,
+    password: options.password && loginPassword(options.password),
+    keys: options.keys,
+    signal: options.signal,
+    tell: (message, hint) => options.warn?.(message, hint),
+  })
+  const here = once(() => import('./local.ts'))
   return async (declared) => {
     if (options.signal?.aborted) throw aborted(declared.name)
     // What follows only logs in: its address is where it does.
     const host = { ...declared, address: declared.connection.host ?? declared.address }
-    const open = await transports[host.connection.transport]()
-    return open(host)
+    if (host.connection.transport === 'local') return (await here()).connectLocal(host, env, options)
+    return rootConnection(host, await open(host), options)
   }
 }
 

@@ -94,6 +94,9 @@ const ALGORITHMS = [
 
 export type HostKeyAlgorithm = (typeof ALGORITHMS)[number]
 
+export const isHostKeyAlgorithm = (value: unknown): value is HostKeyAlgorithm =>
+  ALGORITHMS.some((algorithm) => algorithm === value)
+
 const typeOf = (algorithm: HostKeyAlgorithm) => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)
 
 /** What to ask the server for: types it is known by come first, so that it shows a key that can be compared. */
@@ -185,3 +188,25 @@ export function checkHostKey(files: KnownHostsFiles, host: Target, key: Buffer):
     })
   }
 }
+
+/** Who decides on host keys. */
+export interface HostKeys {
+  /** What to ask a host for, best first. @throws ProvisionError host-key: that can't be told */
+  algorithms(host: Target): Promise<readonly HostKeyAlgorithm[]>
+  /** @returns why the key that a host shows is refused; undefined: it is good */
+  check(host: Target, key: Buffer): Promise<ProvisionError | undefined>
+}
+
+/** Decides by the known_hosts files of this machine. */
+export const hostKeysOf = (files: KnownHostsFiles): HostKeys => ({
+  async algorithms(host) {
+    const paths = knownHostsOf(host)
+    try {
+      const known = paths.map((path) => files.read(path))
+      return hostKeyAlgorithms(known, host)
+    } catch (error) {
+      throw failure(host, 'host-key', `${paths.join(' or ')} cannot be read: ${errno(error) ?? messageOf(error)}`)
+    }
+  },
+  check: async (host, key) => checkHostKey(files, host, key),
+})

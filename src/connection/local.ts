@@ -1,7 +1,8 @@
 import type { Target } from '../inventory/inventory.ts'
 import type { Connection } from './connection.ts'
 import { runProgram } from './program.ts'
-import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
+import { type RootOptions, rootConnection } from './root-exec.ts'
+import type { Transport } from './transport.ts'
 
 /** This very machine: sh, or sudo when this process is not root. Nothing to connect to and nothing to close. */
 export async function connectLocal(

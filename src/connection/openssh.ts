@@ -5,14 +5,13 @@ import pLimit from 'p-limit'
 import { aborted } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import { excerpt } from '../shell/excerpt.ts'
-import type { Connection } from './connection.ts'
 import { failure, place } from './failure.ts'
 import { type MayAsk, patienceOf, sshCommand } from './openssh-arguments.ts'
 import { opensshFailure } from './openssh-failure.ts'
 import { logIn, type OpenSshLogin } from './openssh-login.ts'
 import { runProgram } from './program.ts'
-import { type RootOptions, rootConnection, type Transport } from './root-exec.ts'
 import { tied } from './tied.ts'
+import type { Transport } from './transport.ts'
 
 const MAX_CHANNELS = 8
 const READY = 'connected'
@@ -82,17 +81,20 @@ const startMaster = (
     }
   })
 
-export interface OpenSshOptions extends RootOptions, OpenSshLogin {}
+export interface OpenSshOptions extends OpenSshLogin {
+  /** Aborted when the user wants out at once: a login that is not done is given up. */
+  readonly signal?: AbortSignal | undefined
+}
 
 /**
- * Connects with the system's ssh: one master process, over which each exec is a session.
+ * A login with the system's ssh: one master process, over which each exec is a session.
  * @throws ProvisionError dns, refused, timeout, unreachable, host-key, auth, as far as ssh's words tell them apart.
  */
-export async function connectOpenSsh(
+export async function openOpenSsh(
   host: Target,
   env: NodeJS.ProcessEnv,
   options: OpenSshOptions = {},
-): Promise<Connection> {
+): Promise<Transport> {
   // A folder of our own: a socket's path is short (107 bytes) and nobody else may reach it.
   const dir = await mkdtemp(join(tmpdir(), 'provision-'))
   const socket = join(dir, 's')
@@ -108,7 +110,7 @@ export async function connectOpenSsh(
   // Without its master ssh would log in anew, behind our back: a proxy that fails forbids it.
   const session = sshCommand(host, ['-T', '-S', socket, '-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'])
   const limit = pLimit(MAX_CHANNELS)
-  const transport: Transport = {
+  return {
     run: (command, input, wire) =>
       limit(async () => {
         const status = await runProgram([...session, command], input, wire, plain)
@@ -125,5 +127,4 @@ export async function connectOpenSsh(
       await clean()
     },
   }
-  return rootConnection(host, transport, options)
 }

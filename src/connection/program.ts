@@ -1,6 +1,7 @@
+import type { Readable } from 'node:stream'
 import { words } from '../shell/quote.ts'
-import type { Wire } from './root-exec.ts'
 import { signalStatus } from './ssh-exec.ts'
+import type { Wire } from './transport.ts'
 
 /** zx keeps what a program prints in these lists: here it goes on to who reads it, and nowhere else. */
 const keepsNothing = () => {
@@ -20,7 +21,7 @@ const keepsNothing = () => {
  */
 export async function runProgram(
   argv: readonly string[],
-  input: string,
+  input: string | Readable,
   wire: Wire,
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
@@ -42,6 +43,7 @@ export async function runProgram(
   running.stdin.on('error', () => {})
   running.stdout.on('data', wire.stdout)
   running.stderr.on('data', wire.stderr)
+  wire.sources?.(running.stdout, running.stderr)
   const ended = await running
   if (wire.signal.aborted) throw wire.signal.reason
   return ended.exitCode ?? signalStatus(ended.signal) ?? 255

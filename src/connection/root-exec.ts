@@ -6,27 +6,11 @@ import type { Connection } from './connection.ts'
 import { failure } from './failure.ts'
 import { ANSWER_LIMIT, type Excess, type Intake, intake, LOGIN_LIMIT, STREAM_LIMIT } from './intake.ts'
 import { patience } from './patience.ts'
-
-/** What comes back from a command while it runs, and what ends it early. */
-export interface Wire {
-  readonly stdout: (chunk: Buffer) => void
-  readonly stderr: (chunk: Buffer) => void
-  /** Aborted: the command is given up with its reason. */
-  readonly signal: AbortSignal
-}
-
-/** What a transport must do: run a short command with this on its standard input. It keeps nothing of the output. */
-export interface Transport {
-  /** @returns the exit status. @throws ProvisionError unreachable, or the reason of the signal. */
-  run(command: string, input: string, wire: Wire): Promise<number>
-  close(): Promise<void>
-}
+import type { Transport } from './transport.ts'
 
 export interface RootOptions {
   /** Replaces secrets in what a failure tells of the host's output. */
   readonly mask?: ((text: string) => string) | undefined
-  /** Aborted when the user wants out at once: a login that is not done is given up. */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A connection that runs scripts as root over a transport. */
@@ -50,7 +34,11 @@ export function rootConnection(host: Target, transport: Transport, { mask = (tex
       })
       try {
         if (wait.signal.aborted) throw wait.signal.reason
-        const status = await transport.run(command, input, { ...taken, signal: wait.signal })
+        const status = await transport.run(command, input, {
+          ...taken,
+          signal: wait.signal,
+          withinMs: options.timeoutMs,
+        })
         if (wait.signal.aborted) throw wait.signal.reason
         const { uid, stdout, stderr, before } = taken.end()
         const refused = uid === undefined ? noRoot(host, { status, ...before }) : notRoot(host, uid)

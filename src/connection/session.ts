@@ -4,7 +4,7 @@ import type { Client } from 'ssh2'
 import { aborted, messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import { errno, failure, place } from './failure.ts'
-import { checkHostKey, hostKeyAlgorithms, type KnownHostsFiles, knownHostsOf } from './host-key.ts'
+import type { HostKeys } from './host-key.ts'
 import { findIdentities } from './identities.ts'
 import type { ReadKey } from './key-file.ts'
 import { logIn } from './login.ts'
@@ -21,7 +21,7 @@ const CLOSE_GRACE_MS = 1000
 
 /** What the logins of a run have in common. */
 export interface SessionMeans {
-  readonly files: KnownHostsFiles
+  readonly hostKeys: HostKeys
   readonly env: NodeJS.ProcessEnv
   readonly memory: LoginMemory
   readonly keys?: UnlockedKeys | undefined
@@ -55,7 +55,7 @@ export async function openSession(host: Target, way: Way, means: SessionMeans): 
     offering: offering(host.connection.user, identities),
     memory,
     password,
-    open: (offers) => open(host, new NodeSSH(), means.files, offers, way, means.signal),
+    open: (offers) => open(host, new NodeSSH(), means.hostKeys, offers, way, means.signal),
   })
   return sessionOf(host, ssh, socket, way)
 }
@@ -69,7 +69,7 @@ interface Opened {
 async function open(
   host: Target,
   ssh: NodeSSH,
-  files: KnownHostsFiles,
+  hostKeys: HostKeys,
   offers: Offers,
   way: Way,
   signal: AbortSignal | undefined,
@@ -88,18 +88,21 @@ async function open(
   signal?.addEventListener('abort', onStop)
   try {
     if (signal?.aborted) throw aborted(host.name)
+    const serverHostKey = await hostKeys.algorithms(host)
     const socket = await way.open(deadline.signal)
     deadline.signal.addEventListener('abort', () => socket.destroy())
-    const keyRefused: { why?: ProvisionError } = {}
+    const keyRefused: { why?: unknown } = {}
     const ready = ssh.connect({
       sock: socket,
       username: user,
       authHandler: offers.handler,
-      algorithms: { serverHostKey: hostKeyAlgorithms(readOrFail(files, host), host) },
-      hostVerifier: (key: Buffer) => {
-        const why = checkHostKey(files, host, key)
-        if (why !== undefined) keyRefused.why = why
-        return why === undefined
+      algorithms: { serverHostKey: [...serverHostKey] },
+      hostVerifier: (key: Buffer, verify: (isGood: boolean) => void) => {
+        const refuse = (why: unknown) => {
+          keyRefused.why = why
+          verify(false)
+        }
+        hostKeys.check(host, key).then((why) => (why === undefined ? verify(true) : refuse(why)), refuse)
       },
       // The deadline above covers all of it.
       readyTimeout: 0,
@@ -128,18 +131,6 @@ async function open(
 
 const fail = (error: ProvisionError): never => {
   throw error
-}
-
-const readOrFail = (files: KnownHostsFiles, host: Target) => {
-  try {
-    return knownHostsOf(host).map((path) => files.read(path))
-  } catch (error) {
-    throw failure(
-      host,
-      'host-key',
-      `${knownHostsOf(host).join(' or ')} cannot be read: ${errno(error) ?? messageOf(error)}`,
-    )
-  }
 }
 
 const expired = (host: Target) =>

@@ -1,9 +1,10 @@
 import { constants } from 'node:os'
+import type { Readable } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
 import { failure } from './failure.ts'
-import type { Wire } from './root-exec.ts'
+import type { Wire } from './transport.ts'
 
 export interface Link {
   readonly host: Target
@@ -24,7 +25,7 @@ export function signalStatus(name: string | null): number | undefined {
  * and joins all there is.
  * @throws ProvisionError unreachable (link lost, no channel), or why the wire gave it up.
  */
-export function runOnChannel(link: Link, command: string, input: string, wire: Wire): Promise<number> {
+export function runOnChannel(link: Link, command: string, input: string | Readable, wire: Wire): Promise<number> {
   return new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined
     const onGone = () => finalise(() => reject(link.linkLost()))
@@ -57,17 +58,28 @@ export function runOnChannel(link: Link, command: string, input: string, wire: W
 }
 
 /** @param onEnd told the exit status; undefined when the channel closed without one */
-function follow(channel: ClientChannel, input: string, wire: Wire, onEnd: (status: number | undefined) => void): void {
+function follow(
+  channel: ClientChannel,
+  input: string | Readable,
+  wire: Wire,
+  onEnd: (status: number | undefined) => void,
+): void {
   let status: number | undefined
   // The host's command may end without reading its input.
   channel.on('error', () => {})
   channel.on('data', wire.stdout)
   channel.stderr.on('data', wire.stderr)
+  wire.sources?.(channel, channel.stderr)
   channel.on('exit', (code: number | null, signal: string | null = null) => {
     status = code ?? signalStatus(signal)
   })
-  channel.on('close', () => onEnd(status))
-  channel.end(input)
+  channel.on('close', () => {
+    // It waits for standard output to be read, not for the other one.
+    if (channel.stderr.readableEnded) onEnd(status)
+    else channel.stderr.once('end', () => onEnd(status))
+  })
+  if (typeof input === 'string') channel.end(input)
+  else input.pipe(channel)
 }
 
 const channelFailure = (host: Target, error: unknown): ProvisionError =>

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { knownHostsFiles } from '../connection/host-key.ts'
+import { hostKeysOf, knownHostsFiles } from '../connection/host-key.ts'
 import { jumpHosts } from '../connection/jump-hosts.ts'
 import { keyReader } from '../connection/key-file.ts'
 import { keyWord } from '../connection/key-label.ts'
@@ -55,7 +55,7 @@ export async function findKeys(hosts: readonly Target[], means: FindMeans): Prom
   const files = knownHostsFiles(means.warn)
   const limit = pLimit(means.forks)
   const { env, keys, signal } = means
-  const login = { files, env, memory: loginMemory(), keys, readKey: keyReader(), signal }
+  const login = { hostKeys: hostKeysOf(files), env, memory: loginMemory(), keys, readKey: keyReader(), signal }
   const onTheWay = jumpHosts(
     (jump, way) => openSession(jump, way, login),
     (message) => means.warn?.(message),
