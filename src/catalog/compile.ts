@@ -41,6 +41,8 @@ export interface Compiler {
   varsOf(host: Host): readonly unknown[]
   /** The resources of a host. Pure: the same host and facts give the same resources. */
   compile(host: Host, facts: Facts, options?: CompileOptions): Compiled
+  /** Nobody needs the resources of this host any more; whoever asks once more has them made anew. */
+  forget(host: Host): void
   /** What the roles say to what a run is about to change, by host; a host that is not in it is left out. */
   fleetCheck(planned: ReadonlyMap<string, readonly HostChange[]>): FleetCheckResult
 }
@@ -127,6 +129,7 @@ export function createCompiler({ inventory, roles, templates, placeOf = nowhere 
       problems ??= checkVars(inventory, roles, rolesOf, reader)
       return problems
     },
+    forget: (host) => void done.delete(host),
     varsOf: (host) => rolesOf(host.tier).map((role) => reader.read(role, host).vars),
     fleetCheck: (planned) => checkFleet(inventory, roles, planned),
     compile(host, facts, { tags } = {}) {

@@ -19,7 +19,7 @@ export function outputFiles(
   paths: { readonly markdown?: string | undefined; readonly junit?: string | undefined },
   options: MarkdownOptions,
 ): OutputFiles {
-  const { event, told } = createListener()
+  const { event, told } = createListener(options.verbosity)
   const files: readonly [path: string | undefined, text: () => Promise<string>][] = [
     [paths.markdown, async () => (await import('../render/files/markdown.ts')).markdownText(told(), options)],
     [paths.junit, async () => (await import('../render/files/junit.ts')).junitText(told())],

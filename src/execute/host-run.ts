@@ -149,6 +149,7 @@ export function hostRun(input: HostRunInput): HostRun {
         failure = applied ? undefined : unreadable(found)
         if (!failure && !applied && !hasWork(found.plan)) {
           planned = agreed = withoutItems(found)
+          input.means.forget?.()
           // All of it was done when the link was lost, or the run: only that is left to be remembered.
           if (input.means.sealed?.isBegun()) await rememberDone(input.session)
         }

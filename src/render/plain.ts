@@ -15,6 +15,7 @@ import { summaryLines } from './format/summary.ts'
 import { counted, duration } from './format/words.ts'
 import { writeLines } from './paper.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
+import { shownPlans } from './shown-plans.ts'
 import { flushed } from './stream.ts'
 import { turnsOf } from './turns.ts'
 
@@ -28,7 +29,7 @@ type Step = Extract<Event, { type: 'step-started' }>
  * run side by side. A dry run is printed whole at its end, where hosts with the same plan can be told together.
  */
 export function plainRenderer(options: RenderOptions): Renderer {
-  const plans = new Map<string, HostPlan>()
+  const { all: plans, heard } = shownPlans(options.verbosity)
   const results = new Map<string, HostResult>()
   let tiers: readonly TierPlan[] = []
   const steps = new Map<string, Step>()
@@ -106,7 +107,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
         started(event)
         break
       case 'host-planned':
-        plans.set(event.host, event.plan)
+        heard(event.plan)
         break
       case 'rollout-planned':
         tiers = event.tiers

@@ -1,5 +1,4 @@
 import type { Event, HostResult } from '../execute/events.ts'
-import type { HostPlan } from '../plan/host-plan.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { guardCursor } from './cursor.ts'
 import { problemLines, warningLines } from './format/failure.ts'
@@ -14,6 +13,7 @@ import type { LiveList } from './live-view.ts'
 import { writeLines } from './paper.ts'
 import { type ReadingView, readingView } from './reading-view.ts'
 import type { Renderer, RenderOptions } from './renderer.ts'
+import { shownPlans } from './shown-plans.ts'
 import { flushed } from './stream.ts'
 import { type TierView, tierView } from './tier-view.ts'
 
@@ -27,7 +27,7 @@ const HEAD_START = 'new hosts'
  * @param options `out` must be a terminal
  */
 export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.WriteStream }): Renderer {
-  const plans = new Map<string, HostPlan>()
+  const { all: plans, heard } = shownPlans(options.verbosity)
   const results = new Map<string, HostResult>()
   let tiers: readonly TierPlan[] = []
   let run: Extract<Event, { type: 'run-started' }> | undefined
@@ -109,7 +109,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
         runStarted(event)
         break
       case 'host-planned':
-        plans.set(event.host, event.plan)
+        heard(event.plan)
         reading?.planned(event.host)
         break
       case 'rollout-planned':

@@ -62,6 +62,7 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
 
   return {
     declared: () => declared,
+    forget: () => compiler.forget(host),
     seal: () => sealing?.seal(),
     sealed: sealing?.guard,
     readArtifact: (artifact) => readArtifact(options.root, artifact),

@@ -2,6 +2,7 @@ import type { Problem } from '../../errors.ts'
 import type { Event, HostResult } from '../../execute/events.ts'
 import type { HostPlan } from '../../plan/host-plan.ts'
 import type { TierPlan } from '../../rollout/tier-plan.ts'
+import { shownPlans } from '../shown-plans.ts'
 
 /** What a run told from its begin to its end, for files that are written then. */
 export interface Told {
@@ -19,8 +20,9 @@ export interface Listener {
   told(): Told
 }
 
-export function createListener(): Listener {
-  const plans = new Map<string, HostPlan>()
+/** @param verbosity of what will be written */
+export function createListener(verbosity: number): Listener {
+  const { all: plans, heard } = shownPlans(verbosity)
   const results = new Map<string, HostResult>()
   const warnings: Extract<Event, { type: 'warning' }>[] = []
   const problems: Problem[] = []
@@ -30,7 +32,7 @@ export function createListener(): Listener {
   return {
     event(event) {
       if (event.type === 'run-started') started = event
-      if (event.type === 'host-planned') plans.set(event.host, event.plan)
+      if (event.type === 'host-planned') heard(event.plan)
       if (event.type === 'rollout-planned') tiers = event.tiers
       if (event.type === 'host-finished') results.set(event.result.host, event.result)
       if (event.type === 'warning') warnings.push(event)

@@ -9,7 +9,7 @@ import { item, plan, RUNS } from '../../fixtures/events.ts'
 import { ROLLING_RUNS } from '../../fixtures/rolling-events.ts'
 
 const told = (events: Iterable<Event>): Told => {
-  const listener = createListener()
+  const listener = createListener(OPTIONS.verbosity)
   for (const event of events) listener.event(event)
   return listener.told()
 }
