@@ -8,10 +8,12 @@ import { SITE_SCHEMA } from '../src/inventory/schemas/site.ts'
 import { createAjv } from '../src/schemas/ajv.ts'
 import { objectSchema } from '../src/schemas/fields.ts'
 import { schemaDigest } from '../src/schemas/validators.ts'
+import { MESSAGE_SCHEMAS } from '../src/workers/messages.ts'
 import { fieldsOfConstructors, fieldsOfContracts, HANDLER_FIELDS, ROLLOUT_FIELDS } from './constructors.ts'
 
 /**
- * The schemas that every run checks something by: those of the inventory, of the built-in roles and of the kinds.
+ * The schemas that every run checks something by: those of the inventory, of what workers say, of the
+ * built-in roles and of the kinds.
  * @param root folder of the checkout
  * @throws InputError when a role can't be loaded
  */
@@ -22,7 +24,7 @@ export async function builtinSchemas(root: string): Promise<object[]> {
   const fields = [...fieldsOfConstructors(), ...fieldsOfContracts(), ...ROLLOUT_FIELDS, ...HANDLER_FIELDS].map(
     ([, schemas]) => objectSchema(schemas),
   )
-  return [SITE_SCHEMA, HOSTS_SCHEMA, ...[...roles.values()].map(varsSchema), ...fields]
+  return [SITE_SCHEMA, HOSTS_SCHEMA, ...MESSAGE_SCHEMAS, ...[...roles.values()].map(varsSchema), ...fields]
 }
 
 /**

@@ -15,6 +15,7 @@ export interface HostFlags {
   readonly tags: readonly string[]
   readonly skipTags?: readonly string[]
   readonly forks: number
+  readonly workers?: number
   readonly var: readonly string[]
   readonly renderer?: RendererKind
   readonly json: boolean
@@ -30,7 +31,7 @@ export interface HostFlags {
 
 /** What every command has that looks at an inventory or its hosts and brings them to no state. */
 export type LookFlags = Pick<HostFlags, 'inventory' | 'project' | 'limit' | 'var' | 'color' | 'json'> &
-  Partial<Pick<HostFlags, 'forks' | 'askPassword' | 'askBecomePassword' | 'verbose'>>
+  Partial<Pick<HostFlags, 'forks' | 'workers' | 'askPassword' | 'askBecomePassword' | 'verbose'>>
 
 /** Each use of an option adds one. */
 export const collect = (value: string, all: readonly string[]): string[] => [...all, value]
@@ -42,6 +43,12 @@ function atLeastOne(value: string): number {
   const number = Number(value)
   if (Number.isInteger(number) && number >= 1 && number <= 1000) return number
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.')
+}
+
+function upToSixtyFour(value: string): number {
+  const number = Number(value)
+  if (/^\d+$/.test(value) && number <= 64) return number
+  throw new InvalidArgumentError('It must be a whole number from 0 to 64.')
 }
 
 /** A folder is rarely called so; who wants a dry run with `-C`, as Ansible has it, goes on with another option. */
@@ -66,6 +73,12 @@ export const shared = {
     ),
   forks: (command: Command): Command =>
     command.option('-f, --forks <n>', `hosts at a time (default: ${DEFAULT_FORKS})`, atLeastOne, DEFAULT_FORKS),
+  workers: (command: Command): Command =>
+    command.option(
+      '--workers <n>',
+      'processes that hold the connections (default: 0, this one holds them)',
+      upToSixtyFour,
+    ),
   vars: (command: Command): Command =>
     command.option(
       '--var <name=value>',
@@ -115,7 +128,7 @@ export function withHostOptions(command: Command): Command {
   withShared(command, 'limit')
     .option('-t, --tags <roles>', 'only these roles; commas or repeated', commaList, [])
     .option('--skip-tags <roles>', 'all but these roles; commas or repeated', commaList, [])
-  return changeOptions(withShared(command, 'forks', 'vars', 'loginPassword', 'becomePassword', 'project'))
+  return changeOptions(withShared(command, 'forks', 'workers', 'vars', 'loginPassword', 'becomePassword', 'project'))
 }
 
 /** What every command has that changes hosts. */
@@ -171,6 +184,7 @@ export const mannerWords = (flags: HostFlags): string[] => [
   ...each('--skip-tags', flags.skipTags),
   ...each('--var', flags.var),
   ...(flags.forks === DEFAULT_FORKS ? [] : ['--forks', String(flags.forks)]),
+  ...(flags.workers === undefined ? [] : ['--workers', String(flags.workers)]),
   ...(flags.yes ? ['--yes'] : []),
   ...(flags.askPassword ? ['--ask-password'] : []),
   ...(flags.askBecomePassword ? ['--ask-become-password'] : []),

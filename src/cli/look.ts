@@ -22,7 +22,7 @@ export interface LookEdges {
   /** One JSON document, or one line of several. */
   json(value: object, indent?: number): void
   /** How hosts are spoken to. The first Ctrl-C stops what is at work, the second one ends at once. */
-  speaking(flags: Pick<LookFlags, 'forks' | 'verbose'>): SpeakOptions
+  speaking(flags: Pick<LookFlags, 'forks' | 'workers' | 'verbose'>): SpeakOptions
 }
 
 /** From parsed flags to an exit status; what is wrong with the input is told on standard error. */
@@ -56,8 +56,8 @@ export async function look(flags: LookFlags, carryOut: (edges: LookEdges) => Pro
         const before = host === undefined ? [] : [span('bold', host.padEnd(width)), span('dim', ' │ ')]
         out.write(`${paint([...before, { text }], color)}\n`)
       },
-      speaking: ({ forks = 1, verbose = 0 }) => ({
-        ...{ forks, stop: ends.first, signal: ends.second, warn },
+      speaking: ({ forks = 1, workers, verbose = 0 }) => ({
+        ...{ forks, workers, stop: ends.first, signal: ends.second, warn },
         programs: (programs) => tell(programLines({ programs }, verbose)),
       }),
       json: (value, indent) => out.write(`${JSON.stringify(value, undefined, indent)}\n`),

@@ -20,6 +20,7 @@ import { stopOnSignals } from './signals.ts'
 export interface HostsInput extends PrepareOptions {
   readonly check: boolean
   readonly forks: number
+  readonly workers?: number | undefined
   readonly showScripts: boolean
 }
 
@@ -77,6 +78,7 @@ export async function main(flags: HostFlags, job: Job): Promise<number> {
       skipTags: flags.skipTags,
       vars: flags.var,
       forks: flags.forks,
+      workers: flags.workers,
       showScripts: flags.showScript,
       ...(await passwordsOf(flags, process.env)),
       askPassphrase: passphraseAsker(),

@@ -26,7 +26,7 @@ export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, t
   const told = new Map<ProvisionError, string>()
 
   const doorTo = (chain: readonly Target[]): Promise<JumpDoor> => {
-    const key = chain.map(identity).join(' ')
+    const key = chain.map(jumpIdentity).join(' ')
     const known = doors.get(key)
     if (known !== undefined) return known
     const forget = () => {
@@ -79,7 +79,7 @@ export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, t
     })
     opened.enter()
     let left = false
-    const limit = turnsOf(identity(jump))
+    const limit = turnsOf(jumpIdentity(jump))
     return {
       open: (signal) => opened.open(host, signal),
       turn: (login) => limit(login),
@@ -103,7 +103,7 @@ const lastOf = (chain: readonly Target[]): Target => {
 }
 
 /** Two that differ in this are logged in apart. */
-const identity = (jump: Target): string => {
+export const jumpIdentity = (jump: Target): string => {
   const { identityFile, knownHosts, hostKeyChecking, hostKeyAlias } = jump.connection
   return JSON.stringify([place(jump), identityFile, knownHosts, hostKeyChecking, hostKeyAlias])
 }

@@ -21,7 +21,7 @@ const keepsNothing = () => {
  */
 export async function runProgram(
   argv: readonly string[],
-  input: string | Readable,
+  input: string | Buffer | Readable,
   wire: Wire,
   env: NodeJS.ProcessEnv,
 ): Promise<number> {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { Client, ClientChannel } from 'ssh2'
 import { messageOf, type ProvisionError } from '../errors.ts'
 import type { Target } from '../inventory/inventory.ts'
@@ -25,7 +25,12 @@ export function signalStatus(name: string | null): number | undefined {
  * and joins all there is.
  * @throws ProvisionError unreachable (link lost, no channel), or why the wire gave it up.
  */
-export function runOnChannel(link: Link, command: string, input: string | Readable, wire: Wire): Promise<number> {
+export function runOnChannel(
+  link: Link,
+  command: string,
+  input: string | Buffer | Readable,
+  wire: Wire,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     let channel: ClientChannel | undefined
     const onGone = () => finalise(() => reject(link.linkLost()))
@@ -60,7 +65,7 @@ export function runOnChannel(link: Link, command: string, input: string | Readab
 /** @param onEnd told the exit status; undefined when the channel closed without one */
 function follow(
   channel: ClientChannel,
-  input: string | Readable,
+  input: string | Buffer | Readable,
   wire: Wire,
   onEnd: (status: number | undefined) => void,
 ): void {
@@ -78,8 +83,8 @@ function follow(
     if (channel.stderr.readableEnded) onEnd(status)
     else channel.stderr.once('end', () => onEnd(status))
   })
-  if (typeof input === 'string') channel.end(input)
-  else input.pipe(channel)
+  if (input instanceof Readable) input.pipe(channel)
+  else channel.end(input)
 }
 
 const channelFailure = (host: Target, error: unknown): ProvisionError =>

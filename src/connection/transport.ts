@@ -19,7 +19,7 @@ export type Source = Pick<Readable, 'pause' | 'resume'>
 /** What a transport must do: run a short command with this on its standard input. It keeps nothing of the output. */
 export interface Transport {
   /** @returns the exit status. @throws ProvisionError unreachable, or the reason of the signal. */
-  run(command: string, input: string | Readable, wire: Wire): Promise<number>
+  run(command: string, input: string | Buffer | Readable, wire: Wire): Promise<number>
   close(): Promise<void>
 }
 

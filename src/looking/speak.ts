@@ -9,6 +9,8 @@ import type { Reachable } from './read-inventory.ts'
 export interface SpeakOptions {
   /** Hosts at a time, 1 or more. */
   readonly forks: number
+  /** Processes that hold the connections; undefined: by their number. */
+  readonly workers?: number | undefined
   /** Aborted when the user wants no more: hosts that are not begun are left out. */
   readonly stop: AbortSignal
   /** Aborted when the user wants out at once: logins that are not done are given up. */
@@ -26,7 +28,7 @@ export interface SpeakOptions {
  */
 export async function onHosts<T>(
   looked: Reachable,
-  { forks, stop, signal, warn, programs, connect, target }: SpeakOptions,
+  { forks, workers, stop, signal, warn, programs, connect, target }: SpeakOptions,
   work: (host: Host, access: HostAccess) => Promise<T>,
   left: (host: Host) => T,
 ): Promise<T[]> {
@@ -39,7 +41,7 @@ export async function onHosts<T>(
     ...(target && { target }),
   }
   programs?.(programHosts(looked.hosts))
-  const pool = openPool(looked, edges)
+  const pool = openPool(looked, edges, workers)
   const access = accessOf(looked, pool, edges, { showScripts: false })
   const limit = pLimit(forks)
   try {

@@ -4,25 +4,41 @@ import { connector } from '../connection/connect.ts'
 import { createPool, type Pool } from '../connection/pool.ts'
 import type { HostAccess } from '../host/session.ts'
 import type { Host } from '../inventory/inventory.ts'
+import { workersFor } from '../workers/of-run.ts'
 import { loopTurns } from './loop-turns.ts'
 import type { Prepared } from './prepare.ts'
+
 import type { RunEdges, RunOptions } from './run-options.ts'
 
 const nonce = (): string => randomBytes(9).toString('hex')
 
-/** The connections of a run; whoever opens it closes it. */
+/** The connections of a run; whoever opens it closes it. @param asked processes that hold them; undefined: by their number */
 export function openPool(
-  { mask, logins }: Pick<Prepared, 'mask' | 'logins'>,
+  { hosts, mask, logins }: Pick<Prepared, 'hosts' | 'mask' | 'logins'>,
   { connect, emit, stop }: Pick<RunEdges, 'connect' | 'emit' | 'stop'>,
+  asked?: number,
 ): Pool {
   const warn = (message: string, hint?: string) => emit({ type: 'warning', message, hint })
-  const open = connect ?? connector({ warn, mask: (text) => mask.text(text), signal: stop?.signal, ...logins })
-  return createPool(async (host) => {
+  const workers = connect ? undefined : workersFor(hosts, asked)
+  const open =
+    connect ??
+    connector({
+      ...logins,
+      ...{ warn, mask: (text) => mask.text(text), signal: stop?.signal, logins: workers?.logins },
+    })
+  const pool = createPool(async (host) => {
     const began = performance.now()
     const connection = await open(host)
     emit({ type: 'host-connected', host: host.name, ms: performance.now() - began })
     return connection
   })
+  return {
+    ...pool,
+    async close() {
+      await pool.close()
+      await workers?.close()
+    },
+  }
 }
 
 /** How all hosts of a run are spoken to. */

@@ -11,6 +11,8 @@ export interface RunOptions extends PrepareOptions {
   readonly check: boolean
   /** Hosts at a time, 1 or more. */
   readonly forks: number
+  /** Processes that hold the connections; undefined: by the number of hosts and cores. */
+  readonly workers?: number | undefined
   readonly showScripts: boolean
   /** Packages go to the newest versions that their declarations allow. */
   readonly upgrade?: boolean | undefined

@@ -45,7 +45,7 @@ export async function runPrepared(
 ): Promise<RunOutcome> {
   await edges.begun?.(prepared)
   const masked = { ...edges, emit: maskedEmit(edges.emit, prepared.mask) }
-  const pool = openPool(prepared, masked)
+  const pool = openPool(prepared, masked, options.workers)
   try {
     const access = accessOf(prepared, pool, masked, options)
     return await steps({ options, edges: masked, prepared, access, started: performance.now() }, pool, began)

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
-import type { ServerChannel } from 'ssh2'
 import { afterEach, describe, expect, test } from 'vitest'
 import { connect } from '../../src/connection/connect.ts'
-import { type SshServer, sshServer } from './ssh-server.ts'
+import { realShell, type SshServer, sshServer } from './ssh-server.ts'
 
 const servers = new Set<SshServer>()
 afterEach(() => {
@@ -10,25 +8,8 @@ afterEach(() => {
   servers.clear()
 })
 
-/** A shell of this machine behind the channel; `before` is what the account's start-up files do. */
-const shell = (before: string) => (channel: ServerChannel, command: string) => {
-  const child = spawn('/bin/sh', ['-c', `${before}\n${command}`])
-  child.stdin.on('error', () => {})
-  channel.pipe(child.stdin)
-  child.stdout.pipe(channel, { end: false })
-  child.stderr.pipe(channel.stderr, { end: false })
-  channel.on('close', () => {
-    child.stdout.unpipe()
-    child.stderr.unpipe()
-    child.kill('SIGKILL')
-  })
-  child.on('close', (code) => {
-    channel.exit(code ?? 255)
-    channel.end()
-  })
-}
 const serve = async (before = '') => {
-  const server = await sshServer({ onExec: shell(before) })
+  const server = await sshServer({ onExec: realShell(before) })
   servers.add(server)
   return server
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -119,3 +120,23 @@ function forwarding(client: Connection): void {
     })
   })
 }
+
+/** A shell of this machine behind the channel; `before` is what the account's start-up files do. */
+export const realShell =
+  (before = '') =>
+  (channel: ServerChannel, command: string) => {
+    const child = spawn('/bin/sh', ['-c', `${before}\n${command}`])
+    child.stdin.on('error', () => {})
+    channel.pipe(child.stdin)
+    child.stdout.pipe(channel, { end: false })
+    child.stderr.pipe(channel.stderr, { end: false })
+    channel.on('close', () => {
+      child.stdout.unpipe()
+      child.stderr.unpipe()
+      child.kill('SIGKILL')
+    })
+    child.on('close', (code) => {
+      channel.exit(code ?? 255)
+      channel.end()
+    })
+  }

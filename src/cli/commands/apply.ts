@@ -19,7 +19,7 @@ type ApplyFlags = Omit<HostFlags, 'check' | 'limit' | 'tags' | 'skipTags' | 'var
 export const apply: Register = (program, cli) => {
   const own = program.command('apply')
   strict(own, program, cli, true).argument('<file>', 'a plan that provision plan --out made')
-  diffOptions(withShared(own, 'forks', 'loginPassword', 'becomePassword', 'project'), '')
+  diffOptions(withShared(own, 'forks', 'workers', 'loginPassword', 'becomePassword', 'project'), '')
   changeOptions(own)
     .description('apply a plan that was kept: exactly what it shows; a host on which something has moved is left alone')
     .showHelpAfterError('(provision apply --help shows every option)')

@@ -32,7 +32,7 @@ export const exec = lookCommand<ExecFlags>({
     syntax: '[command...]',
     description: 'the command and its arguments, after `--`; each is passed on as it is',
   },
-  shares: ['forks', 'loginPassword', 'becomePassword', 'programs'],
+  shares: ['forks', 'workers', 'loginPassword', 'becomePassword', 'programs'],
   examples: EXAMPLES,
   options: (command: Command) =>
     command

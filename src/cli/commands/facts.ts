@@ -12,7 +12,7 @@ export const facts = lookCommand({
   name: 'facts',
   description: 'ask hosts what they are: system, size, addresses; changes nothing',
   words: { syntax: '[hosts...]', description: 'names, tiers, globs, as --limit takes them (default: all)' },
-  shares: ['forks', 'loginPassword', 'becomePassword', 'programs'],
+  shares: ['forks', 'workers', 'loginPassword', 'becomePassword', 'programs'],
   examples: EXAMPLES,
   options: (command) => command,
   async carryOut(flags, hosts, edges) {

@@ -11,7 +11,7 @@ Exit status: 0 all hosts answer, 1 some do not.`
 export const ping = lookCommand({
   name: 'ping',
   description: 'log in to each host and become root there: who answers, how fast, with which system; changes nothing',
-  shares: ['forks', 'loginPassword', 'becomePassword', 'programs'],
+  shares: ['forks', 'workers', 'loginPassword', 'becomePassword', 'programs'],
   examples: EXAMPLES,
   options: (command) => command,
   async carryOut(flags, _, edges) {

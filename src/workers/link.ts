@@ -1,0 +1,156 @@
+import { failure, place } from '../connection/failure.ts'
+import type { LoginMeans } from '../connection/open.ts'
+import type { Transport } from '../connection/transport.ts'
+import { aborted } from '../errors.ts'
+import type { Target } from '../inventory/inventory.ts'
+import type { Carrier } from './carrier.ts'
+import { errorOf } from './failure-data.ts'
+import { linkAnswers } from './link-answers.ts'
+import { linkExec, type Request, type SayToWorker } from './link-exec.ts'
+import { type FromWorker, PROTOCOL, readFromWorker } from './messages.ts'
+import { targetData } from './target-data.ts'
+import { passphrasesOf } from './unlocked.ts'
+
+/** One worker, as its run has it. */
+export interface Link {
+  /** @throws ProvisionError as a login of this process, and unreachable: the worker is gone */
+  open(host: Target): Promise<Transport>
+  /** Ends the worker; what is open is closed first. */
+  end(): Promise<void>
+}
+
+export interface LinkOptions {
+  readonly means: LoginMeans
+  /** The worker is gone, though nobody has ended it. @param hosts how many were connected, or about to be */
+  onLost(why: string, hosts: number): void
+}
+
+/** Speaks to a worker over a carrier. */
+export function workerLink(carrier: Carrier, { means, onLost }: LinkOptions): Link {
+  const { signal, tell } = means
+  const say: SayToWorker = (head, body) => carrier.send({ head, body })
+  const requests = new Map<number, Request>()
+  /** Hosts that are connected, or about to be, by the request that opened them. */
+  const hosts = new Map<number, Target>()
+  const connecting = new Map<number, Target>()
+  const answers = linkAnswers(means, say)
+  let last = 0
+  let lost: string | undefined
+  let isEnding = false
+
+  const nextId = () => {
+    last += 1
+    return last
+  }
+  /** Waits for the end of a request. */
+  const request = <T>(id: number, begin: (settle: (how: Settled<T>) => void) => Request): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const settle = (how: Settled<T>) => {
+        requests.delete(id)
+        if ('error' in how) reject(how.error)
+        else resolve(how.status)
+      }
+      requests.set(id, begin(settle))
+    })
+  const plain = (id: number, begin: () => void) =>
+    request<void>(id, (settle) => {
+      begin()
+      return {
+        hear() {},
+        done: () => settle({ status: undefined }),
+        failed: (error) => settle({ error }),
+      }
+    })
+  const linkLost = (host: Target) => failure(host, 'unreachable', `link lost to ${place(host)}: ${lost}`)
+
+  const transportOf = (host: Target, over: number): Transport => ({
+    async run(command, input, wire) {
+      if (lost !== undefined) throw linkLost(host)
+      if (wire.signal.aborted) throw wire.signal.reason
+      const id = nextId()
+      try {
+        return await request<number>(id, (settle) => linkExec({ id, over, command, input, wire }, say, settle))
+      } catch (error) {
+        throw error === GONE ? linkLost(host) : error
+      }
+    },
+    async close() {
+      hosts.delete(over)
+      if (lost !== undefined) return
+      const id = nextId()
+      await plain(id, () => say({ type: 'close', id, over })).catch(() => {})
+    },
+  })
+
+  const take = (message: FromWorker, body: Buffer): void => {
+    switch (message.type) {
+      case 'ready':
+        if (message.protocol === PROTOCOL) break
+        throw new Error(`it speaks version ${message.protocol} of the protocol, not ${PROTOCOL}`)
+      case 'output':
+      case 'credit':
+        requests.get(message.id)?.hear(message, body)
+        break
+      case 'done':
+        requests.get(message.id)?.done(message.status)
+        break
+      case 'failed':
+        requests.get(message.id)?.failed(errorOf(message.failure))
+        break
+      case 'warning':
+        tell(message.message, message.hint)
+        break
+      default:
+        answers.take(message, body)
+    }
+  }
+  const onAbort = () => {
+    say({ type: 'abort' })
+    // Nobody waits for a worker to say so.
+    for (const [id, host] of connecting) requests.get(id)?.failed(aborted(host.name))
+  }
+  signal?.addEventListener('abort', onAbort)
+  say({
+    type: 'setup',
+    protocol: PROTOCOL,
+    password: means.password !== undefined,
+    passphrases: passphrasesOf(means.keys),
+  })
+  carrier.hear({
+    message: (head, body) => take(readFromWorker(head), body),
+    end(why) {
+      signal?.removeEventListener('abort', onAbort)
+      lost = `its worker process ${why}`
+      answers.end()
+      for (const one of [...requests.values()]) one.failed(GONE)
+      if (!isEnding) onLost(why, hosts.size)
+    },
+  })
+  return {
+    async open(host) {
+      if (signal?.aborted) throw aborted(host.name)
+      const id = nextId()
+      hosts.set(id, host)
+      connecting.set(id, host)
+      try {
+        if (lost !== undefined) throw GONE
+        await plain(id, () => say({ type: 'connect', id, host: targetData(host) }))
+        return transportOf(host, id)
+      } catch (error) {
+        hosts.delete(id)
+        throw error === GONE ? failure(host, 'unreachable', `not connected to ${place(host)}: ${lost}`) : error
+      } finally {
+        connecting.delete(id)
+      }
+    },
+    async end() {
+      isEnding = true
+      await carrier.end()
+    },
+  }
+}
+
+type Settled<T> = { readonly status: T } | { readonly error: unknown }
+
+/** Thrown to whoever waits when the worker is gone: each says it of its host. */
+const GONE = new Error('the worker is gone')
