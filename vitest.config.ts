@@ -52,6 +52,8 @@ export default defineConfig({
           // Each file has a lab of its own. Three at a time: hosts wait more than they work, but a converge takes minutes
           // on two cores, and more of them would only take longer each.
           maxWorkers: 3,
+          // Each worker loads the program and the lab once, not for each of its files.
+          isolate: false,
           // After the unit tests, which take all cores.
           sequence: { groupOrder: 1 },
           testTimeout: 300_000,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import type { LabHost } from '../../src/lab/host.ts'
 import type { Lab, LabSpec } from '../lab/lab.ts'
 import { startTestLab, type TestLabPlace } from '../lab/test-labs.ts'
-import { type ProgramOptions, type Run, type Running, startProvision } from './provision.ts'
+import { type ProgramOptions, provision, type Run, type Running, startProvision } from './provision.ts'
 import { toldAmiss } from './told.ts'
 
 export interface ProjectSpec {
@@ -106,13 +106,17 @@ function makeProject(dir: string, lab: Lab, spec: ProjectSpec): Project {
   for (const [name, body] of Object.entries(spec.roles))
     write({ [`roles/${name}/index.ts`]: roleText(name, body, spec) })
   write(spec.files ?? {})
-  const start = (args: readonly string[], options: ProgramOptions = {}) =>
-    startProvision(['-i', 'test', ...args], {
-      ...options,
-      cwd: dir,
-      env: { XDG_CACHE_HOME: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state'), ...options.env },
-    })
-  return { dir, write, start, run: (...args) => start(args).done }
+  const here = (options: ProgramOptions): ProgramOptions => ({
+    ...options,
+    cwd: dir,
+    env: { XDG_CACHE_HOME: join(dir, 'cache'), XDG_STATE_HOME: join(dir, 'state'), ...options.env },
+  })
+  return {
+    dir,
+    write,
+    start: (args, options = {}) => startProvision(['-i', 'test', ...args], here(options)),
+    run: (...args) => provision(['-i', 'test', ...args], here({})),
+  }
 }
 
 /** Hosts with the same roles are a tier and are changed at once. JSON is YAML. */

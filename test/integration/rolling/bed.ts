@@ -8,7 +8,7 @@ import { testLab } from '../../lab/test-labs.ts'
 import { lbVars } from '../lb-vars.ts'
 import { endLease } from '../lease.ts'
 import { offerNewer } from '../newer-package.ts'
-import { type ProgramOptions, type Run, type Running, startProvision } from '../provision.ts'
+import { type ProgramOptions, provision, type Run, type Running, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
 import { type Failure, load } from '../traffic.ts'
 import { until } from '../until.ts'
@@ -111,14 +111,15 @@ export function rollingBed(): RollingBed {
     released = { app_version: version, app_artifact: { path, sha256: await buildRelease(version, path, flaw) } }
     given('app', {})
   }
-  const start: RollingBed['start'] = (args, options = {}) =>
-    startProvision(['-i', bed.lab.inventory, ...args], {
-      ...options,
-      // In the checkout each run would read its thousand files, for the record.
-      cwd: bed.dir,
-      env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
-    })
-  const run = (...args: string[]) => start(args).done
+  const words = (args: readonly string[]) => ['-i', bed.lab.inventory, ...args]
+  const here = (options: ProgramOptions): ProgramOptions => ({
+    ...options,
+    // In the checkout each run would read its thousand files, for the record.
+    cwd: bed.dir,
+    env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
+  })
+  const start: RollingBed['start'] = (args, options = {}) => startProvision(words(args), here(options))
+  const run = (...args: string[]) => provision(words(args), here({}))
   const runtime = (lb: string, command: string) =>
     bed.on(lb, `printf '%s\\n' '${command}' | socat -t5 - /run/haproxy/admin.sock`)
   const onEach = (names: readonly string[], command: string) =>
@@ -179,7 +180,7 @@ export function rollingBed(): RollingBed {
     given,
     release,
     run,
-    command: (command, ...args) => start(args, { command }).done,
+    command: (command, ...args) => provision(words(args), here({ command })),
     start,
     async underLoad(work, retries = 0) {
       // One each 40 ms: a restart takes several times as long, and an address that moves a second.

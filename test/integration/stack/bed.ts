@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { testLab } from '../../lab/test-labs.ts'
-import { plannedOf, provision, type Run } from '../provision.ts'
+import { plannedOf, provision, type Run, startProvision } from '../provision.ts'
 import { type TestBed, testBed } from '../test-bed.ts'
 
 const PLACE = testLab('stack')
@@ -23,6 +23,8 @@ const SOON = { InstanceDown: '5s', VipWithoutOwner: '5s', ServerDown: '5s', Repl
 export interface Stack extends TestBed {
   readonly vips: readonly [a: string, b: string]
   run(...args: string[]): Promise<Run>
+  /** By a process of its own, started with these words. */
+  runAlone(...args: string[]): Promise<Run>
   addressOf(host: string): string
   /** What each host would change. */
   planned(run: Run): Record<string, string[]>
@@ -37,6 +39,13 @@ export const NOTHING: Record<string, string[]> = Object.fromEntries(HOSTS.map((h
 export function stackBed(): Stack {
   const bed = testBed(PLACE)
   const vips = [`${PLACE.subnet}.101`, `${PLACE.subnet}.102`] as const
+  const words = (args: readonly string[]) => [
+    ...['-i', bed.lab.inventory, '--var', `prometheus_alert_for=${JSON.stringify(SOON)}`],
+    ...args,
+  ]
+  const here = () => ({
+    env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
+  })
   const ownersOf = (vip: string, held: readonly { name: string; addresses: string }[]): string =>
     held
       .filter(({ addresses }) => addresses.includes(` ${vip}/`))
@@ -53,10 +62,8 @@ export function stackBed(): Stack {
     on: bed.on,
     project: bed.project,
     vips,
-    run: (...args) =>
-      provision(['-i', bed.lab.inventory, '--var', `prometheus_alert_for=${JSON.stringify(SOON)}`, ...args], {
-        env: { XDG_CACHE_HOME: join(bed.dir, 'cache'), XDG_STATE_HOME: join(bed.dir, 'state') },
-      }),
+    run: (...args) => provision(words(args), here()),
+    runAlone: (...args) => startProvision(words(args), here()).done,
     addressOf: (host) => bed.host(host).address,
     planned: (run) => Object.fromEntries(HOSTS.map((name) => [name, plannedOf(run.plan(name))])),
     async owners() {
