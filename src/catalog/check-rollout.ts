@@ -33,12 +33,12 @@ export function rolloutOf(role: Role, input: RoleInput<VarsOf<Role['vars']>>, ho
   if (typeof rollout !== 'object') throw wrong('must return an object, or undefined')
   const problems = checkFields(rollout)
   if (problems.length > 0) {
-    const told = problems.map(({ message, hint }) => ({
+    const placed = problems.map(({ message, hint }) => ({
       message: `role '${role.name}': rollout(): ${message}`,
       hint,
       hosts: [input.host.name],
     }))
-    return { rollouts: [], problems: told }
+    return { rollouts: [], problems: placed }
   }
   for (const step of allSteps(rollout)) checkStep(step, hosts)
   checkHosts('throughput', rollout.throughput?.on, hosts)

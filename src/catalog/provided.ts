@@ -25,13 +25,13 @@ export interface Provisions {
   provided<T extends object>(contract: Contract<T>, by?: ProvidedBy): readonly Provided<T>[]
 }
 
-interface Asked {
+interface Answered {
   readonly all: readonly Provided[]
   readonly byTier: ReadonlyMap<string, readonly Provided[]>
   readonly byHost: ReadonlyMap<string, readonly Provided[]>
 }
 
-interface Told {
+interface RoleOffers {
   readonly offers: readonly Offer[]
   readonly problems: readonly Problem[]
 }
@@ -43,10 +43,10 @@ export function provisionsOf(
   reader: RoleVarsReader,
   placeOf: PlaceOf,
 ): Provisions {
-  const told = new Map<Role, Map<Host, Told>>()
-  const ask = (role: Role, host: Host): Told => {
-    const ofRole = told.get(role) ?? new Map<Host, Told>()
-    told.set(role, ofRole)
+  const offersByRole = new Map<Role, Map<Host, RoleOffers>>()
+  const ask = (role: Role, host: Host): RoleOffers => {
+    const ofRole = offersByRole.get(role) ?? new Map<Host, RoleOffers>()
+    offersByRole.set(role, ofRole)
     const known = ofRole.get(host) ?? offersOf(role, host, reader, placeOf)
     ofRole.set(host, known)
     return known
@@ -73,8 +73,8 @@ export function provisionsOf(
   }
 
   // By the contract itself, which says of what type the values are.
-  const answers = new WeakMap<Contract, Asked>()
-  const answerTo = (contract: Contract): Asked => {
+  const answers = new WeakMap<Contract, Answered>()
+  const answerTo = (contract: Contract): Answered => {
     const known = answers.get(contract)
     if (known !== undefined) return known
     const all = (byName().get(contract.name) ?? []).map(({ host, role, value }): Provided => {
@@ -115,7 +115,7 @@ export function provisionsOf(
 const unknown = (what: string, name: string, known: readonly string[]): ProvisionError =>
   new ProvisionError(`provided(): there is no ${what} '${name}'`, { code: 'input', hint: nameHint(name, known) })
 
-function offersOf(role: Role, host: Host, reader: RoleVarsReader, placeOf: PlaceOf): Told {
+function offersOf(role: Role, host: Host, reader: RoleVarsReader, placeOf: PlaceOf): RoleOffers {
   if (role.provides === undefined) return { offers: [], problems: [] }
   try {
     const { name, tier, groups, address, connection } = host

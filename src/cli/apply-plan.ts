@@ -15,7 +15,7 @@ export async function applyPlan(options: RunOptions, edges: RunEdges, file: Plan
   const began = performance.now()
   const { plan } = file
   needValid(plan)
-  const asked: RunOptions = {
+  const planOptions: RunOptions = {
     ...options,
     vars: plan.options.vars.map((one) => (one.startsWith('@') ? `@${resolve(options.root, one.slice(1))}` : one)),
     tiers: plan.options.tiers,
@@ -23,7 +23,7 @@ export async function applyPlan(options: RunOptions, edges: RunEdges, file: Plan
     check: false,
     sealing: { id: plan.id, file },
   }
-  const prepared = await prepare(asked)
+  const prepared = await prepare(planOptions)
   needSameProject(plan, await planDigests(resolve(options.root), prepared), version())
-  return runPrepared(asked, edges, prepared, began)
+  return runPrepared(planOptions, edges, prepared, began)
 }

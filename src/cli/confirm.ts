@@ -28,11 +28,11 @@ export function confirmer(
     const lines = createInterface({ input: process.stdin, output: process.stderr })
     await ready?.()
     const goOn = hold?.()
-    const asked = `${question} [${enter ? 'Y/n' : 'y/N'}] `
+    const prompt = `${question} [${enter ? 'Y/n' : 'y/N'}] `
     try {
       for (;;) {
-        const answer = await lines.question(asked, { signal })
-        if (goOn) takeBack(asked + answer)
+        const answer = await lines.question(prompt, { signal })
+        if (goOn) takeBack(prompt + answer)
         const meant = meaningOf(answer, enter)
         if (meant !== undefined) return meant
       }
@@ -40,7 +40,7 @@ export function confirmer(
       if (!(error instanceof Error && error.name === 'AbortError')) throw error
       const why = messageOf(error).toLowerCase()
       process.stderr.write(`${why}\n`)
-      if (goOn) takeBack(asked + why)
+      if (goOn) takeBack(prompt + why)
       return false
     } finally {
       lines.close()

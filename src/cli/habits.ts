@@ -19,17 +19,17 @@ export function inOurWords(argv: readonly string[]): string[] {
   const end = argv.indexOf('--')
   const own = end === -1 ? argv : argv.slice(0, end)
   const rest = end === -1 ? [] : argv.slice(end)
-  const said: string[] = []
+  const messages: string[] = []
   for (let i = 0; i < own.length; i++) {
     const word = own[i] ?? ''
     const isAlone = EXTRA_VARS.test(word)
     const value = isAlone ? own[i + 1] : EXTRA_VARS_WITH.exec(word)?.[1]
     if (isAlone) i += 1
-    if (value !== undefined) said.push(...extraVars(value))
+    if (value !== undefined) messages.push(...extraVars(value))
     // Without its value the option is left for the one who complains of it.
-    else said.push(isAlone ? '--var' : sameAs(word))
+    else messages.push(isAlone ? '--var' : sameAs(word))
   }
-  return [...said, ...rest]
+  return [...messages, ...rest]
 }
 
 function sameAs(word: string): string {

@@ -72,9 +72,9 @@ export async function makePlan(options: RunOptions, edges: RunEdges, kept: KeptP
     if (summary.planned === 0) return `${kept.out}: a plan of nothing to do`
     return `${kept.out}: sealed until ${minute(plan.until)}; provision show prints it, provision apply applies it`
   }
-  const said = await note()
+  const written = await note()
   for (const event of last) {
-    edges.emit(event.type === 'run-finished' ? { ...event, notes: [...(event.notes ?? []), said] } : event)
+    edges.emit(event.type === 'run-finished' ? { ...event, notes: [...(event.notes ?? []), written] } : event)
   }
   return outcome
 }

@@ -3,8 +3,8 @@ import { access, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { InputError, messageOf, type Problem } from '../errors.ts'
 import type { Event } from '../execute/events.ts'
+import { createListener } from '../render/files/collect.ts'
 import type { MarkdownOptions } from '../render/files/markdown.ts'
-import { createListener } from '../render/files/told.ts'
 
 /** Files that a run is told in at its end, for programs and people that don't see its output. */
 export interface OutputFiles {
@@ -19,10 +19,10 @@ export function outputFiles(
   paths: { readonly markdown?: string | undefined; readonly junit?: string | undefined },
   options: MarkdownOptions,
 ): OutputFiles {
-  const { event, told } = createListener(options.verbosity)
+  const { event, collected } = createListener(options.verbosity)
   const files: readonly [path: string | undefined, text: () => Promise<string>][] = [
-    [paths.markdown, async () => (await import('../render/files/markdown.ts')).markdownText(told(), options)],
-    [paths.junit, async () => (await import('../render/files/junit.ts')).junitText(told())],
+    [paths.markdown, async () => (await import('../render/files/markdown.ts')).markdownText(collected(), options)],
+    [paths.junit, async () => (await import('../render/files/junit.ts')).junitText(collected())],
   ]
   const named = files.flatMap(([path, text]) => (path === undefined ? [] : [{ path, text }]))
   const ready = new Set<string>()

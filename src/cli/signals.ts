@@ -18,10 +18,10 @@ export function stopOnSignals(tell: (message: string) => void, isChanging: () =>
   const controller = new AbortController()
   // Every exec listens, and there may be as many as hosts: no leak.
   setMaxListeners(0, controller.signal)
-  let asked = false
+  let isStopping = false
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (!asked) {
-      asked = true
+    if (!isStopping) {
+      isStopping = true
       const what = isChanging() ? 'finishing hosts in progress' : 'no further host is asked, and nothing is changed'
       tell(`Stopping: ${what}. Press Ctrl-C again to abort.`)
     } else if (signal !== 'SIGHUP' && !controller.signal.aborted) {
@@ -32,7 +32,7 @@ export function stopOnSignals(tell: (message: string) => void, isChanging: () =>
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   for (const signal of signals) process.on(signal, onSignal)
   return {
-    requested: () => asked,
+    requested: () => isStopping,
     signal: controller.signal,
     dispose: () => {
       for (const signal of signals) process.off(signal, onSignal)

@@ -14,7 +14,7 @@ export async function askTiers(inventory: AnsibleInventory, known: readonly stri
   const members = membership(inventory)
   const words: string[] = []
   const answered: { readonly group: string; readonly tier: string }[] = []
-  const asked = new Set<string>()
+  const seen = new Set<string>()
   const check = (answer: string): string | undefined => {
     if (answer === '-') return undefined
     if (known.length > 0 && !known.includes(answer)) return `site.yml has the tiers ${known.join(', ')}; - for none`
@@ -22,9 +22,9 @@ export async function askTiers(inventory: AnsibleInventory, known: readonly stri
   }
   for (;;) {
     const done = new Set(assignTiers(tierRules(words).rules, inventory, members).tierOf.keys())
-    const question = nextTierQuestion(inventory, done, asked, known)
+    const question = nextTierQuestion(inventory, done, seen, known)
     if (question === undefined) return words
-    asked.add(question.group)
+    seen.add(question.group)
     const standard = known.length === 0 || known.includes(question.guess) ? question.guess : '-'
     const answer = await ask(`Tier of group ${question.group} (${question.shown}); - for none:`, standard, check)
     if (answer === '-') continue

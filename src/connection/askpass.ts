@@ -28,15 +28,15 @@ export async function openAskpass(dir: string, answer: (question: string) => str
   const socket = join(dir, 'a')
   const program = join(dir, 'askpass')
   // The client ends its side when it has asked.
-  const server = createServer({ allowHalfOpen: true }, (asked) => {
-    asked.on('error', () => {})
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => {})
     let question = ''
-    asked.setEncoding('utf8').on('data', (part) => {
+    socket.setEncoding('utf8').on('data', (part) => {
       question += part
     })
-    asked.on('end', () => {
+    socket.on('end', () => {
       const given = answer(question)
-      asked.end(given === undefined ? '' : `${given}\n`)
+      socket.end(given === undefined ? '' : `${given}\n`)
     })
   })
   await new Promise<void>((resolve, reject) => {

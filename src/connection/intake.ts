@@ -96,7 +96,7 @@ export interface Intake {
 export function intake({ marker, onStdout, onBegin, onExcess }: IntakeOptions): Intake {
   const limit = onStdout === undefined ? ANSWER_LIMIT : STREAM_LIMIT
   const answer: string[] = []
-  const [said, stderrTail, greeting, refusal] = [excerpt(), excerpt(), excerpt(), excerpt()]
+  const [stdoutTail, stderrTail, greeting, refusal] = [excerpt(), excerpt(), excerpt(), excerpt()]
   let uid: string | undefined
   let bytes = 0
   let over = false
@@ -113,7 +113,7 @@ export function intake({ marker, onStdout, onBegin, onExcess }: IntakeOptions): 
     onMarker,
     onNoise: greeting.push,
     onText(text) {
-      said.push(text)
+      stdoutTail.push(text)
       if (onStdout === undefined) answer.push(text)
       else onStdout(text)
     },
@@ -143,7 +143,7 @@ export function intake({ marker, onStdout, onBegin, onExcess }: IntakeOptions): 
     lines(mask) {
       stdout.end()
       stderr.end()
-      return (uid === undefined ? [greeting, refusal] : [said, stderrTail]).flatMap((one) => one.lines(mask))
+      return (uid === undefined ? [greeting, refusal] : [stdoutTail, stderrTail]).flatMap((one) => one.lines(mask))
     },
   }
 }

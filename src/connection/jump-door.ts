@@ -83,21 +83,21 @@ function forwarded(jump: Target, session: Session, host: Target, signal: AbortSi
 
 /** What sshd of the jump host says of a host that it can't connect to. */
 function channelFailure(jump: Target, host: Target, error: unknown): ProvisionError {
-  const said = messageOf(error).replace(/^\(SSH\) Channel open failure: /, '')
+  const reason = messageOf(error).replace(/^\(SSH\) Channel open failure: /, '')
   const at = `${host.address} port ${host.connection.port}`
   const from = `from jump host ${jump.name}`
   const more = { cause: error }
-  if (/refused/i.test(said)) {
+  if (/refused/i.test(reason)) {
     const hint = 'Is sshd running there, and on this port?'
     return failure(host, 'refused', `${at} refuses the connection ${from}: nothing listens there`, { ...more, hint })
   }
-  if (/timed out/i.test(said)) return failure(host, 'timeout', `${at} does not answer ${from}`, more)
-  if (/not known|resolv|no address/i.test(said)) {
+  if (/timed out/i.test(reason)) return failure(host, 'timeout', `${at} does not answer ${from}`, more)
+  if (/not known|resolv|no address/i.test(reason)) {
     return failure(host, 'dns', `the name ${host.address} is unknown on jump host ${jump.name}`, more)
   }
-  if (/prohibited/i.test(said)) {
+  if (/prohibited/i.test(reason)) {
     const hint = 'Its sshd must allow it: AllowTcpForwarding, PermitOpen.'
     return failure(host, 'unreachable', `jump host ${jump.name} does not forward to ${at}`, { ...more, hint })
   }
-  return failure(host, 'unreachable', `no way to ${at} ${from}: ${said}`, more)
+  return failure(host, 'unreachable', `no way to ${at} ${from}: ${reason}`, more)
 }

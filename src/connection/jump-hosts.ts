@@ -23,7 +23,7 @@ export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, t
   const doors = new Map<string, Promise<JumpDoor>>()
   const turnsOf = turns()
   /** What was told already: whoever failed because of it is not told of again. */
-  const told = new Map<ProvisionError, string>()
+  const reported = new Map<ProvisionError, string>()
 
   const doorTo = (chain: readonly Target[]): Promise<JumpDoor> => {
     const key = chain.map(jumpIdentity).join(' ')
@@ -63,16 +63,18 @@ export function jumpHosts(logIn: (jump: Target, way: Way) => Promise<Session>, t
 
   /** What came of an earlier jump host is its matter. */
   const tellOnce = (jump: Target, error: ProvisionError): void => {
-    const cause = error.cause instanceof ProvisionError ? told.get(error.cause) : undefined
-    if (cause === undefined && !told.has(error)) tell(`jump host ${jump.name}: ${error.message}`, error.hint)
-    told.set(error, cause ?? jump.name)
+    const cause = error.cause instanceof ProvisionError ? reported.get(error.cause) : undefined
+    if (cause === undefined && !reported.has(error)) tell(`jump host ${jump.name}: ${error.message}`, error.hint)
+    reported.set(error, cause ?? jump.name)
   }
 
   const wayOver = async (host: Target, chain: readonly Target[]): Promise<Way> => {
     if (chain.length === 0) return directly(host)
     const jump = lastOf(chain)
     const notReached = (error: ProvisionError, what: string) =>
-      failure(host, 'unreachable', `${what} because of its jump host ${told.get(error) ?? jump.name}`, { cause: error })
+      failure(host, 'unreachable', `${what} because of its jump host ${reported.get(error) ?? jump.name}`, {
+        cause: error,
+      })
     const opened = await doorTo(chain).catch((error: unknown) => {
       if (!(error instanceof ProvisionError)) throw error
       throw error.code === 'aborted' ? aborted(host.name) : notReached(error, 'not reached')

@@ -53,7 +53,7 @@ export async function logIn<Opened extends object>(means: LoginMeans<Opened>): P
       opened = await connect(offers)
       if (opened !== undefined) return offers.last() === 'password' ? 'accepted' : 'not asked for'
       // Where it has worked before, something else has changed.
-      return offering.told().password === 'offered' && !worked ? 'refused' : 'not asked for'
+      return offering.offered().password === 'offered' && !worked ? 'refused' : 'not asked for'
     })
     return opened
   }
@@ -64,14 +64,14 @@ export async function logIn<Opened extends object>(means: LoginMeans<Opened>): P
     return (await withKeys(MAX_CONNECTIONS - 1)) ?? (offering.takesPassword() ? withPassword() : undefined)
   }
   const refusal = (cut?: ProvisionError) =>
-    refusedLogin(host, { ...offering.told(), end, refusedBy, given: password !== undefined, cut })
+    refusedLogin(host, { ...offering.offered(), end, refusedBy, given: password !== undefined, cut })
 
   try {
     const opened = await attempt()
     if (opened !== undefined) return opened
   } catch (error) {
     // What the first connection showed says more than that a further one was cut.
-    const isTold = error instanceof ProvisionError && error.code === 'unreachable' && offering.told().keys.length > 0
+    const isTold = error instanceof ProvisionError && error.code === 'unreachable' && offering.offered().keys.length > 0
     throw isTold ? refusal(error) : error
   }
   throw refusal()

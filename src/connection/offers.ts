@@ -40,7 +40,7 @@ export interface Offering {
   /** Whether a further connection has keys to offer, or the server would be content with a password. */
   takesKeys(): boolean
   takesPassword(): boolean
-  told(): Offered
+  offered(): Offered
 }
 
 const METHODS = ['password', 'keyboard-interactive']
@@ -123,6 +123,6 @@ export function offering(user: string, identities: Identities): Offering {
     },
     takesKeys: () => left.length > 0 && takes('publickey'),
     takesPassword: () => METHODS.some(takes),
-    told: () => ({ keys, left, skipped, password, question, accepted }),
+    offered: () => ({ keys, left, skipped, password, question, accepted }),
   }
 }

@@ -10,7 +10,7 @@ export type OpenSshWay = <T>(host: Target, login: () => Promise<T>) => Promise<T
 /** Limits how many are on their way over a jump host, tells once of one that fails, and gives it up for a while. */
 export function opensshWay(tell: Tell): OpenSshWay {
   const turnsOf = turns()
-  const told = new Set<string>()
+  const warned = new Set<string>()
   const givenUp = new Map<string, { readonly why: ProvisionError; readonly until: number }>()
   return async (host, login) => {
     const { jumps = [] } = host.connection
@@ -28,8 +28,8 @@ export function opensshWay(tell: Tell): OpenSshWay {
         // A connection that was dropped says nothing of the next one (sshd's MaxStartups).
         if (why.code !== 'unreachable') givenUp.set(chain, { why, until: performance.now() + GIVEN_UP_MS })
         const message = `jump host ${why.host}: ${why.message}`
-        if (!told.has(message)) tell(message, why.hint)
-        told.add(message)
+        if (!warned.has(message)) tell(message, why.hint)
+        warned.add(message)
         throw error
       }
     })

@@ -45,7 +45,7 @@ const startMaster = (
     const ready = ['-o', 'PermitLocalCommand=yes', '-o', `LocalCommand=echo ${READY}`]
     const first = ['-M', '-N', '-T', '-S', socket, '-o', 'ControlPersist=no', ...ready]
     const argv = sshCommand(host, first, mayAsk)
-    const said = excerpt()
+    const stderr = excerpt()
     const wire = {
       stdout(chunk: Buffer) {
         if (!chunk.includes(READY)) return
@@ -53,13 +53,13 @@ const startMaster = (
         signal?.removeEventListener('abort', onStop)
         resolve({ ended: () => last, close })
       },
-      stderr: (chunk: Buffer) => said.push(chunk.toString()),
+      stderr: (chunk: Buffer) => stderr.push(chunk.toString()),
       signal: stop.signal,
     }
     const over = runProgram(tied(argv), '', wire, env).then(
       (status) => {
-        last = said.text().trim().split('\n').at(-1) || 'ssh ended'
-        reject(opensshFailure(host, { status, stderr: said.text() }))
+        last = stderr.text().trim().split('\n').at(-1) || 'ssh ended'
+        reject(opensshFailure(host, { status, stderr: stderr.text() }))
       },
       (error: unknown) => {
         last = 'ssh was ended'

@@ -76,19 +76,19 @@ async function ask(host: Target, file: string, env: NodeJS.ProcessEnv, signal: A
   }
   const words = Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`])
   const before = await readFile(file, 'utf8').catch(() => '')
-  const said = excerpt()
+  const stderr = excerpt()
   const stop = new AbortController()
   const late = failure(host, 'timeout', `${place(host)}: no SSH handshake within ${connectTimeout} s`)
   const timer = setTimeout(() => stop.abort(late), connectTimeout * 1000)
   const onStop = () => stop.abort(aborted(host.name))
   signal?.addEventListener('abort', onStop)
   try {
-    const wire = { stdout: () => {}, stderr: (chunk: Buffer) => said.push(chunk.toString()), signal: stop.signal }
+    const wire = { stdout: () => {}, stderr: (chunk: Buffer) => stderr.push(chunk.toString()), signal: stop.signal }
     const argv = [...sshCommand(host, ['-T', ...words]), 'exit']
     const status = await runProgram(argv, '', wire, { ...env, LC_ALL: 'C' })
     const after = await readFile(file, 'utf8').catch(() => '')
     const added = after.startsWith(before) ? entryOf(after.slice(before.length)) : undefined
-    const failed = status === 255 ? opensshFailure(host, { status, stderr: said.text() }) : undefined
+    const failed = status === 255 ? opensshFailure(host, { status, stderr: stderr.text() }) : undefined
     // A login that is refused is what was asked for.
     if (failed && failed.code !== 'auth' && failed.code !== 'host-key' && added === undefined) throw failed
     return { added, refused: failed?.code === 'host-key' ? failed : undefined }

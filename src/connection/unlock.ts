@@ -43,10 +43,10 @@ export async function unlockKeys(
 ): Promise<UnlockedKeys> {
   const unlocked = new Map<string, UnlockedKey>()
   if (ask === undefined) return unlocked
-  const asked = new Set<string>()
+  const prompted = new Set<string>()
   const unlock = async (path: string): Promise<boolean> => {
-    if (asked.has(path)) return unlocked.has(path)
-    asked.add(path)
+    if (prompted.has(path)) return unlocked.has(path)
+    prompted.add(path)
     const found = await passphraseOf(path, ask)
     if (found) unlocked.set(path, found)
     return found !== undefined

@@ -37,7 +37,7 @@ export async function changeWithRevert(
     if (!(error instanceof ProvisionError) || session.signal?.aborted) throw error
     if (error.code === 'apply' || error.code === 'handler') {
       // Where the link is gone, the timer does the same a little later.
-      await told(session, 'put-back', putBack(armed, session.target.stateDir), 60).catch(() => undefined)
+      await statusOf(session, 'put-back', putBack(armed, session.target.stateDir), 60).catch(() => undefined)
     }
     if (!LINK_LOST.includes(error.code)) throw error
     await proveUnheard(session, armed, run, error)
@@ -113,7 +113,7 @@ async function proveAccess(
   let isBack = false
   for (;;) {
     try {
-      const status = await session.fresh((anew) => told(anew, 'disarm', proof.script, proof.timeout))
+      const status = await session.fresh((anew) => statusOf(anew, 'disarm', proof.script, proof.timeout))
       if (status === 0 || status === NOT_BEGUN || status === BROKEN_OFF) return status
       isBack = status === FIRED
       if (isBack) break
@@ -146,7 +146,7 @@ async function proveAccess(
 }
 
 /** @returns the status of the one question */
-async function told(session: HostSession, purpose: string, script: Script, timeout: number): Promise<number> {
+async function statusOf(session: HostSession, purpose: string, script: Script, timeout: number): Promise<number> {
   const questions = [{ id: purpose, script, timeout }]
   const { answers } = await session.ask({ ...apart(questions), purpose })
   return answers.get(purpose)?.status ?? 255

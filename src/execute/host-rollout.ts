@@ -206,11 +206,11 @@ async function verify(session: HostSession, planned: Planned, tier: TierContext)
 
 /** The gates, asked again and again: one look right after a start says little. */
 async function soak(session: HostSession, planned: Planned, tier: TierContext): Promise<void> {
-  const asked = phasesAt('changed').filter(({ soaks }) => soaks)
+  const soaking = phasesAt('changed').filter(({ soaks }) => soaks)
   const end = performance.now() + tier.policy.soak * 1000
   while (performance.now() < end && !tier.stopped()) {
     const left = Math.min(SOAK_EVERY * 1000, end - performance.now())
     await session.pause(left)
-    await runSteps(session, 'changed', planned, tier, { timeout: 0 }, asked)
+    await runSteps(session, 'changed', planned, tier, { timeout: 0 }, soaking)
   }
 }

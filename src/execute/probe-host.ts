@@ -125,15 +125,15 @@ async function send<Facts>(
 
 function factsIn<Facts>(input: ProbeInput<Facts>, { observed }: Reply): Facts {
   const found = observed.get(FACTS)
-  const said = found?.answers?.own ?? found?.printed ?? ''
+  const output = found?.answers?.own ?? found?.printed ?? ''
   try {
-    return input.parseFacts(said)
+    return input.parseFacts(output)
   } catch (error) {
     throw new ProvisionError(`the facts of this host can't be read: ${messageOf(error)}`, {
       code: 'probe',
       host: input.session.host,
       hint: 'targets are Debian or Ubuntu hosts with systemd',
-      log: lastLines(said),
+      log: lastLines(output),
     })
   }
 }

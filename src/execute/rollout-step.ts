@@ -50,7 +50,7 @@ export async function runStep(session: HostSession, step: RolloutStep, options: 
   }
 }
 
-interface Said {
+interface Answer {
   readonly on: string
   readonly status: number
   readonly lines: readonly string[]
@@ -58,14 +58,19 @@ interface Said {
 
 /** Why a step failed; which host it is about is said by who catches it. */
 class StepFailure extends Error {
-  readonly said: Said
-  constructor(message: string, said: Said) {
+  readonly answer: Answer
+  constructor(message: string, answer: Answer) {
     super(message)
-    this.said = said
+    this.answer = answer
   }
 }
 
-function asError({ message, said }: StepFailure, host: string, phase: Phase, step: RolloutStep): ProvisionError {
+function asError(
+  { message, answer: said }: StepFailure,
+  host: string,
+  phase: Phase,
+  step: RolloutStep,
+): ProvisionError {
   const place = said.on === host ? '' : ` on ${said.on}`
   return new ProvisionError(`${step.name}${place}: ${message}`, {
     code: codeOf(phase),
@@ -78,7 +83,7 @@ function asError({ message, said }: StepFailure, host: string, phase: Phase, ste
 const targetsOf = (session: HostSession, step: RolloutStep): readonly string[] => step.on ?? [session.host]
 
 async function act(session: HostSession, step: RolloutStep, script: Script, key: string): Promise<void> {
-  const said = await Promise.all(
+  const answers = await Promise.all(
     targetsOf(session, step).map((on) =>
       say(session, on, ({ target }) => (step.underLock ? joinScripts([amongRuns(target), script]) : script), {
         key,
@@ -86,8 +91,8 @@ async function act(session: HostSession, step: RolloutStep, script: Script, key:
       }),
     ),
   )
-  for (const one of said) for (const line of one.lines.slice(-TOLD_LINES)) tell(session, key, one.on, line)
-  const failed = said.find(({ status }) => status !== 0)
+  for (const one of answers) for (const line of one.lines.slice(-TOLD_LINES)) tell(session, key, one.on, line)
+  const failed = answers.find(({ status }) => status !== 0)
   if (failed) throw new StepFailure(failed.lines.at(-1) ?? `status ${failed.status}`, failed)
 }
 
@@ -99,14 +104,14 @@ async function wait(
 ): Promise<void> {
   const limit = timeout ?? step.timeout ?? WITHIN
   const end = performance.now() + limit * 1000
-  const told = new Map<string, string>()
+  const lastReasons = new Map<string, string>()
   for (let first = true; ; first = false) {
-    const said = await Promise.all(
+    const answers = await Promise.all(
       targetsOf(session, step).map((on) =>
         say(session, on, () => script, { key: first ? key : undefined, timeout: ASK_TIMEOUT }),
       ),
     )
-    const open = said.filter(({ status }) => status !== 0)
+    const open = answers.filter(({ status }) => status !== 0)
     const [one] = open
     if (one === undefined) return
     const never = open.find(({ status }) => status === NEVER)
@@ -118,8 +123,8 @@ async function wait(
     if (performance.now() >= end) throw new StepFailure(`${reasonOf(one)}${limit > 0 ? ` after ${limit} s` : ''}`, one)
     if (givenUp?.()) throw new StepFailure('the run was stopped', one)
     for (const each of open) {
-      if (told.get(each.on) === reasonOf(each)) continue
-      told.set(each.on, reasonOf(each))
+      if (lastReasons.get(each.on) === reasonOf(each)) continue
+      lastReasons.set(each.on, reasonOf(each))
       tell(session, key, each.on, reasonOf(each))
     }
     await session.pause((step.interval ?? INTERVAL) * 1000)
@@ -129,7 +134,7 @@ async function wait(
 /** A host that can't be reached, and a question that takes too long, tell nothing either. */
 const NO_ANSWER: readonly number[] = [UNANSWERED, 124, 255]
 
-const mayGoOn = ({ onTimeout = 'fail' }: RolloutStep, open: readonly Said[]): boolean =>
+const mayGoOn = ({ onTimeout = 'fail' }: RolloutStep, open: readonly Answer[]): boolean =>
   onTimeout === 'continueIfUnanswered'
     ? open.every(({ status }) => NO_ANSWER.includes(status))
     : onTimeout === 'continue'
@@ -142,7 +147,7 @@ async function rest(session: HostSession, seconds: number, givenUp?: () => boole
   }
 }
 
-const reasonOf = ({ lines, status }: Said): string => lines.at(-1) ?? `condition not met yet (exit status ${status})`
+const reasonOf = ({ lines, status }: Answer): string => lines.at(-1) ?? `condition not met yet (exit status ${status})`
 
 function tell(session: HostSession, key: string, on: string, text: string): void {
   const line = on === session.host ? text : `${on}: ${text}`
@@ -155,12 +160,12 @@ async function say(
   on: string,
   script: (there: HostSession) => Script,
   { key, timeout }: { readonly key: string | undefined; readonly timeout: number },
-): Promise<Said> {
+): Promise<Answer> {
   const there = on === session.host ? session : session.on(on)
   try {
-    const said = await deed(there, { script: script(there), purpose: key, timeout })
-    if (said === undefined) return { on, status: 255, lines: ['the host gave no answer'] }
-    return { on, status: said.status, lines: said.lines.map((line) => session.mask(line)) }
+    const answer = await deed(there, { script: script(there), purpose: key, timeout })
+    if (answer === undefined) return { on, status: 255, lines: ['the host gave no answer'] }
+    return { on, status: answer.status, lines: answer.lines.map((line) => session.mask(line)) }
   } catch (error) {
     if (session.signal?.aborted) throw error
     return { on, status: 255, lines: [messageOf(error)] }

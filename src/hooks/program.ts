@@ -48,9 +48,9 @@ export async function runProgram(
       child.on('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit status ${code}`)))
     })
     const last = tail.trim().split('\n').at(-1) ?? ''
-    const said = last === '' ? '' : `: ${last}`
-    if (isLate) throw new Error(`it took longer than ${timeout} s${said}`)
-    if (how !== undefined) throw new Error(`${how}${said}`)
+    const detail = last === '' ? '' : `: ${last}`
+    if (isLate) throw new Error(`it took longer than ${timeout} s${detail}`)
+    if (how !== undefined) throw new Error(`${how}${detail}`)
   } finally {
     clearTimeout(limit)
     clearTimeout(grace)

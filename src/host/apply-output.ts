@@ -50,8 +50,8 @@ export function stepReader(session: Listener, run: StepsRun) {
   const parts = new Set<string>()
   let fell: string | undefined
   let log: string[] = []
-  let said = excerpt()
-  let told = 0
+  let output = excerpt()
+  let shownLines = 0
   let inLine = false
   let began = 0
   let current = ''
@@ -59,9 +59,9 @@ export function stepReader(session: Listener, run: StepsRun) {
   const logged = () => log.map((line) => session.mask(line)).filter((line) => line.trim() !== '')
 
   const tell = (id: string, line: () => string) => {
-    told += 1
-    if (told > TOLD_LINES + 1) return
-    const text = told > TOLD_LINES ? '[… more was printed, and is not shown …]' : line()
+    shownLines += 1
+    if (shownLines > TOLD_LINES + 1) return
+    const text = shownLines > TOLD_LINES ? '[… more was printed, and is not shown …]' : line()
     const key = infoOf(id)?.keys[0]
     if (key !== undefined) session.emit({ type: 'output', host: session.host, key, line: text })
     else if (id === GUARD) session.emit({ type: 'host-note', host: session.host, message: text })
@@ -69,13 +69,13 @@ export function stepReader(session: Listener, run: StepsRun) {
 
   const onFrame = (event: FrameEvent): void => {
     if (event.type === 'part') {
-      said.push(event.text)
+      output.push(event.text)
       if (!inLine) tell(event.id, () => `${session.mask(event.text).slice(0, -SECRET).slice(0, CUT_LINE)} […]`)
       inLine = true
     } else if (event.type === 'line' && !inLine && isPart(event.id, event.line)) {
       return
     } else if (event.type === 'line') {
-      said.push(`${event.line}\n`)
+      output.push(`${event.line}\n`)
       log.push(inLine ? '[… a line too long to be shown …]' : event.line)
       if (log.length > LOG_LINES) log.shift()
       const warning = WARNING.exec(event.line)?.[1]
@@ -85,8 +85,8 @@ export function stepReader(session: Listener, run: StepsRun) {
       inLine = false
     } else if (event.type === 'begin') {
       log = []
-      said = excerpt()
-      told = 0
+      output = excerpt()
+      shownLines = 0
       inLine = false
       current = event.id
       began = performance.now()
@@ -186,7 +186,7 @@ export function stepReader(session: Listener, run: StepsRun) {
   const lost = (error: unknown): unknown => {
     if (!(error instanceof ProvisionError)) return error
     // Of too much, the step's own first and last lines.
-    const printed = error.code === 'output' && current !== '' ? said.lines(session.mask) : error.log
+    const printed = error.code === 'output' && current !== '' ? output.lines(session.mask) : error.log
     return new ProvisionError(error.message, {
       code: error.code,
       host: session.host,

@@ -12,7 +12,7 @@ export interface Deed {
   readonly timeout: number
 }
 
-export interface Said {
+export interface DeedResult {
   readonly status: number
   /** What it printed on either output, as it was: with whatever secrets are in it. */
   readonly lines: readonly string[]
@@ -23,7 +23,10 @@ export interface Said {
  * @returns undefined when the host gave no answer
  * @throws as {@link HostSession.ask}
  */
-export async function deed(session: HostSession, { script, shown, purpose, timeout }: Deed): Promise<Said | undefined> {
+export async function deed(
+  session: HostSession,
+  { script, shown, purpose, timeout }: Deed,
+): Promise<DeedResult | undefined> {
   const whole = (body: Script) => [{ id: 'step', script: joinScripts([rawScript('exec 2>&1; set -e'), body]), timeout }]
   const questions = apart(whole(script), shown && (() => whole(shown)))
   const { answers } = await session.ask({ ...questions, purpose })

@@ -54,8 +54,8 @@ export function hostSession(access: HostAccess, host: string, work: Work = { unh
       ? { id: 'release', keys: [], action: 'update', timeout: 30, script: releaseLock(run, target) }
       : { id: 'renew', keys: [], action: 'update', timeout: 30, script: renewLock(run, target, one.lasts) }
     const framed = (steps: readonly ChangeStep[]) =>
-      applyScript(nonce, takeLock(run, one.generation, target), [...steps, end].map(told), target.path)
-    const told = (step: ChangeStep): Fragment => ({ ...step, script: saysWhatItIsAt(step, target) })
+      applyScript(nonce, takeLock(run, one.generation, target), [...steps, end].map(announced), target.path)
+    const announced = (step: ChangeStep): Fragment => ({ ...step, script: saysWhatItIsAt(step, target) })
     show(one.purpose, () => framed(one.shown?.() ?? one.steps))
     const steps = [...one.steps, end]
     const reader = stepReader({ host, mask, emit, target }, { nonce, steps, onDone: one.onDone ?? (() => undefined) })

@@ -45,7 +45,7 @@ export function logins(members: readonly Member[], context: LoginContext): Login
   /** Being worked out: who comes up again goes in a circle. */
   const open = new Set<string>()
 
-  const asked = (written: Written, name: string, defaultUser: string): SshOptions | undefined => {
+  const evaluate = (written: Written, name: string, defaultUser: string): SshOptions | undefined => {
     const config = written.transport === 'local' ? undefined : context.sshConfig(written.ssh_config)
     if (config === undefined) return undefined
     const options = sshOptions(config, { name, user: written.user, port: written.port, defaultUser }, context.here)
@@ -81,7 +81,7 @@ export function logins(members: readonly Member[], context: LoginContext): Login
     }
     // What ssh_config names is logged in at as ssh would.
     const defaultUser = ofInventory ? (behind.user ?? DEFAULT_USER) : context.here.localUser
-    const options = asked(written, spec.host, defaultUser)
+    const options = evaluate(written, spec.host, defaultUser)
     const inherited = ofInventory && options?.identityFiles === undefined ? { identity_file: behind.identity_file } : {}
     const plain = connectionSettings({ ...written, ...inherited }, spec.host, options, defaultUser, context)
     const label = spec.port === undefined ? spec.host : `${spec.host}:${spec.port}`
@@ -139,7 +139,7 @@ export function logins(members: readonly Member[], context: LoginContext): Login
     if (ready !== undefined) return ready
     const written = merged(member.layers)
     const name = written.host ?? member.address
-    const options = asked(written, name, DEFAULT_USER)
+    const options = evaluate(written, name, DEFAULT_USER)
     const plain = connectionSettings(written, name, options, DEFAULT_USER, context)
     const jumps = jumpsOf(member, written, name, plain.port, options)
     const program = programOf(options, jumps, plain.transport)

@@ -213,7 +213,7 @@ function scalar(word: string): Found | undefined {
   if (constant !== undefined) return { value: constant }
   if (/^(?:0|-?[1-9]\d{0,14})$/.test(word)) return { value: Number(word), written: word }
   if (/[^-+.\dA-Fa-finoxINOX]/.test(word) || /\..*\./.test(word) || /^[A-Za-z]/.test(word)) return { value: word }
-  const said: unknown = parse(word)
-  if (typeof said === 'number') return { value: said, written: word }
-  return typeof said === 'string' ? { value: said } : undefined
+  const value: unknown = parse(word)
+  if (typeof value === 'number') return { value, written: word }
+  return typeof value === 'string' ? { value } : undefined
 }

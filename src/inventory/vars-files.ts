@@ -158,7 +158,7 @@ export async function lockedProblems(locked: readonly LockedFile[], keyring: Key
       if (metadata === undefined || first === undefined) return []
       const origin = { file: first.file, line: 1, col: 1 }
       const names = files.map(({ file }) => file)
-      return [noKeyFor(names, metadata, keyring).then((said) => ({ ...said, origin }))]
+      return [noKeyFor(names, metadata, keyring).then((problem) => ({ ...problem, origin }))]
     }),
   )
 }

@@ -72,12 +72,12 @@ export async function aptInstall(
   const apt = $({ quiet: true, nothrow: true, env: { ...env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' } })
   const attempt = async (args: readonly string[]) => {
     const deadline = Date.now() + PATIENCE * 1000
-    for (let told = false; ; told = true) {
+    for (let announced = false; ; announced = true) {
       const result = await apt`apt-get -q -o DPkg::Lock::Timeout=${PATIENCE} ${args}`
       // The option is of no use to the locks of lists and archives.
       if (result.exitCode === 0 || !/Could not get lock|Unable to lock/.test(result.stderr) || Date.now() > deadline)
         return result
-      if (!told) say('another apt is at work on this machine: waiting for it')
+      if (!announced) say('another apt is at work on this machine: waiting for it')
       await sleep(pause)
     }
   }

@@ -38,8 +38,8 @@ export async function ensureUbuntuKeyring(
 }
 
 /** What a mirror that can't be used makes of it; undefined: it was not the mirror. */
-export function mirrorFailure(suite: string, said: string): string | undefined {
-  const line = said.split('\n').find((one) => NO_ANSWER.test(one))
+export function mirrorFailure(suite: string, output: string): string | undefined {
+  const line = output.split('\n').find((one) => NO_ANSWER.test(one))
   return line === undefined ? undefined : noHosts(suite, `Ubuntu's mirror ${MIRROR} can't be used (${line.trim()})`)
 }
 

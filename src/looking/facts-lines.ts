@@ -2,7 +2,7 @@ import type { Facts } from '../facts/facts.ts'
 import { failureLines } from '../render/format/failure.ts'
 import { BLANK, indent, type Line, line, span } from '../render/format/line.ts'
 import { counted } from '../render/format/words.ts'
-import type { Asked } from './facts.ts'
+import type { ProbedHost } from './facts.ts'
 import { loginOf } from './inventory-lines.ts'
 import type { HostView } from './inventory-view.ts'
 import { table } from './table.ts'
@@ -10,7 +10,7 @@ import { table } from './table.ts'
 type Logins = ReadonlyMap<string, Pick<HostView, 'address' | 'connection'>>
 
 /** `provision ping`: tier by tier, who answers and how fast; below, why the others don't. */
-export function pingLines(all: readonly Asked[], logins: Logins): Line[] {
+export function pingLines(all: readonly ProbedHost[], logins: Logins): Line[] {
   const rows = all.map((one) => {
     const { host, login, latency, facts, failure } = one
     const where = logins.get(host)
@@ -41,12 +41,12 @@ export function pingLines(all: readonly Asked[], logins: Logins): Line[] {
   ]
 }
 
-const failuresOf = (all: readonly Asked[]): Line[] =>
+const failuresOf = (all: readonly ProbedHost[]): Line[] =>
   all.flatMap(({ host, failure }) =>
     failure && failure.code !== 'stopped' ? [...failureLines(host, failure), BLANK] : [],
   )
 
-function countLine(all: readonly Asked[], verb: string): Line {
+function countLine(all: readonly ProbedHost[], verb: string): Line {
   const failed = all.filter(({ failure }) => failure).length
   const good = all.length - failed
   return line(
@@ -59,7 +59,7 @@ const osOf = ({ os, arch }: Facts): string =>
   `${os.id} ${os.versionId || os.codename}${os.versionId ? ` (${os.codename})` : ''}, ${arch}`
 
 /** `provision facts`: a host a line. */
-export function factsLines(all: readonly Asked[]): Line[] {
+export function factsLines(all: readonly ProbedHost[]): Line[] {
   const rows = all.flatMap(({ host, tier, facts }) =>
     facts === undefined
       ? []

@@ -9,7 +9,7 @@ import type { Host } from '../inventory/inventory.ts'
 import { rawScript } from '../shell/script.ts'
 
 /** What was found out of one host. */
-export interface Asked {
+export interface ProbedHost {
   readonly host: string
   readonly tier: string
   /** Undefined: there was no login, or no way to root. */
@@ -28,23 +28,23 @@ export async function askHost(
   host: Host,
   access: HostAccess,
   { latency }: { readonly latency: boolean },
-): Promise<Asked> {
+): Promise<ProbedHost> {
   const { name, tier } = host
   const began = performance.now()
-  let asked: Asked = { host: name, tier }
+  let probed: ProbedHost = { host: name, tier }
   try {
     const session = hostSession(access, name)
     await access.connect(name)
-    asked = { ...asked, login: { ms: performance.now() - began } }
-    const said = await deed(session, { script: factsProbe, timeout: TIMEOUT })
+    probed = { ...probed, login: { ms: performance.now() - began } }
+    const answer = await deed(session, { script: factsProbe, timeout: TIMEOUT })
     if (latency) {
       const sent = performance.now()
       await deed(session, { script: rawScript(':'), timeout: TIMEOUT })
-      asked = { ...asked, latency: performance.now() - sent }
+      probed = { ...probed, latency: performance.now() - sent }
     }
-    return { ...asked, facts: factsIn(name, (said?.lines ?? []).join('\n')) }
+    return { ...probed, facts: factsIn(name, (answer?.lines ?? []).join('\n')) }
   } catch (error) {
-    return { ...asked, failure: failureOf(error) }
+    return { ...probed, failure: failureOf(error) }
   }
 }
 
@@ -62,7 +62,7 @@ function factsIn(host: string, text: string): Facts {
 }
 
 /** A host that was not asked, for the user wanted no more. */
-export const notAsked = ({ name, tier }: Host): Asked => ({
+export const notAsked = ({ name, tier }: Host): ProbedHost => ({
   host: name,
   tier,
   failure: { code: 'stopped', message: 'not asked: stopped', log: [] },

@@ -40,10 +40,10 @@ export function wholeOf({ head, rows }: LiveView, columns: number, icons: Icons)
 function withOutputs(rows: readonly LiveRow[], room: number, icons: Icons): Line[] {
   let left = room - rows.length
   return rows.flatMap((row) => {
-    const said = left > 0 && row.state === 'active' ? row.output?.() : undefined
-    if (said === undefined || said.length === 0) return [rowLine(row, icons)]
+    const output = left > 0 && row.state === 'active' ? row.output?.() : undefined
+    if (output === undefined || output.length === 0) return [rowLine(row, icons)]
     left -= 1
-    return [rowLine(row, icons), line('  ', span('dim', `${icons.output} `), ...said)]
+    return [rowLine(row, icons), line('  ', span('dim', `${icons.output} `), ...output)]
   })
 }
 
@@ -65,14 +65,14 @@ function firstThings(rows: readonly LiveRow[], room: number, icons: Icons): Line
 /** `… 26 more running, 114 done, 50 waiting` */
 function restLine(rows: readonly LiveRow[], hidden: { readonly failed: number; readonly active: number }): Line {
   const count = (state: LiveRow['state']) => rows.filter((row) => row.state === state).length
-  const told = (tone: Tone, number: number, what: string): Span[] =>
+  const counted = (tone: Tone, number: number, what: string): Span[] =>
     number === 0 ? [] : [span(tone, `${number} ${what}`)]
   const counts = [
-    ...told('bad', hidden.failed, 'more failed'),
-    ...told('run', hidden.active, 'more running'),
-    ...told('dim', count('done'), 'done'),
-    ...told('warn', count('skipped'), 'skipped'),
-    ...told('dim', count('waiting'), 'waiting'),
+    ...counted('bad', hidden.failed, 'more failed'),
+    ...counted('run', hidden.active, 'more running'),
+    ...counted('dim', count('done'), 'done'),
+    ...counted('warn', count('skipped'), 'skipped'),
+    ...counted('dim', count('waiting'), 'waiting'),
   ]
   return counts.length === 0
     ? []

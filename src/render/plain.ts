@@ -54,10 +54,10 @@ export function plainRenderer(options: RenderOptions): Renderer {
       await writeLines([...(isApart ? [BLANK] : []), ...linesOf(blocks)], options.out, options.color)
     })
   }
-  const column = (host: string): Line => line(span('dim', turns.told(host)), span('bold', `${host.padEnd(width)}  `))
+  const column = (host: string): Line => line(span('dim', turns.label(host)), span('bold', `${host.padEnd(width)}  `))
   const beside = (host: string, lines: readonly Line[]) => {
     const [first = BLANK, ...rest] = lines
-    print([[...column(host), ...first], ...indent(rest, width + 2 + turns.told(host).length)])
+    print([[...column(host), ...first], ...indent(rest, width + 2 + turns.label(host).length)])
   }
 
   const stepDone = (event: Extract<Event, { type: 'step-finished' }>) => {
@@ -76,7 +76,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
     if (options.verbosity >= 2) for (const one of unchangedItems(plans.get(result.host))) beside(result.host, [one])
     if (result.outcome === 'failed' && result.failure) {
       const [first = BLANK, ...rest] = failureLines(result.host, result.failure)
-      print([line(span('dim', turns.told(result.host).trimStart()), ...first), ...rest])
+      print([line(span('dim', turns.label(result.host).trimStart()), ...first), ...rest])
     }
     if (result.outcome !== 'changed') return
     const cost = options.verbosity >= 1 ? costText(result) : duration(result.ms)

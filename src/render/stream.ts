@@ -10,10 +10,10 @@ export async function flushed(streams: readonly NodeJS.WritableStream[]): Promis
  * hosts may be in the middle of a change. That it failed is told once, on the other output.
  */
 export function outliveFailure(out: NodeJS.WritableStream, err: NodeJS.WritableStream): void {
-  let told = false
+  let warned = false
   out.on('error', (error: unknown) => {
-    if (told) return
-    told = true
+    if (warned) return
+    warned = true
     err.write(`standard output can't be written (${messageOf(error)}): the run goes on to its end without it\n`)
   })
   // Where that fails too, nobody is left to be told.

@@ -32,7 +32,7 @@ interface HostView {
   step?: { readonly name: string; readonly since: number | undefined } | undefined
   done: number
   steps: number
-  said?: string | undefined
+  output?: string | undefined
   final?: FinalRow | undefined
   ended?: number
 }
@@ -103,7 +103,7 @@ export function tierView(
       change(host, (one) => {
         one.begun = true
         one.step = { name: action === 'handler' ? key.replace(/^handler:/, '') : key, since: options.now() }
-        one.said = undefined
+        one.output = undefined
         one.steps = Math.max(stepsOf(plan), one.done + 1)
       }),
     stepDone: (host) =>
@@ -111,11 +111,11 @@ export function tierView(
         one.done += 1
         // The name stays until the next one comes, so that the row does not blink.
         one.step = one.step && { ...one.step, since: undefined }
-        one.said = undefined
+        one.output = undefined
       }),
     say: (host, text) =>
       change(host, (one) => {
-        one.said = text
+        one.output = text
       }),
     note(text) {
       noted = text
@@ -136,7 +136,7 @@ const stepsOf = (plan: HostPlan | undefined): number =>
   plan === undefined ? 0 : plan.items.filter(({ action }) => action !== 'none').length + plan.handlers.length
 
 function rowOf(view: HostView, name: Line[number], now: () => number): LiveRow {
-  const { final, step, said, ended } = view
+  const { final, step, output: said, ended } = view
   if (final)
     return { state: final.state, title: () => (final.what.length === 0 ? [] : line(name, '  ', ...final.what)), ended }
   const seconds = (since: number) => Math.floor((now() - since) / 1000)

@@ -5,7 +5,7 @@ export interface Turns {
   /** It is a host's turn. */
   begin(host: string): void
   /** `[ 12/200] `; as wide where a host has had no turn yet, and empty where there is but one. */
-  told(host: string): string
+  label(host: string): string
 }
 
 /** @param howMany hosts are to be changed, as far as is known */
@@ -20,7 +20,7 @@ export function turnsOf(howMany: () => number): Turns {
       if (!turns.has(host)) turns.set(host, turns.size + 1)
       total = Math.max(total, turns.size)
     },
-    told(host) {
+    label(host) {
       if (total <= 1) return ''
       const width = String(total).length
       const turn = turns.get(host)

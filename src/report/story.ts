@@ -76,7 +76,7 @@ export interface Story {
   readonly ms: number
 }
 
-interface Told {
+interface Track {
   readonly host: string
   readonly tier: string
   readonly done: Stretch[]
@@ -92,7 +92,7 @@ export interface Telling {
 }
 
 export function createTelling(): Telling {
-  const hosts = new Map<string, Told>()
+  const hosts = new Map<string, Track>()
   const plans = new Map<string, HostPlan>()
   const results = new Map<string, HostResult>()
   const times: { tier: string; from: number; hosts: readonly string[] }[] = []
@@ -104,48 +104,48 @@ export function createTelling(): Telling {
   let tiers: readonly TierPlan[] = []
   let ms = 0
 
-  const ofHost = (told: Told, event: Event, at: number): void => {
+  const ofHost = (track: Track, event: Event, at: number): void => {
     switch (event.type) {
       case 'host-probing':
-        begin(told, { doing: 'probe', from: at })
+        begin(track, { doing: 'probe', from: at })
         return
       case 'host-connected': {
-        told.done.push({ doing: 'connect', from: Math.max(0, at - event.ms), to: at, ok: true })
+        track.done.push({ doing: 'connect', from: Math.max(0, at - event.ms), to: at, ok: true })
         // It is asked when one is logged in, and not before.
-        told.open = told.open.map((one) => (one.doing === 'probe' ? { ...one, from: at } : one))
+        track.open = track.open.map((one) => (one.doing === 'probe' ? { ...one, from: at } : one))
         return
       }
       case 'host-planned':
         plans.set(event.host, event.plan)
-        close(told, at, true)
-        begin(told, { doing: 'wait', from: at })
+        close(track, at, true)
+        begin(track, { doing: 'wait', from: at })
         return
       case 'host-started':
-        close(told, at, true)
-        begin(told, { doing: 'work', from: at })
+        close(track, at, true)
+        begin(track, { doing: 'work', from: at })
         return
       case 'host-begun':
-        close(told, at, event.ok)
-        begin(told, { doing: 'wait', from: at })
+        close(track, at, event.ok)
+        begin(track, { doing: 'wait', from: at })
         return
       case 'host-finished':
         results.set(event.host, event.result)
         // Whoever has nothing to do, or is not begun any more, has waited for nothing.
-        told.open = told.open.filter(({ doing }) => doing !== 'wait').map((one) => asTried(told, one, event.result))
-        close(told, at, event.result.failure === undefined)
+        track.open = track.open.filter(({ doing }) => doing !== 'wait').map((one) => asTried(track, one, event.result))
+        close(track, at, event.result.failure === undefined)
         return
       case 'host-note':
-        told.notes.push({ at, message: event.message })
+        track.notes.push({ at, message: event.message })
         return
       case 'step-started':
-        told.open.push({ doing: doingOf(event.action), key: event.key, from: at, outer: false })
+        track.open.push({ doing: doingOf(event.action), key: event.key, from: at, outer: false })
         return
       case 'step-finished': {
-        const step = told.open.findLast(({ key }) => key === event.key)
-        told.open = told.open.filter((one) => one !== step)
+        const step = track.open.findLast(({ key }) => key === event.key)
+        track.open = track.open.filter((one) => one !== step)
         // What was told of its begin can be missing where the host did it all at once.
         const { outer: _, ...begun } = step ?? stepOf(event.key, at - event.ms)
-        told.done.push({ ...begun, to: at, ok: event.ok })
+        track.done.push({ ...begun, to: at, ok: event.ok })
         return
       }
     }
@@ -166,12 +166,12 @@ export function createTelling(): Telling {
       else if (event.type === 'tier-throughput') throughput.push(loadOf(event, at))
       else if (event.type === 'warning') warnings.push({ message: event.message, hint: event.hint })
       else if ('host' in event) {
-        const told = hosts.get(event.host)
-        if (told) ofHost(told, event, at)
+        const track = hosts.get(event.host)
+        if (track) ofHost(track, event, at)
       }
     },
     story() {
-      const stories = [...hosts.values()].map((told) => storyOf(told, ms))
+      const stories = [...hosts.values()].map((track) => storyOf(track, ms))
       const last = new Map(stories.map(({ host, stretches }) => [host, Math.max(0, ...stretches.map(({ to }) => to))]))
       const timesOf = times.map(({ tier, from, hosts: names }) => ({
         ...{ tier, from },
@@ -194,10 +194,10 @@ export function createTelling(): Telling {
   }
 }
 
-const begin = (told: Told, one: Omit<Stretch, 'to' | 'ok'>): void => void told.open.push({ ...one, outer: true })
+const begin = (track: Track, one: Omit<Stretch, 'to' | 'ok'>): void => void track.open.push({ ...one, outer: true })
 
 /** Who could not log in has asked nothing. */
-const asTried = <T extends { readonly doing: Doing }>({ done }: Told, one: T, { failure }: HostResult): T =>
+const asTried = <T extends { readonly doing: Doing }>({ done }: Track, one: T, { failure }: HostResult): T =>
   one.doing === 'probe' && LOGIN_FAILURES.has(failure?.code ?? '') && !done.some(({ doing }) => doing === 'connect')
     ? { ...one, doing: 'connect' }
     : one
@@ -213,13 +213,13 @@ const LOGIN_FAILURES: ReadonlySet<string> = new Set([
 ] satisfies ErrorCode[])
 
 /** Ends all that it is at. */
-function close(told: Told, at: number, ok: boolean): void {
-  for (const { outer, ...one } of told.open) told.done.push({ ...one, to: at, ok: outer ? ok : undefined })
-  told.open = []
+function close(track: Track, at: number, ok: boolean): void {
+  for (const { outer, ...one } of track.open) track.done.push({ ...one, to: at, ok: outer ? ok : undefined })
+  track.open = []
 }
 
 /** What a run that is at work, or was killed, left open lasted until the last that was heard. */
-function storyOf({ host, tier, done, notes, open }: Told, ms: number): HostStory {
+function storyOf({ host, tier, done, notes, open }: Track, ms: number): HostStory {
   const left = open.filter(({ doing }) => doing !== 'wait').map(({ outer: _, ...one }) => ({ ...one, to: ms }))
   const stretches = [...done, ...left]
     .map((one) => ({ ...one, to: Math.max(one.from, one.to) }))

@@ -45,10 +45,10 @@ export const commandKind: ResourceKind<Command, CommandState> = {
   key: (desired) => desired.name,
   probe: (all) => joinScripts(all.map(question)),
   parse({ own }, all) {
-    const said = new Map(
+    const answers = new Map(
       [...own.matchAll(/^@command (\d+) (\d+)$/gm)].map(([, index, status]) => [Number(index), Number(status)]),
     )
-    return new Map(all.map((desired, i) => [desired.name, stateOf(desired, said.get(i))]))
+    return new Map(all.map((desired, i) => [desired.name, stateOf(desired, answers.get(i))]))
   },
   diff(desired, actual) {
     if (actual !== 'absent' && actual.done) return undefined

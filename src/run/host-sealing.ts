@@ -36,16 +36,16 @@ const CLOCKS = 60
 export function hostSealing({ id, file }: Sealing, host: string, now: () => number = Date.now): HostSealing {
   let last: { readonly answer: SealAnswer; readonly seal: HostSeal; readonly run: string } | undefined
   let skew: number | undefined
-  let asked = 0
+  let sentAt = 0
   return {
     questions(target) {
-      asked = now()
+      sentAt = now()
       return [sealQuestion(id, target)]
     },
     heard({ planned, resources, observed }, { run }) {
       const answer = answerIn(host, observed.get(SEAL))
       last = { answer, seal: sealHost(id, keyIn(host, answer), planned, resources), run: run.id }
-      skew ??= skewOf(answer.now, asked / 1000, now() / 1000)
+      skew ??= skewOf(answer.now, sentAt / 1000, now() / 1000)
     },
     seal: () => last?.seal,
     guard: file && {

@@ -60,8 +60,8 @@ export async function tellThroughput(counters: readonly Counter[], asking: Askin
   const turn = pLimit(AT_ONCE)
   const ends = { ...asking, access: { ...access, signal: either(late.signal, access.signal) } }
   try {
-    const told = counters.map((one) => turn(async () => ({ ...one, ...(await ask(one.throughput, ends)) })))
-    for (const { throughput: _, ...one } of await Promise.all(told)) {
+    const answers = counters.map((one) => turn(async () => ({ ...one, ...(await ask(one.throughput, ends)) })))
+    for (const { throughput: _, ...one } of await Promise.all(answers)) {
       if (!access.signal?.aborted) emit({ type: 'tier-throughput', ...one })
     }
   } finally {
@@ -69,27 +69,27 @@ export async function tellThroughput(counters: readonly Counter[], asking: Askin
   }
 }
 
-interface Told extends Samples {
+interface Answered extends Samples {
   readonly on: string
   readonly unknown?: string | undefined
 }
 
 /** The first that can tell; otherwise why the last one can't. */
-async function ask({ on, script }: Throughput, { access, runs, began }: Asking): Promise<Told> {
+async function ask({ on, script }: Throughput, { access, runs, began }: Asking): Promise<Answered> {
   const seconds = Math.ceil((performance.now() - began) / 1000) + BEFORE
   const whole = joinScripts([sh`seconds=${seconds} step=${Math.ceil(seconds / SAMPLES)}`, script])
-  let told: Told = { on: '', requests: [] }
+  let answer: Answered = { on: '', requests: [] }
   for (const host of on) {
-    told = { on: host, ...(await askHost(host, { access, runs, script: whole })) }
-    if (told.unknown === undefined) break
+    answer = { on: host, ...(await askHost(host, { access, runs, script: whole })) }
+    if (answer.unknown === undefined) break
   }
-  return told
+  return answer
 }
 
 async function askHost(
   host: string,
   { access, runs, script }: Pick<Asking, 'access' | 'runs'> & { readonly script: Throughput['script'] },
-): Promise<Omit<Told, 'on'>> {
+): Promise<Omit<Answered, 'on'>> {
   const nobody = (unknown: string) => ({ requests: [], unknown })
   // Whoever could not be reached a moment ago is not waited for once more.
   const failure = runs.get(host)?.planned() === undefined ? runs.get(host)?.failure() : undefined
@@ -97,10 +97,10 @@ async function askHost(
   try {
     const session = hostSession(access, host)
     const timeout = LIMIT_MS / 1000
-    const said = await deed(session, { script, purpose: 'what went through the tier', timeout })
-    if (said === undefined) return nobody('it gave no answer')
-    if (said.status !== 0) return nobody(said.lines.at(-1) ?? `exit status ${said.status}`)
-    return samplesIn(said.lines)
+    const answer = await deed(session, { script, purpose: 'what went through the tier', timeout })
+    if (answer === undefined) return nobody('it gave no answer')
+    if (answer.status !== 0) return nobody(answer.lines.at(-1) ?? `exit status ${answer.status}`)
+    return samplesIn(answer.lines)
   } catch (error) {
     return nobody(messageOf(error))
   }

@@ -144,8 +144,8 @@ async function preflight(input: TiersInput, { drains, leftDrained }: TierPlan): 
       }
     }
   }
-  const asked = [...questions.values()].map(({ host, phase, step }) => runStep(input.session(host), step, { phase }))
-  const failed = (await Promise.allSettled(asked)).find((one) => one.status === 'rejected')
+  const running = [...questions.values()].map(({ host, phase, step }) => runStep(input.session(host), step, { phase }))
+  const failed = (await Promise.allSettled(running)).find((one) => one.status === 'rejected')
   return failed && messageOf(failed.reason)
 }
 

@@ -106,6 +106,6 @@ const oldLines = (item: PlannedItem | undefined): string[] =>
   )
 
 function inBrackets(all: readonly string[]): string {
-  const told = all.filter((text) => text.length <= LONGEST).slice(0, TOLD)
-  return told.length === 0 ? '' : ` (${told.join('; ')})`
+  const shown = all.filter((text) => text.length <= LONGEST).slice(0, TOLD)
+  return shown.length === 0 ? '' : ` (${shown.join('; ')})`
 }

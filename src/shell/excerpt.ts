@@ -53,10 +53,10 @@ const isSaid = (line: string) => line.trim() !== ''
 const clipped = (line: string) => (line.length > LINE ? `${line.slice(0, LINE)} …` : line)
 
 const shown = (lines: readonly string[]): string[] => {
-  const said = lines.filter(isSaid).map(clipped)
-  if (said.length <= 2 * LINES) return said
-  const count = said.length - 2 * LINES
-  return [...said.slice(0, LINES), `[… ${count} lines left out …]`, ...said.slice(-LINES)]
+  const printed = lines.filter(isSaid).map(clipped)
+  if (printed.length <= 2 * LINES) return printed
+  const count = printed.length - 2 * LINES
+  return [...printed.slice(0, LINES), `[… ${count} lines left out …]`, ...printed.slice(-LINES)]
 }
 
 function firstLines(head: string, mask: (text: string) => string): string[] {

@@ -15,7 +15,7 @@ export interface Here {
   readonly hostname: string
 }
 
-export interface Asked extends Omit<Question, 'localUser'> {
+export interface Query extends Omit<Question, 'localUser'> {
   /** Where that is settled already, as by `ssh -p`. */
   readonly port: number | undefined
 }
@@ -56,8 +56,8 @@ export interface SshOptions {
 const FAMILIES: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 }
 
 /** What the files say about a host, with all tokens replaced. */
-export function sshOptions({ nodes }: SshConfig, asked: Asked, here: Here): SshOptions {
-  const answer = evaluate(nodes, { ...asked, localUser: here.localUser })
+export function sshOptions({ nodes }: SshConfig, query: Query, here: Here): SshOptions {
+  const answer = evaluate(nodes, { ...query, localUser: here.localUser })
   const word = (name: string): string | undefined => answer.values.get(name)?.words[0]
   const seconds = (name: string): number | undefined => secondsOf(word(name) ?? '')
   const problems: Problem[] = []
@@ -72,12 +72,12 @@ export function sshOptions({ nodes }: SshConfig, asked: Asked, here: Here): SshO
     ['d', here.home],
     ['h', answer.hostName],
     ['i', String(here.uid)],
-    ['k', alias ?? asked.name],
+    ['k', alias ?? query.name],
     ['L', shortName],
     ['l', here.hostname],
-    ['n', asked.name],
-    ['p', String(asked.port ?? port ?? 22)],
-    ['r', asked.user ?? user ?? asked.defaultUser],
+    ['n', query.name],
+    ['p', String(query.port ?? port ?? 22)],
+    ['r', query.user ?? user ?? query.defaultUser],
     ['u', here.localUser],
   ])
   const path = (text: string, what: string, origin: Origin): string[] => {

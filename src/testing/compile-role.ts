@@ -72,14 +72,14 @@ export function compileRole<S extends VarSchemas>(role: Role<S>, setting: RoleSe
   const ledger = keyLedger({ ...inventory, hosts: [own] })
   ledger.add(own, compiled)
   const stray = ledger.strays(compiler, ({ name, address }) => [factsOf(name, address)])
-  const told = [...compiler.problems(), ...problems, ...stray].map(({ origin, message, hint }) =>
+  const messages = [...compiler.problems(), ...problems, ...stray].map(({ origin, message, hint }) =>
     [origin && origin.file !== '' && `${placeText(origin)}: `, message, hint && ` (${hint})`]
       .filter((part) => part)
       .join(''),
   )
   return {
     ...declared(resources),
-    problems: [...new Set(told)],
+    problems: [...new Set(messages)],
     rollout: rollouts.find((one) => one.role === role.name),
     plan: (recorded = {}) => planOn({ host: own.name, tier: own.tier, resources, rollouts }, recorded),
     get probe() {

@@ -46,8 +46,8 @@ export function planOn({ host, tier, resources, rollouts }: Tried, recorded: Rec
 
 function answered({ id, reads, script }: Question, recorded: Recorded): Observation {
   const { files = {}, surroundings = {}, units = {}, own = {} } = recorded
-  const said = Object.hasOwn(own, id) ? own[id] : undefined
-  if (script !== undefined && script.sh !== '' && said === undefined) {
+  const answer = Object.hasOwn(own, id) ? own[id] : undefined
+  if (script !== undefined && script.sh !== '' && answer === undefined) {
     return { failed: `was not recorded: say what it printed, own: { '${id}': '…' }`, printed: '' }
   }
   const paths = reads?.files ?? []
@@ -56,7 +56,7 @@ function answered({ id, reads, script }: Question, recorded: Recorded): Observat
       files: new Map(paths.map((wanted) => [wanted.path, fileState(files[wanted.path], wanted)])),
       surroundings: new Map(paths.flatMap(({ path }) => (surroundings[path] ? [[path, surroundings[path]]] : []))),
       units: new Map((reads?.units ?? []).map((name) => [name, { ...NOT_INSTALLED, ...units[name] }])),
-      own: said ?? '',
+      own: answer ?? '',
     },
   }
 }

@@ -7,10 +7,10 @@ import { type Finding, type ShownFinding, sharedKeys } from './findings.ts'
 export function trustLines(findings: readonly Finding[], decision: Decision, list: string | undefined): Line[] {
   const known = findings.filter(({ state }) => state === 'known').length
   const shown = findings.filter((finding) => 'key' in finding)
-  const told = known === 0 ? [] : [line(span('good', `${counted(known, 'host')} known`))]
-  if (shown.length === 0 && decision.unreachable.length === 0) return told
+  const summary = known === 0 ? [] : [line(span('good', `${counted(known, 'host')} known`))]
+  if (shown.length === 0 && decision.unreachable.length === 0) return summary
   return [
-    ...told,
+    ...summary,
     ...(shown.length > 0 ? table(shown, list) : []),
     ...decision.unreachable.map(({ host, why }) => line(span('bad', `${host.name}: `), why)),
     ...sharedKeys(findings).map((hosts) =>

@@ -214,5 +214,5 @@ test('a question that is no password’s is not answered with it', async () => {
   prompt('', '', '', [{ prompt: 'Password: ', echo: false }], answer)
   prompt('', '', '', [{ prompt: 'New password: ', echo: false }], answer)
   expect(answers).toEqual([[], ['secret words'], []])
-  expect(offers.told().question).toBe('New password:')
+  expect(offers.offered().question).toBe('New password:')
 })

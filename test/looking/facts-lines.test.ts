@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Facts } from '../../src/facts/facts.ts'
-import type { Asked } from '../../src/looking/facts.ts'
+import type { ProbedHost } from '../../src/looking/facts.ts'
 import { factsLines, pingLines } from '../../src/looking/facts-lines.ts'
 import { paint } from '../../src/render/format/line.ts'
 import { aHost } from '../connection/host-fixture.ts'
@@ -16,7 +16,7 @@ const FACTS: Facts = {
   ...{ openFiles: 1024, systemd: 257, virtualization: 'kvm', defaultInterface: 'ens3' },
   addresses: { ens3: ['192.0.2.7', '2001:db8::7'] },
 }
-const ASKED: readonly Asked[] = [
+const ASKED: readonly ProbedHost[] = [
   { host: 'db1', tier: 'db', login: { ms: 212.4 }, latency: 30.6, facts: FACTS },
   { host: 'web1', tier: 'web', failure: { code: 'timeout', message: 'no answer', hint: 'is it up?', log: [] } },
   { host: 'web2', tier: 'web', failure: { code: 'stopped', message: 'not asked: stopped', log: [] } },

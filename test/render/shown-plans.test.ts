@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/execute/events.ts'
 import { createFold } from '../../src/records/fold.ts'
-import { createListener } from '../../src/render/files/told.ts'
+import { createListener } from '../../src/render/files/collect.ts'
 import { jsonRenderer } from '../../src/render/json.ts'
 import { plainRenderer } from '../../src/render/plain.ts'
 import { shownPlans } from '../../src/render/shown-plans.ts'

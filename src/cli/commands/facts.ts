@@ -30,9 +30,9 @@ export const facts = lookCommand({
       looked,
       edges.speaking(flags),
       async (host, access) => {
-        const asked = await askHost(host, access, { latency: false })
-        if (asked.facts) await cache.write(host.name, asked.facts)
-        return asked
+        const probed = await askHost(host, access, { latency: false })
+        if (probed.facts) await cache.write(host.name, probed.facts)
+        return probed
       },
       notAsked,
     )

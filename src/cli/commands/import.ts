@@ -99,8 +99,8 @@ async function tiersFor(read: ReadAnsible, before: Before, { tier }: Flags): Pro
   if (tier.length > 0) return tier
   if (before.record !== undefined) return before.record.tiers
   const ask = createAsker(false)
-  const asked = ask === undefined ? [] : await askTiers(read.inventory, [...before.site.tiers.keys()], ask)
-  if (asked.length > 0) return asked
+  const answers = ask === undefined ? [] : await askTiers(read.inventory, [...before.site.tiers.keys()], ask)
+  if (answers.length > 0) return answers
   throw new InputError([
     {
       message: 'nobody said which hosts make which tier: --tier TIER=GROUP, once for each',
@@ -191,17 +191,17 @@ async function tellReport({ groups, counts, text }: Report, { before }: PlannedI
   }
   say('not carried, or not as it was:')
   for (const count of counts) say(count)
-  const told = file === undefined ? undefined : place(file, before.root)
+  const report = file === undefined ? undefined : place(file, before.root)
   for (const { title, lines } of groups) {
     say('')
     say(`${title}:`)
-    const shown = told === undefined || lines.length <= SHOWN + 1 ? lines : lines.slice(0, SHOWN)
+    const shown = report === undefined || lines.length <= SHOWN + 1 ? lines : lines.slice(0, SHOWN)
     for (const line of shown.flatMap(forTerminal)) say(`  ${line}`)
-    if (shown.length < lines.length) say(`  … and ${lines.length - shown.length} more in ${told}`)
+    if (shown.length < lines.length) say(`  … and ${lines.length - shown.length} more in ${report}`)
   }
-  if (told !== undefined) {
+  if (report !== undefined) {
     say('')
-    say(`all of it: ${told}`)
+    say(`all of it: ${report}`)
   }
 }
 

@@ -79,8 +79,8 @@ export async function planImport({ before, read, path, playbookDir, tiers }: Imp
   const wrong = [...problems, ...unknownTiers(site, names, relative(root, dir)), ...translated.problems]
   if (wrong.length > 0) throw new InputError(wrong)
   const data = filesOf(translated)
-  const told = relative(root, resolve(path)) || '.'
-  const comment = `Imported from ${told}. Change it as you like: another import keeps what you changed, and says so.`
+  const shown = relative(root, resolve(path)) || '.'
+  const comment = `Imported from ${shown}. Change it as you like: another import keeps what you changed, and says so.`
   const updates = await planUpdate(dir, record?.files ?? {}, data, comment)
   const changed = updates.filter(({ apply }) => apply.length > 0).map(({ file }) => relative(root, join(dir, file)))
   return {
@@ -89,7 +89,7 @@ export async function planImport({ before, read, path, playbookDir, tiers }: Imp
     updates,
     files: [...(site.isNew ? [site.file] : []), ...changed],
     record: {
-      source: told,
+      source: shown,
       ...(playbookDir === undefined ? {} : { playbookDir: relative(root, resolve(playbookDir)) || '.' }),
       tiers,
       files: Object.fromEntries(Object.entries(data).map(([file, one]) => [file, plainData(one)])),

@@ -100,8 +100,8 @@ export const notBegun = ({ name, tier }: Host): Executed => ({
 async function killed(session: HostSession, group: number | undefined): Promise<void> {
   if (group === undefined || !Number.isSafeInteger(group) || group < 2) return
   const questions = [{ id: 'kill', script: killScript(group), timeout: KILL_MS / 1000 }]
-  const asked = session.ask({ ...apart(questions), purpose: 'end' }).catch(() => undefined)
-  await Promise.race([asked, new Promise((resolve) => setTimeout(resolve, KILL_MS).unref())])
+  const ending = session.ask({ ...apart(questions), purpose: 'end' }).catch(() => undefined)
+  await Promise.race([ending, new Promise((resolve) => setTimeout(resolve, KILL_MS).unref())])
 }
 
 const late = (host: string, seconds: number): ProvisionError =>

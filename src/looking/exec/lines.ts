@@ -59,8 +59,8 @@ const shortened = (lines: readonly string[]): string[] => {
 
 /** Why hosts came to no end; those that were let go, together. */
 export function troubleLines(all: readonly Executed[]): Line[] {
-  const told = (code: string) => all.filter(({ failure }) => failure?.code === code).map(({ host }) => host)
-  const [ended, left] = [told('aborted'), told('stopped')]
+  const failedWith = (code: string) => all.filter(({ failure }) => failure?.code === code).map(({ host }) => host)
+  const [ended, left] = [failedWith('aborted'), failedWith('stopped')]
   return [
     ...all.flatMap(({ host, failure }) =>
       failure && !['aborted', 'stopped'].includes(failure.code) ? [...failureLines(host, failure), BLANK] : [],

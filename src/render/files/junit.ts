@@ -4,7 +4,7 @@ import { failureLines } from '../format/failure.ts'
 import { doneText } from '../format/host.ts'
 import { paint } from '../format/line.ts'
 import { itemLines } from '../format/plan.ts'
-import type { Told } from './told.ts'
+import type { CollectedRun } from './collect.ts'
 import { element, xmlText } from './xml.ts'
 
 /** A case of a suite: a host of its tier, or what is wrong with the input. */
@@ -18,11 +18,11 @@ interface Case {
 }
 
 /** A run in the format of JUnit that build servers read: a suite for each tier, a case for each host. */
-export function junitText(told: Told): string {
-  const { started, results, problems } = told
+export function junitText(run: CollectedRun): string {
+  const { started, results, problems } = run
   const inventory = started?.inventory ?? 'provision'
   const cases = [
-    ...(started?.hosts ?? []).map(({ name, tier }) => caseOf(name, tier, results.get(name), told)),
+    ...(started?.hosts ?? []).map(({ name, tier }) => caseOf(name, tier, results.get(name), run)),
     ...problems.map(({ message, origin, hint }, i): Case => {
       const text = [...(origin === undefined ? [] : [exactPlace(origin)]), message, ...(hint ? [`→ ${hint}`] : [])]
       return {
@@ -58,13 +58,13 @@ const countsOf = (cases: readonly Case[]) => ({
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3)
 
-function caseOf(name: string, suite: string, result: HostResult | undefined, told: Told): Case {
+function caseOf(name: string, suite: string, result: HostResult | undefined, run: CollectedRun): Case {
   if (result === undefined || result.outcome === 'skipped') {
     const message = result?.failure?.message ?? 'its turn did not come'
     return { name, suite, ms: result?.ms ?? 0, outcome: 'skipped', inside: element('skipped', { message }) }
   }
-  const said = saidOf(result, told)
-  const out = said === '' ? '' : element('system-out', {}, xmlText(said))
+  const output = saidOf(result, run)
+  const out = output === '' ? '' : element('system-out', {}, xmlText(output))
   const { failure, ms } = result
   if (result.outcome !== 'failed') return { name, suite, ms, outcome: 'passed', inside: out }
   const message = failure?.message ?? 'failed'
@@ -79,7 +79,7 @@ function caseOf(name: string, suite: string, result: HostResult | undefined, tol
 }
 
 /** What was changed on a host, or would be. */
-function saidOf(result: HostResult, { plans }: Told): string {
+function saidOf(result: HostResult, { plans }: CollectedRun): string {
   if (result.outcome !== 'planned')
     return result.changed.length === 0 ? '' : [doneText(result), ...result.changed].join('\n')
   const plan = plans.get(result.host)

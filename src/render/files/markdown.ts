@@ -4,7 +4,7 @@ import { type Line, paint } from '../format/line.ts'
 import { reportBlocks, titleLine } from '../format/report.ts'
 import { summaryLines } from '../format/summary.ts'
 import { counted } from '../format/words.ts'
-import type { Told } from './told.ts'
+import type { CollectedRun } from './collect.ts'
 import { xmlText } from './xml.ts'
 
 /** What the comment of a pull request holds on the forge that is used most. */
@@ -32,8 +32,8 @@ export interface MarkdownOptions {
  * A run as the comment of a pull request: grouped as on a terminal. Whatever hosts and templates say stands in fences that are
  * longer than any in it, or in code: none of it is markup, a mention or a link.
  */
-export function markdownText(told: Told, options: MarkdownOptions): string {
-  const { started, finished, results, plans, tiers, problems, warnings } = told
+export function markdownText(run: CollectedRun, options: MarkdownOptions): string {
+  const { started, finished, results, plans, tiers, problems, warnings } = run
   const limit = options.limit ?? COMMENT_LIMIT
   const check = started?.check === true
   const title = started === undefined ? 'provision' : textOf(titleLine(started))

@@ -30,8 +30,8 @@ export function diffSize(diffs: readonly TextDiff[]): string | undefined {
   )
   const sizes = [more > 0 ? `+${more}` : '', less > 0 ? `-${less}` : ''].filter((size) => size !== '')
   const size = sizes.length === 0 ? [] : [`${sizes.join(' ')} ${more + less === 1 ? 'line' : 'lines'}`]
-  const said = [...size, ...notes]
-  return said.length === 0 ? undefined : said.join(', ')
+  const remarks = [...size, ...notes]
+  return remarks.length === 0 ? undefined : remarks.join(', ')
 }
 
 /** Diffs of one resource; each under its name where there are several or the resource's key does not end with it. */

@@ -31,11 +31,11 @@ export function overviewLines(plans: readonly HostPlan[], { hosts, tiers }: Whol
   const on = working.length < hosts ? `${working.length} of ${counted(hosts, 'host')}` : counted(hosts, 'host')
   return [
     line(span('bold', `${sizeText(changes, handlers)} on ${on}`)),
-    ...told('change', 'restarts', byThing(working, restartsOf)),
+    ...section('change', 'restarts', byThing(working, restartsOf)),
     ...drainedLine(working, tiers),
-    ...told('warn', 'out of service with nothing to drain it', byThing(working, exposedOf)),
-    ...DANGERS.flatMap(([title, things]) => told('remove', title, byThing(working, things))),
-    ...told('dim', 'known only after an earlier change', byThing(working, unknownOf)),
+    ...section('warn', 'out of service with nothing to drain it', byThing(working, exposedOf)),
+    ...DANGERS.flatMap(([title, things]) => section('remove', title, byThing(working, things))),
+    ...section('dim', 'known only after an earlier change', byThing(working, unknownOf)),
   ]
 }
 
@@ -84,7 +84,7 @@ function byThing(plans: readonly HostPlan[], things: Things): [string, string[]]
   return [...hosts]
 }
 
-const told = (tone: Tone, title: string, things: readonly [string, readonly string[]][]): Line[] => {
+const section = (tone: Tone, title: string, things: readonly [string, readonly string[]][]): Line[] => {
   if (things.length === 0) return []
   const texts = things.map(([thing, on]) => {
     if (on.length === 1 && on[0] === thing) return thing

@@ -111,13 +111,13 @@ export function itemLines(item: PlannedItem, options: PlanOptions): Line[] {
 function fieldTexts(fields: readonly FieldChange[]): string[] {
   const alike = ({ field, from, to }: FieldChange) =>
     from === undefined && to !== undefined && field.includes(' ') ? `${field.replace(/^.* /, '')}: ${to}` : undefined
-  const told = new Set<string>()
+  const seen = new Set<string>()
   return fields.flatMap((one) => {
     const what = alike(one)
     const same = what === undefined ? [] : fields.filter((other) => alike(other) === what)
     if (what === undefined || same.length < ALIKE) return fieldText(one)
-    if (told.has(what)) return []
-    told.add(what)
+    if (seen.has(what)) return []
+    seen.add(what)
     return [`${what} (${listing(same.map(({ field }) => field.replace(/ [^ ]*$/, '')))})`]
   })
 }

@@ -146,14 +146,14 @@ function tierBlocks(
   const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
   const ended = names.flatMap((name) => results.get(name) ?? [])
   const failed = failureBlocks(ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [{ host, failure }])))
-  const told = new Set(names.filter((name) => plannedOf(name, report, options) !== undefined))
+  const shown = new Set(names.filter((name) => plannedOf(name, report, options) !== undefined))
   const unchanged = unchangedLines(
-    ended.filter(({ host, outcome }) => outcome === 'ok' && !told.has(host)),
+    ended.filter(({ host, outcome }) => outcome === 'ok' && !shown.has(host)),
     options.verbosity,
   )
   const inTier = new Set(own.flatMap(({ hosts }) => hosts))
-  const above = [...told].filter((name) => !inTier.has(name) && plans.has(name))
-  const costs = options.verbosity >= 1 ? [...told].flatMap((host) => costLine(host, results.get(host))) : []
+  const above = [...shown].filter((name) => !inTier.has(name) && plans.has(name))
+  const costs = options.verbosity >= 1 ? [...shown].flatMap((host) => costLine(host, results.get(host))) : []
   return {
     blocks: [
       ...own.map(({ lines }) => lines),

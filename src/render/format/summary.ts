@@ -82,18 +82,18 @@ const servingLines = (results: readonly HostResult[]): Line[] => {
   const failed = results.filter(({ outcome, drained }) => outcome === 'failed' && !drained)
   const isUnknown = ({ failure, changed, putBack }: HostResult) =>
     !putBack && changed.length === 0 && failure?.resource === undefined && UNREACHED.includes(failure?.code ?? '')
-  const told = (what: string, of: readonly HostResult[]) =>
+  const group = (what: string, of: readonly HostResult[]) =>
     of.length === 0 ? [] : [line(span('warn', `${what}: `), listing(of.map(({ host }) => host)))]
   return [
-    ...told(
+    ...group(
       'failed, but back in service',
       failed.filter(({ putBack }) => putBack),
     ),
-    ...told(
+    ...group(
       'failed while in service',
       failed.filter((one) => !one.putBack && !isUnknown(one) && (rolled || one.failure?.code === 'verify')),
     ),
-    ...told('unreachable: not changed, state unknown', rolled ? failed.filter(isUnknown) : []),
+    ...group('unreachable: not changed, state unknown', rolled ? failed.filter(isUnknown) : []),
   ]
 }
 

@@ -153,11 +153,11 @@ function failures({ outcome }: RecordOverview, { results, hosts, finished }: Sto
 }
 
 /** What people have to know of how it ended, and what they were told on the way. */
-function notes({ finished, started, warnings, notes: said }: Story): ComponentChild {
+function notes({ finished, started, warnings, notes: messages }: Story): ComponentChild {
   const all = [
     ...(finished === undefined ? [] : summaryLines(finished, started?.check ?? false)),
     ...warnings.flatMap(({ message, hint }) => warningLines(message, hint)),
-    ...said.map(({ message }) => [{ text: message }]),
+    ...messages.map(({ message }) => [{ text: message }]),
   ]
   return all.length === 0 ? undefined : h('section', { id: 'notes' }, h('h2', {}, 'Notes'), prose(all))
 }

@@ -28,7 +28,7 @@ export function throughput({ throughput: all, ms }: Story): ComponentChild {
 }
 
 function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number): ComponentChild {
-  const said = {
+  const captions = {
     requests: figures('requests', requests),
     errors: errors ? figures('errors', errors) : 'errors are not counted',
   }
@@ -40,7 +40,12 @@ function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number):
       h('span', { class: 'who' }, h('b', {}, shown(name)), h('small', {}, ` ${shown(role)}, as ${shown(on)} counted`)),
       h(
         'svg',
-        { width: '100%', height: HEIGHT, role: 'img', 'aria-label': `${what}: ${said.requests}; ${said.errors}` },
+        {
+          width: '100%',
+          height: HEIGHT,
+          role: 'img',
+          'aria-label': `${what}: ${captions.requests}; ${captions.errors}`,
+        },
         ticksOf(0, ms).map(({ part }) =>
           h('line', { class: 'tick', x1: percent(part), x2: percent(part), y1: 0, y2: HEIGHT }),
         ),
@@ -51,9 +56,9 @@ function tier({ tier: name, role, on, requests, errors }: TierLoad, ms: number):
     h(
       'p',
       { class: 'figures' },
-      h('span', { class: 'f-requests' }, said.requests),
+      h('span', { class: 'f-requests' }, captions.requests),
       '; ',
-      h('span', mostOf(errors ?? []) > 0 ? { class: 'f-errors' } : {}, said.errors),
+      h('span', mostOf(errors ?? []) > 0 ? { class: 'f-errors' } : {}, captions.errors),
       '.',
     ),
   ]

@@ -117,8 +117,8 @@ const endOf = ({ ok }: Stretch): string => (ok === undefined ? ', its end was no
 function sentence(stretches: readonly Stretch[]): string {
   const total = new Map<Doing, number>()
   for (const { doing, from, to } of stretches) total.set(doing, (total.get(doing) ?? 0) + to - from)
-  const said = [...total].map(([doing, ms]) => `${doingWord(doing)} ${duration(ms)}`)
-  return said.length === 0 ? 'nothing' : said.join(', ')
+  const parts = [...total].map(([doing, ms]) => `${doingWord(doing)} ${duration(ms)}`)
+  return parts.length === 0 ? 'nothing' : parts.join(', ')
 }
 
 function steps({ stretches, notes }: HostStory): ComponentChild {

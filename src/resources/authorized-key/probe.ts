@@ -51,20 +51,20 @@ const READ = rawScript(
 export function parseKeys(answer: string, all: readonly AuthorizedKeys[]): Map<string, KeysState | 'absent'> {
   if (!/^end$/m.test(answer)) throw new Error('the answer about authorized keys is cut short')
   const files = records(answer, 'keys')
-  const told = new Map(records(answer, 'places').map(([name = '', ...rest]) => [name, rest]))
+  const places = new Map(records(answer, 'places').map(([name = '', ...rest]) => [name, rest]))
   return new Map(
     all.map(({ user }) => {
       const own = files.flatMap(([name, ...rest]) => (name === user ? [rest] : []))
-      return [user, stateOf(own, told.get(user))]
+      return [user, stateOf(own, places.get(user))]
     }),
   )
 }
 
 const decoded = (base64 = ''): string => Buffer.from(base64, 'base64').toString()
 
-function stateOf(files: readonly string[][], told: readonly string[] | undefined): KeysState | 'absent' {
-  if (files.length === 0 && told === undefined) return 'absent'
-  const [whose, places, program = ''] = told ?? []
+function stateOf(files: readonly string[][], place: readonly string[] | undefined): KeysState | 'absent' {
+  if (files.length === 0 && place === undefined) return 'absent'
+  const [whose, places, program = ''] = place ?? []
   const isRoots = whose === 'root'
   const lines = files.flatMap(([, , , , , content]) => decoded(content).split('\n'))
   const others = lines.map((line) => line.trim()).filter((line) => /^[^#]/.test(line) && !parseKeyLine(line))

@@ -141,12 +141,12 @@ export const fileSetKind: ResourceKind<FileSet, FileSetState> = {
   notes(desired, actual) {
     const { files } = withKept(desired, actual)
     const unresolved = actual === 'absent' ? [] : actual.unresolved
-    const told = Object.entries(files).flatMap(([path, file]) => {
+    const pathNotes = Object.entries(files).flatMap(([path, file]) => {
       const state = stateOf(actual, path)
       const acl = state === 'absent' ? [] : aclNotes(state, file).map((note) => `${path}: ${note}`)
       return [...keptLines(desired, path, file.content), ...acl]
     })
-    return [...told, ...(unresolved.length > 0 ? [nameNote(unresolved)] : [])]
+    return [...pathNotes, ...(unresolved.length > 0 ? [nameNote(unresolved)] : [])]
   },
   apply: (changes) =>
     joinScripts(

@@ -32,14 +32,14 @@ const question = (desired: Release, index: number): Script => {
 
 /** @throws Error when the answer is not whole */
 export function parseReleases(answer: string, all: readonly Release[]): Map<string, ReleaseState | 'absent'> {
-  const told = [...answer.matchAll(/^@release (\d+) (\w+) (\S*)$/gm)].map(([, index, what, value]) => ({
+  const found = [...answer.matchAll(/^@release (\d+) (\w+) (\S*)$/gm)].map(([, index, what, value]) => ({
     index: Number(index),
     what: what ?? '',
     value: Buffer.from(value ?? '', 'base64').toString('utf8'),
   }))
   return new Map(
     all.map((desired, index) => {
-      const mine = told.filter((one) => one.index === index)
+      const mine = found.filter((one) => one.index === index)
       const values = (what: string) => mine.filter((one) => one.what === what).map((one) => one.value)
       if (values('end').length !== 1) throw new Error(`no whole answer about the release ${desired.name}`)
       return [desired.name, stateOf(desired, values)]

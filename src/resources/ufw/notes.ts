@@ -10,11 +10,11 @@ export function notesOn(desired: UfwDesired, actual: UfwActual | 'absent'): read
   const rules = [
     ...new Set(actual.specs.flatMap(({ overruled = [] }) => overruled.map((tuple) => describeTuple(tuple)))),
   ]
-  const told = rules
+  const notes = rules
     .slice(0, MOST)
     .map((rule) => `'${rule}', which nobody declares, stands before this rule and decides first`)
-  if (rules.length > MOST) told.push(`${rules.length - MOST} more rules that nobody declares stand before this one`)
+  if (rules.length > MOST) notes.push(`${rules.length - MOST} more rules that nobody declares stand before this one`)
   if (rules.length > 0)
-    told.push('to take it away: ufw delete, or ufw_purge: all; to keep it: declare it in ufw_rules before this one')
-  return told
+    notes.push('to take it away: ufw delete, or ufw_purge: all; to keep it: declare it in ufw_rules before this one')
+  return notes
 }

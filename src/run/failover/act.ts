@@ -25,9 +25,10 @@ export async function act(session: HostSession, { name, script, shown, timeout =
   const began = performance.now()
   const finished = (ok: boolean) => emit({ type: 'step-finished', host, key, ok, ms: performance.now() - began })
   try {
-    const said = await deed(session, { script, shown, purpose: key, timeout })
-    if (said === undefined) throw new ProvisionError(`${name}: the host gave no answer`, { code: 'unreachable', host })
-    const { status, lines } = said
+    const answer = await deed(session, { script, shown, purpose: key, timeout })
+    if (answer === undefined)
+      throw new ProvisionError(`${name}: the host gave no answer`, { code: 'unreachable', host })
+    const { status, lines } = answer
     for (const line of lines.filter((one) => !one.startsWith('@')))
       emit({ type: 'output', host, key, line: mask(line) })
     if (status !== 0) {

@@ -48,7 +48,7 @@ export const askAll = (asking: Asking, hosts: readonly Host[]): Promise<AskedHos
 /** What is to be done, by what the hosts said. */
 export interface Decided {
   readonly decision: SwitchoverDecision
-  readonly asked: readonly AskedHost[]
+  readonly probed: readonly AskedHost[]
 }
 
 /**
@@ -60,7 +60,7 @@ export async function decided(
   asking: Asking,
   hosts: readonly Host[],
   request: SwitchoverRequest,
-  refuse: (asked: readonly AskedHost[], group: FailoverGroup) => void,
+  refuse: (probed: readonly AskedHost[], group: FailoverGroup) => void,
 ): Promise<Decided> {
   const { failover } = asking
   const first = await askAll(asking, hosts)
@@ -68,10 +68,10 @@ export async function decided(
   refuse(first, group)
   const last = group.askLast(request)
   const again = hosts.find(({ name }) => name === last)
-  if (again === undefined) return { decision: group.decide(request), asked: first }
+  if (again === undefined) return { decision: group.decide(request), probed: first }
   const fresh = await askMember(asking, again)
-  const asked = first.map((one) => (one.host.name === last ? fresh : one))
-  return { decision: failover.group(asked).decide(request), asked }
+  const probed = first.map((one) => (one.host.name === last ? fresh : one))
+  return { decision: failover.group(probed).decide(request), probed }
 }
 
 /**

@@ -64,7 +64,9 @@ export function primaryMove(context: SwitchoverContext, { to, failovers }: MoveR
       const emit = inTurnOf(host, context.emit)
       const decide = (): Promise<Decided> =>
         refusedAs(host, to, () =>
-          decided(askingIn(emit), hosts, { to, primaryLost: false }, (asked, group) => needInService(asked, group, to)),
+          decided(askingIn(emit), hosts, { to, primaryLost: false }, (probed, group) =>
+            needInService(probed, group, to),
+          ),
         )
       const first = await decide()
       if (first.decision.changes.size === 0) return
@@ -110,8 +112,8 @@ function candidateNamed(
  * Where there is no primary, a host that a run left out of service is better than none.
  * @throws InputError when a run left it out of service, and another is the primary
  */
-function needInService(asked: readonly AskedHost[], { primaries }: FailoverGroup, to: string): void {
-  if (primaries.length === 0 || !asked.some(({ host, drained }) => host.name === to && drained)) return
+function needInService(probed: readonly AskedHost[], { primaries }: FailoverGroup, to: string): void {
+  if (primaries.length === 0 || !probed.some(({ host, drained }) => host.name === to && drained)) return
   throw new InputError([{ message: `${to} is out of service`, hint: 'run provision first: it puts it back' }])
 }
 

@@ -22,7 +22,7 @@ export interface Failover {
   /** Whether there are others beside the host whose part this is. */
   hasOthers(part: CompiledResource): boolean
   /** What the answers of a tier's hosts mean. Pure. */
-  group(asked: readonly AskedHost[]): FailoverGroup
+  group(probed: readonly AskedHost[]): FailoverGroup
 }
 
 /** A host of a tier, as it was asked. */

@@ -4,9 +4,9 @@ import type { TierPlan } from '../../rollout/tier-plan.ts'
 import type { AskedHost, SwitchoverDecision } from './port.ts'
 
 /** What becomes of each host, as every plan is shown. */
-export function hostPlans({ changes }: SwitchoverDecision, asked: readonly AskedHost[]): HostPlan[] {
-  const [some] = asked.flatMap(({ part }) => part ?? [])
-  return asked.map(({ host: { name, tier }, part = some }) => {
+export function hostPlans({ changes }: SwitchoverDecision, probed: readonly AskedHost[]): HostPlan[] {
+  const [some] = probed.flatMap(({ part }) => part ?? [])
+  return probed.map(({ host: { name, tier }, part = some }) => {
     const fields = changes.get(name) ?? []
     const action = fields.length > 0 ? ('update' as const) : ('none' as const)
     const item = part && {

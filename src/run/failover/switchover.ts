@@ -56,8 +56,8 @@ async function switchIn({ options, edges, prepared, pool, began }: RunContext): 
   const access = accessOf(prepared, pool, edges, { showScripts: options.showScripts })
   const session = (host: string) => hostSession({ ...access, showScripts: false }, host)
   const asking: Asking = { failover, prepared, emit, session }
-  const { decision, asked } = await decided(asking, hosts, options, needAnswers)
-  for (const shown of hostPlans(decision, asked)) emit({ type: 'host-planned', host: shown.host, plan: shown, ms: 0 })
+  const { decision, probed } = await decided(asking, hosts, options, needAnswers)
+  for (const shown of hostPlans(decision, probed)) emit({ type: 'host-planned', host: shown.host, plan: shown, ms: 0 })
   const tiers = [tierPlanOf(decision, hosts)].filter(({ batches }) => batches.length > 0)
   emit({ type: 'rollout-planned', tiers })
   const done = new Set<string>()
@@ -69,11 +69,11 @@ async function switchIn({ options, edges, prepared, pool, began }: RunContext): 
     return fresh
   }
   const idle = options.check || tiers.length === 0
-  const input = { decision, asked, again, done: (name: string) => void done.add(name) }
+  const input = { decision, probed, again, done: (name: string) => void done.add(name) }
   if (!idle) await edges.beforeFirstChange?.()
   const failure = idle ? undefined : await change(context, input)
   const involved = new Set(tiers.flatMap(({ batches }) => batches.flatMap((batch) => batch.hosts)))
-  const [key] = asked.flatMap(({ part }) => part?.key ?? [])
+  const [key] = probed.flatMap(({ part }) => part?.key ?? [])
   const results = hosts.map((host): HostResult => {
     const { name, tier } = host
     const result = resultOf(name, { involved: involved.has(name), check: options.check, done, failure, key })
@@ -116,9 +116,9 @@ function failoverAmong(prepared: Prepared, { to, failovers }: SwitchoverOptions)
 }
 
 /** @throws InputError when no host could be asked */
-function needAnswers(asked: readonly AskedHost[]): void {
-  if (asked.some(({ part }) => part !== undefined)) return
-  const [why] = asked.flatMap(({ host, state }) => ('unknown' in state ? [`${host.name}: ${state.unknown}`] : []))
+function needAnswers(probed: readonly AskedHost[]): void {
+  if (probed.some(({ part }) => part !== undefined)) return
+  const [why] = probed.flatMap(({ host, state }) => ('unknown' in state ? [`${host.name}: ${state.unknown}`] : []))
   throw refused(`no server could be asked: ${why ?? 'there is none'}`)
 }
 

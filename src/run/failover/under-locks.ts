@@ -33,12 +33,12 @@ const MAX_STALE = 3
  */
 export async function carryOut(
   context: SwitchoverContext,
-  { decision, asked, again, done }: UnderLocks,
+  { decision, probed, again, done }: UnderLocks,
 ): Promise<SwitchoverDecision> {
   const { access, emit } = context
   // A run of its own: it is not the one in whose turn it is done.
   const own = { ...access, emit, run: { ...access.run, id: access.nonce() } }
-  let current: Decided = { decision, asked }
+  let current: Decided = { decision, probed }
   for (let tries = 0; ; tries++) {
     const stale = await attempt(own, current, done)
     if (stale === undefined) return current.decision
@@ -57,12 +57,12 @@ export const overtaken = (host: string): ProvisionError =>
 /** @returns a host on which another run was at work since it was asked; nothing was changed then */
 async function attempt(
   access: HostAccess,
-  { decision, asked }: Decided,
+  { decision, probed }: Decided,
   done: SwitchoverTools['done'],
 ): Promise<string | undefined> {
   const names = decision.takingPart
   const sessions = names.map((name) => hostSession(access, name))
-  const generationOf = (name: string): string => asked.find(({ host }) => host.name === name)?.generation ?? ''
+  const generationOf = (name: string): string => probed.find(({ host }) => host.name === name)?.generation ?? ''
   try {
     const locks = await Promise.all(sessions.map((session) => takeHold(session, generationOf(session.host))))
     const stale = names[locks.indexOf('stale')]

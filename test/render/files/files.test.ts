@@ -1,21 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import type { Event } from '../../../src/execute/events.ts'
+import { type CollectedRun, createListener } from '../../../src/render/files/collect.ts'
 import { junitText } from '../../../src/render/files/junit.ts'
 import { COMMENT_LIMIT, markdownText } from '../../../src/render/files/markdown.ts'
-import { createListener, type Told } from '../../../src/render/files/told.ts'
 import { element, xmlText } from '../../../src/render/files/xml.ts'
 import { item, plan, RUNS } from '../../fixtures/events.ts'
 import { ROLLING_RUNS } from '../../fixtures/rolling-events.ts'
 
-const told = (events: Iterable<Event>): Told => {
+const told = (events: Iterable<Event>): CollectedRun => {
   const listener = createListener(OPTIONS.verbosity)
   for (const event of events) listener.event(event)
-  return listener.told()
+  return listener.collected()
 }
 const OPTIONS = { diff: true, verbosity: 0 }
 
-const dryRun = (...texts: string[]): Told => {
+const dryRun = (...texts: string[]): CollectedRun => {
   const hosts = texts.map((_, i) => ({ name: `h${i}`, tier: 'web' }))
   const diffs = (text: string) => [
     { name: '/etc/f', hunks: [{ oldStart: 1, oldLines: 0, newStart: 1, newLines: 1, lines: [`+${text}`] }] },

@@ -82,12 +82,12 @@ function assignment(text: string, trims: boolean): { readonly name: string; read
 /** Groups that are only spoken of. */
 function undeclared(declarations: readonly Declaration[]): Trouble[] {
   const known = new Set(['all', 'ungrouped', ...declarations.flatMap((one) => (one.is === 'group' ? [one.group] : []))])
-  const told = new Map<string, Trouble>()
+  const undeclared = new Map<string, Trouble>()
   for (const one of declarations) {
     const spoken = one.is === 'child' ? one.child : one.is === 'group var' ? one.group : undefined
     if (spoken === undefined || known.has(spoken)) continue
     const at = one.is === 'child' ? one.at : one.is === 'group var' ? one.value.at : undefined
-    if (at !== undefined) told.set(spoken, { at, message: `group '${spoken}' is not declared in this file` })
+    if (at !== undefined) undeclared.set(spoken, { at, message: `group '${spoken}' is not declared in this file` })
   }
-  return [...told.values()]
+  return [...undeclared.values()]
 }

@@ -15,8 +15,8 @@ export function jsonInventory(
   const declarations = entries.filter(({ key }) => key !== '_meta').flatMap((entry) => group(entry, problems))
   const meta = entries.find(({ key }) => key === '_meta')?.entries?.find(({ key }) => key === 'hostvars')
   const known = new Set(declarations.flatMap((one) => (one.is === 'host' ? [one.host] : [])))
-  const told = (meta?.entries ?? []).filter(({ key }) => known.has(key))
-  const ofHosts = [...told.map(({ key, entries: vars }) => [key, vars ?? []] as const), ...hostVars]
+  const declared = (meta?.entries ?? []).filter(({ key }) => known.has(key))
+  const ofHosts = [...declared.map(({ key, entries: vars }) => [key, vars ?? []] as const), ...hostVars]
   const vars = ofHosts.flatMap(([host, one]) =>
     [...varsOf(one)].map(([name, value]): Declaration => ({ is: 'host var', host, name, value })),
   )

@@ -46,7 +46,7 @@ export async function readAnsible({ path, playbookDir }: ReadOptions): Promise<R
   const cfg = cfgDir === undefined ? undefined : await readCfg(join(cfgDir, 'ansible.cfg'))
   const paths = await sourcePaths(start, found.isDirectory(), cfgDir === near ? cfg : undefined)
 
-  const sources = await readSources(paths, { told, ignored: ignoredNames(cfg) })
+  const sources = await readSources(paths, { shownPath, ignored: ignoredNames(cfg) })
   const inventory = foldInventory(sources.declarations, [])
   const beside = [...new Set(await Promise.all(paths.map(folderOf)))]
   const playbooks = playbookDir === undefined ? cfgDir : resolve(playbookDir)
@@ -57,7 +57,7 @@ export async function readAnsible({ path, playbookDir }: ReadOptions): Promise<R
       : [{ dir: playbooks, beside: 'playbooks' as const }]),
   ]
   const groups = [...new Set([...inventory.groups.keys(), 'ungrouped'])]
-  const vars = await readVarsFiles(folders, { group: groups, host: [...inventory.hosts.keys()] }, told)
+  const vars = await readVarsFiles(folders, { group: groups, host: [...inventory.hosts.keys()] }, shownPath)
   const problems = [...sources.problems, ...vars.problems]
   if (problems.length > 0) throw new InputError(problems.map(problemOf))
   if (inventory.hosts.size === 0) throw noHosts(path, sources.read, sources.findings)
@@ -73,9 +73,9 @@ export async function readAnsible({ path, playbookDir }: ReadOptions): Promise<R
 }
 
 /** A path as it is printed. */
-const told = (path: string): string => relative(process.cwd(), path) || '.'
+const shownPath = (path: string): string => relative(process.cwd(), path) || '.'
 
-const readCfg = async (path: string): Promise<AnsibleCfg> => parseCfg(await readFile(path, 'utf8'), told(path))
+const readCfg = async (path: string): Promise<AnsibleCfg> => parseCfg(await readFile(path, 'utf8'), shownPath(path))
 
 const problemOf = ({ at, message }: Trouble): Problem => ({ message, origin: { file: at.file, line: at.line, col: 1 } })
 
@@ -113,7 +113,7 @@ async function sourcePaths(start: string, isFolder: boolean, cfg: AnsibleCfg | u
   if (only !== undefined && more.length === 0) return [join(start, only)]
   const hint =
     likely.length > 0
-      ? `give the path of one: ${likely.map((name) => told(join(start, name))).join(', ')}`
+      ? `give the path of one: ${likely.map((name) => shownPath(join(start, name))).join(', ')}`
       : 'give the path of the inventory itself'
   throw new InputError([{ message: `${cfg.file} names no inventory`, hint }])
 }
@@ -133,7 +133,7 @@ async function varsBesidePlaybooks(dir: string): Promise<Finding[]> {
     .map((name) => ({
       kind: 'source',
       at: undefined,
-      subject: told(join(dir, name)),
-      note: `vars beside playbooks count for Ansible: if they are, import with --playbook-dir ${told(dir)}`,
+      subject: shownPath(join(dir, name)),
+      note: `vars beside playbooks count for Ansible: if they are, import with --playbook-dir ${shownPath(dir)}`,
     }))
 }

@@ -20,7 +20,7 @@ export interface Sources {
 
 export interface SourceContext {
   /** A path as it is told. */
-  told(path: string): string
+  shownPath(path: string): string
   ignored(name: string): boolean
 }
 
@@ -39,7 +39,7 @@ export async function readSources(paths: readonly string[], context: SourceConte
   for (const path of paths) {
     const found = await stat(path).catch((error: unknown) => messageOf(error))
     if (typeof found === 'string') {
-      parts.push({ ...NONE, problems: [{ at: { file: context.told(path), line: 1 }, message: found }] })
+      parts.push({ ...NONE, problems: [{ at: { file: context.shownPath(path), line: 1 }, message: found }] })
     } else parts.push(await (found.isDirectory() ? readFolder(path, context) : readOne(path, context)))
   }
   return joined(parts)
@@ -59,7 +59,7 @@ async function readFolder(path: string, context: SourceContext): Promise<Sources
   const passed = isAll ? [] : settings
   const note = 'Ansible passes .ini files over in a folder of inventories; is it one? Import it by its path'
   const findings = passed.map(
-    (name): Finding => ({ kind: 'source', at: undefined, subject: context.told(join(path, name)), note }),
+    (name): Finding => ({ kind: 'source', at: undefined, subject: context.shownPath(join(path, name)), note }),
   )
   return joined([read, { ...NONE, findings }])
 }
@@ -69,29 +69,29 @@ const skipped = (subject: string, note: string, kind: Finding['kind'] = 'source'
   findings: [{ kind, at: undefined, subject, note }],
 })
 
-const said = (told: string, { declarations, problems, skipped: passed }: Parsed): Sources => ({
+const sources = (source: string, { declarations, problems, skipped: passed }: Parsed): Sources => ({
   declarations,
-  read: [told],
+  read: [source],
   problems,
   findings: passed.map(({ at, message }) => ({ kind: 'source', at, subject: message })),
 })
 
-async function readOne(path: string, { told: tellPath }: SourceContext): Promise<Sources> {
-  const told = tellPath(path)
+async function readOne(path: string, { shownPath: tellPath }: SourceContext): Promise<Sources> {
+  const source = tellPath(path)
   const bytes = await readFile(path)
-  if (await isProgram(path, bytes)) return readProgram(path, told)
+  if (await isProgram(path, bytes)) return readProgram(path, source)
   const text = bytes.toString('utf8')
   if (text.startsWith('$ANSIBLE_VAULT;')) {
-    return skipped(told, 'an encrypted inventory: import what ansible-inventory --list prints', 'vault')
+    return skipped(source, 'an encrypted inventory: import what ansible-inventory --list prints', 'vault')
   }
   const ending = extname(path)
-  if (ending === '.toml') return skipped(told, 'TOML: import what ansible-inventory --list prints in its place')
-  if (!['.yml', '.yaml', '.json', ''].includes(ending)) return said(told, parseIniInventory(text, told))
-  const { entries, problems } = parseAnsibleYaml(text, told)
-  if (entries === undefined && ending === '') return said(told, parseIniInventory(text, told))
-  if (problems.length > 0) return said(told, { ...nothing, problems })
-  if (entries === undefined) return skipped(told, 'no inventory: a mapping of groups is expected')
-  return entries.length === 0 ? skipped(told, 'empty') : said(told, groupsIn(entries, basename(path)))
+  if (ending === '.toml') return skipped(source, 'TOML: import what ansible-inventory --list prints in its place')
+  if (!['.yml', '.yaml', '.json', ''].includes(ending)) return sources(source, parseIniInventory(text, source))
+  const { entries, problems } = parseAnsibleYaml(text, source)
+  if (entries === undefined && ending === '') return sources(source, parseIniInventory(text, source))
+  if (problems.length > 0) return sources(source, { ...nothing, problems })
+  if (entries === undefined) return skipped(source, 'no inventory: a mapping of groups is expected')
+  return entries.length === 0 ? skipped(source, 'empty') : sources(source, groupsIn(entries, basename(path)))
 }
 
 function groupsIn(entries: readonly YamlEntry[], name: string): Parsed {
@@ -111,23 +111,23 @@ async function isProgram(path: string, bytes: Buffer): Promise<boolean> {
   )
 }
 
-async function readProgram(path: string, told: string): Promise<Sources> {
-  const place = `${told} --list`
+async function readProgram(path: string, source: string): Promise<Sources> {
+  const place = `${source} --list`
   const { entries } = parseAnsibleYaml(await runScript(path, ['--list']), place)
   if (entries === undefined) {
-    return said(place, {
+    return sources(place, {
       ...nothing,
       problems: [{ at: { file: place, line: 1 }, message: 'it printed no JSON object' }],
     })
   }
   const answer = jsonInventory(entries)
-  if (!lacksHostVars(entries)) return said(place, answer)
+  if (!lacksHostVars(entries)) return sources(place, answer)
   // A script of old: vars are asked for host by host.
   const hosts = [...new Set(answer.declarations.flatMap((one) => (one.is === 'host' ? [one.host] : [])))]
   const vars = new Map<string, readonly YamlEntry[]>()
   for (const host of hosts) {
-    const own = parseAnsibleYaml(await runScript(path, ['--host', host]), `${told} --host ${host}`)
+    const own = parseAnsibleYaml(await runScript(path, ['--host', host]), `${source} --host ${host}`)
     vars.set(host, own.entries ?? [])
   }
-  return said(place, jsonInventory(entries, vars))
+  return sources(place, jsonInventory(entries, vars))
 }

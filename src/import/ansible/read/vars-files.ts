@@ -32,13 +32,13 @@ const joined = (parts: readonly VarsFiles[]): VarsFiles => ({
 export async function readVarsFiles(
   folders: readonly VarsFolder[],
   names: { readonly group: readonly string[]; readonly host: readonly string[] },
-  told: (path: string) => string,
+  shownPath: (path: string) => string,
 ): Promise<VarsFiles> {
   const kinds = ['group', 'host'] as const
   return joined(
     await Promise.all(
       folders.flatMap(({ dir, beside }) =>
-        kinds.map((of) => readFolder(join(dir, `${of}_vars`), { of, beside }, names[of], told)),
+        kinds.map((of) => readFolder(join(dir, `${of}_vars`), { of, beside }, names[of], shownPath)),
       ),
     ),
   )
@@ -48,7 +48,7 @@ async function readFolder(
   dir: string,
   level: Pick<VarsFile, 'of' | 'beside'>,
   names: readonly string[],
-  told: (path: string) => string,
+  shownPath: (path: string) => string,
 ): Promise<VarsFiles> {
   const there = new Map((await entriesIn(dir)).map((entry) => [entry.name, entry]))
   const chosen = names.flatMap((name) => {
@@ -59,7 +59,7 @@ async function readFolder(
     chosen.map(async ({ name, entry }) => {
       const path = join(dir, entry.name)
       const paths = entry.isFolder ? await filesUnder(path) : [path]
-      return joined(await Promise.all(paths.map((one) => readOne(one, told(one), { ...level, name }))))
+      return joined(await Promise.all(paths.map((one) => readOne(one, shownPath(one), { ...level, name }))))
     }),
   )
   const used = new Set(chosen.map(({ entry }) => entry.name))
@@ -69,7 +69,7 @@ async function readFolder(
     const note = names.includes(base)
       ? `Ansible passes it over, since '${base}' is there in another form`
       : `there is no ${level.of} '${base}' in the inventory`
-    return { kind: 'source', at: undefined, subject: told(join(dir, name)), note }
+    return { kind: 'source', at: undefined, subject: shownPath(join(dir, name)), note }
   })
   return joined([...read, { files: [], problems: [], findings }])
 }

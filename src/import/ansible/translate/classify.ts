@@ -23,21 +23,25 @@ export type Fit =
 export function notCarried(setting: Setting, catalog: RoleVarsCatalog, setSecret: string): Finding | undefined {
   const { name, value } = setting
   const own = ownVar(name)
-  const told = (kind: Finding['kind'], note?: string): Finding => ({ kind, at: value.at, subject: name, note })
+  const finding = (kind: Finding['kind'], note?: string): Finding => ({ kind, at: value.at, subject: name, note })
   if (own?.is === 'login') return undefined
-  if (own !== undefined) return value.vault.length > 0 ? told('vault', own.note) : told(own.kind, own.note)
+  if (own !== undefined) return value.vault.length > 0 ? finding('vault', own.note) : finding(own.kind, own.note)
   const roles = catalog.rolesWith(name)
   if (value.vault.length > 0) {
-    return told('vault', roles.length > 0 ? `${setSecret} ${name}` : `no role here has it${linesOf(value.vault)}`)
+    return finding('vault', roles.length > 0 ? `${setSecret} ${name}` : `no role here has it${linesOf(value.vault)}`)
   }
-  if (isJinja(value)) return told('jinja', roles.length > 0 ? 'write its value into the vars' : 'no role here has it')
-  if (roles.length === 0) return told('unknown')
+  if (isJinja(value))
+    return finding('jinja', roles.length > 0 ? 'write its value into the vars' : 'no role here has it')
+  if (roles.length === 0) return finding('unknown')
   if (!catalog.isInSite(name)) {
-    return told('elsewhere', `role ${roles.join(', ')} has it: put the role into a tier of site.yml, and import again`)
+    return finding(
+      'elsewhere',
+      `role ${roles.join(', ')} has it: put the role into a tier of site.yml, and import again`,
+    )
   }
   const fit = catalog.check(name, value.value)
-  if (fit.is === 'unfit') return told('unfit', fit.why)
-  if (fit.is === 'secret' || holdsSecret(name, value.value)) return told('secret', `${setSecret} ${name}`)
+  if (fit.is === 'unfit') return finding('unfit', fit.why)
+  if (fit.is === 'secret' || holdsSecret(name, value.value)) return finding('secret', `${setSecret} ${name}`)
   return undefined
 }
 

@@ -61,11 +61,11 @@ export function loginOf(
     const found = name === undefined ? undefined : set.get(name)
     if (name === undefined || found === undefined) return undefined
     const { value, at, vault } = found.value
-    const told = { at, subject: name }
+    const place = { at, subject: name }
     const filled =
       vault.length > 0 ? undefined : filledIn(String(plain(value)), found.value.unsafe ? () => undefined : lookup)
-    if (filled === undefined) note(vault.length > 0 ? 'vault' : 'jinja', told, 'set it in hosts.yml')
-    return filled === undefined ? undefined : { ...told, text: filled }
+    if (filled === undefined) note(vault.length > 0 ? 'vault' : 'jinja', place, 'set it in hosts.yml')
+    return filled === undefined ? undefined : { ...place, text: filled }
   }
   const fromCfg = (section: string, key: string): Text | undefined => cfgText(context.cfg?.get(section, key))
   const wrong = (one: Text, what: string): undefined => {

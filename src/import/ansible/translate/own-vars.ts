@@ -64,8 +64,8 @@ const TOLD: Readonly<Record<string, readonly [FindingKind, string]>> = {
 /** Undefined: it is none of Ansible's own, but a var of somebody's roles. */
 export function ownVar(name: string): OwnVar | undefined {
   if (isLogin(name)) return { is: 'login' }
-  const told = TOLD[name]
-  if (told !== undefined) return { is: 'told', kind: told[0], note: told[1] }
+  const reason = TOLD[name]
+  if (reason !== undefined) return { is: 'told', kind: reason[0], note: reason[1] }
   if (/^ansible_.*_interpreter$/.test(name)) return { is: 'told', kind: 'needless', note: NO_PYTHON }
   if (/^ansible_.*pass(word|phrase)?$/.test(name)) return { is: 'told', kind: 'secret', note: LOGIN_PASSWORD }
   if (OF_CONNECTIONS.test(name)) return { is: 'told', kind: 'needless', note: NO_USE }

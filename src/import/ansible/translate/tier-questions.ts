@@ -18,19 +18,19 @@ export interface TierQuestion {
  * first of the inventory, where groups by purpose mostly stand before those by place. Undefined: every host has a tier, was
  * asked about, or is in no group.
  * @param done hosts that have a tier
- * @param asked groups that were asked about
+ * @param seen groups that were asked about
  */
 export function nextTierQuestion(
   inventory: AnsibleInventory,
   done: ReadonlySet<string>,
-  asked: ReadonlySet<string>,
+  seen: ReadonlySet<string>,
   known: readonly string[],
 ): TierQuestion | undefined {
   const members = membership(inventory)
   const open = [...inventory.groups.keys()].flatMap((group) => {
     const hosts = members.hostsOf(group).filter((host) => !done.has(host))
     const isDirect = hosts.some((host) => inventory.hosts.get(host)?.groups.includes(group))
-    return group === 'all' || asked.has(group) || !isDirect ? [] : [{ group, hosts }]
+    return group === 'all' || seen.has(group) || !isDirect ? [] : [{ group, hosts }]
   })
   const withHosts = open.filter(({ hosts }) => hosts.length > 0)
   const next = withHosts.find(({ group }) => known.includes(guessOf(group, known))) ?? withHosts[0]

@@ -35,11 +35,11 @@ export const mysqlDatabaseKind: ResourceKind<MysqlDatabase, MysqlDatabaseState> 
   affects: isServerData,
   probe: (all) => probeSql([serverQuery, query(all)]),
   parse({ own }, all) {
-    const said = parseSql(own)
-    if (said === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
-    const server = serverOf(said)
+    const answer = parseSql(own)
+    if (answer === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
+    const server = serverOf(answer)
     const found = new Map(
-      said.rows('database').map(([schema, charset = '', collation = '']) => [schema, { charset, collation }]),
+      answer.rows('database').map(([schema, charset = '', collation = '']) => [schema, { charset, collation }]),
     )
     return new Map(
       all.map((one) => [

@@ -198,12 +198,12 @@ export function parseReplication(
   hash: (password: string) => string,
 ): ReplicationState | 'unknown' {
   const [desired] = all
-  const [own = '', ...asked] = answer.split(/^@asked \d+$/m)
-  const said = parseSql(own)
+  const [own = '', ...others] = answer.split(/^@asked \d+$/m)
+  const state = parseSql(own)
   // Nobody can be asked before the certificates are there, which an earlier change brings.
-  if (said === 'down' || desired === undefined || said.rows('later').length > 0) return 'unknown'
-  const { role, version } = serverOf(said)
-  const [readOnly, gtidMode = '', uuid = '', executed = '', purged = '', ...counts] = said.rows('self')[0] ?? []
+  if (state === 'down' || desired === undefined || state.rows('later').length > 0) return 'unknown'
+  const { role, version } = serverOf(state)
+  const [readOnly, gtidMode = '', uuid = '', executed = '', purged = '', ...counts] = state.rows('self')[0] ?? []
   const [databases = '', accounts = '', datadir = '/var/lib/mysql/'] = counts
   if (accounts === '') throw new Error('the server did not tell all of its state')
   return {
@@ -217,10 +217,10 @@ export function parseReplication(
     purged: checked(purged),
     databases: Number(databases),
     accounts: Number(accounts),
-    channel: channelOf(said.rows('channel')[0], hash(desired.password === undefined ? '' : reveal(desired.password))),
+    channel: channelOf(state.rows('channel')[0], hash(desired.password === undefined ? '' : reveal(desired.password))),
     peers:
-      asked.length > 0
-        ? Object.fromEntries(desired.peers.map((peer, i) => [peer.name, peerOf(asked[i] ?? '')]))
+      others.length > 0
+        ? Object.fromEntries(desired.peers.map((peer, i) => [peer.name, peerOf(others[i] ?? '')]))
         : undefined,
   }
 }
@@ -250,8 +250,8 @@ function peerOf(answer: string): PeerAnswer {
     // errno 111: the host is there and answers that nobody listens.
     return /ERROR 2003 .*\(111\)/.test(message) ? { is: 'refused' } : { is: 'silent', why: message }
   }
-  const said = parseSql(answer)
-  const [writable, executed, purged, uuid = ''] = said === 'down' ? [] : (said.rows('peer')[0] ?? [])
+  const state = parseSql(answer)
+  const [writable, executed, purged, uuid = ''] = state === 'down' ? [] : (state.rows('peer')[0] ?? [])
   if (executed === undefined || purged === undefined) return { is: 'silent', why: 'no answer in time' }
   return { is: 'up', writable: writable === '1', executed: checked(executed), purged: checked(purged), uuid }
 }

@@ -26,14 +26,14 @@ export const mysqlUserKind: ResourceKind<MysqlUser, MysqlUserState> = {
   affects: isServerData,
   probe: (all) => probeSql([serverQuery, ...userQueries(all)]),
   parse({ own }, all) {
-    const said = parseSql(own)
-    const server = said === 'down' ? undefined : serverOf(said)
+    const rows = parseSql(own)
+    const server = rows === 'down' ? undefined : serverOf(rows)
     return new Map(
       all.map((one) => [
         mysqlUserKind.key(one),
-        said === 'down' || server === undefined || server.role === 'undecided' || hasYetToJoin(server, one)
+        rows === 'down' || server === undefined || server.role === 'undecided' || hasYetToJoin(server, one)
           ? 'unknown'
-          : userStateOf(one, server, said),
+          : userStateOf(one, server, rows),
       ]),
     )
   },

@@ -34,10 +34,10 @@ export const mysqlVariableKind: ResourceKind<MysqlVariable, MysqlVariableState> 
   affects: isServerData,
   probe: (all) => joinScripts([rawScript(`cat ${GIVEN} 2>/dev/null || :`), probeSql([serverQuery, ...queries(all)])]),
   parse({ own }, all) {
-    const said = parseSql(own)
-    if (said === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
-    const server = serverOf(said)
-    return new Map(all.map((one) => [one.name, hasYetToJoin(server, one) ? 'unknown' : stateOf(one, server, said)]))
+    const rows = parseSql(own)
+    if (rows === 'down') return new Map(all.map((one) => [one.name, 'unknown']))
+    const server = serverOf(rows)
+    return new Map(all.map((one) => [one.name, hasYetToJoin(server, one) ? 'unknown' : stateOf(one, server, rows)]))
   },
   diff(desired, actual) {
     const state = actual === 'absent' ? undefined : actual
@@ -103,14 +103,14 @@ const queries = (all: readonly MysqlVariable[]): Sql[] => {
 function stateOf(
   { name }: MysqlVariable,
   { role, version }: Server,
-  said: Exclude<SqlAnswer, 'down'>,
+  rows: Exclude<SqlAnswer, 'down'>,
 ): MysqlVariableState {
-  const of = (tag: string) => said.rows(tag).find(([each]) => each === name)
+  const of = (tag: string) => rows.rows(tag).find(([each]) => each === name)
   const [, live, unit, from = '', to = ''] = of('variable') ?? []
   const [, given, became] = of('given') ?? []
   // The X plugin tells ranges that are none.
   const isRange = /^-?\d+$/.test(from) && /^\d+$/.test(to) && to !== '0' && BigInt(from) < BigInt(to)
-  const known = live === undefined ? said.rows('known').map(([each = '']) => each) : []
+  const known = live === undefined ? rows.rows('known').map(([each = '']) => each) : []
   return {
     server: role,
     version,

@@ -22,8 +22,8 @@ export const mysqlFailover: Failover = {
   group: groupOf,
 }
 
-function groupOf(asked: readonly AskedHost[]): FailoverGroup {
-  const members = membersOf(asked)
+function groupOf(probed: readonly AskedHost[]): FailoverGroup {
+  const members = membersOf(probed)
   const primaries = members.flatMap(({ name, state }) => ('role' in state && state.role === 'writable' ? [name] : []))
   return {
     primaries,
@@ -36,33 +36,33 @@ function groupOf(asked: readonly AskedHost[]): FailoverGroup {
     decide(request) {
       const plan = planSwitch(members, request)
       if ('problems' in plan) throw new InputError(plan.problems)
-      return decisionOf(plan, asked, members)
+      return decisionOf(plan, probed, members)
     },
   }
 }
 
-function decisionOf(plan: SwitchPlan, asked: readonly AskedHost[], members: readonly Member[]): SwitchoverDecision {
+function decisionOf(plan: SwitchPlan, probed: readonly AskedHost[], members: readonly Member[]): SwitchoverDecision {
   const { candidate, old, lost, followers } = plan
-  const { tier = '' } = asked.find(({ host }) => host.name === candidate)?.host ?? {}
+  const { tier = '' } = probed.find(({ host }) => host.name === candidate)?.host ?? {}
   return {
     to: candidate,
     from: old,
     plan,
     changes: changesOf(plan, members),
     takingPart: [...new Set([candidate, ...(old === undefined || lost ? [] : [old]), ...followers])],
-    carryOut: (tools) => carryOut(plan, asked, members, tools),
+    carryOut: (tools) => carryOut(plan, probed, members, tools),
     notes: (hosts) => switchNotes(plan, tier, hosts),
   }
 }
 
 async function carryOut(
   plan: SwitchPlan,
-  asked: readonly AskedHost[],
+  probed: readonly AskedHost[],
   members: readonly Member[],
   { sessions, session, check, done }: SwitchoverTools,
 ): Promise<void> {
   const { old, lost } = plan
-  const declared = new Map(asked.flatMap((one) => (one.part ? [[one.host.name, declaredOf(one)] as const] : [])))
+  const declared = new Map(probed.flatMap((one) => (one.part ? [[one.host.name, declaredOf(one)] as const] : [])))
   const servers = new Map(
     [...sessions].map(([name, session]): [string, Server] => {
       const desired = declared.get(name)

@@ -5,7 +5,7 @@ import type { TierPlan } from '../../rollout/tier-plan.ts'
 import { shownPlans } from '../shown-plans.ts'
 
 /** What a run told from its begin to its end, for files that are written then. */
-export interface Told {
+export interface CollectedRun {
   readonly started: Extract<Event, { type: 'run-started' }> | undefined
   readonly finished: Extract<Event, { type: 'run-finished' }> | undefined
   readonly plans: ReadonlyMap<string, HostPlan>
@@ -17,7 +17,7 @@ export interface Told {
 
 export interface Listener {
   event(event: Event): void
-  told(): Told
+  collected(): CollectedRun
 }
 
 /** @param verbosity of what will be written */
@@ -26,8 +26,8 @@ export function createListener(verbosity: number): Listener {
   const results = new Map<string, HostResult>()
   const warnings: Extract<Event, { type: 'warning' }>[] = []
   const problems: Problem[] = []
-  let started: Told['started']
-  let finished: Told['finished']
+  let started: CollectedRun['started']
+  let finished: CollectedRun['finished']
   let tiers: readonly TierPlan[] = []
   return {
     event(event) {
@@ -42,6 +42,6 @@ export function createListener(verbosity: number): Listener {
         for (const result of event.results) results.set(result.host, result)
       }
     },
-    told: () => ({ started, finished, plans, results, tiers, warnings, problems }),
+    collected: () => ({ started, finished, plans, results, tiers, warnings, problems }),
   }
 }
