@@ -21,7 +21,9 @@ export interface Loop {
   readonly firstMs: number
   /** How late a timer is. */
   readonly late: Tail
-  /** CPU time of the process between two ticks of a timer: where the machine is busy with something else, it is late for that. */
+  /** The same but for the time that the main thread waited for a processor, which others had. */
+  readonly own?: Tail | undefined
+  /** CPU time of the main thread between two ticks of a timer. */
   readonly busy: Tail
 }
 
@@ -87,9 +89,9 @@ function usageFrom(json: string): Usage {
   throw new Error(`no usage in ${json}`)
 }
 
-function loopFrom({ firstMs, late, busy }: Readonly<Record<string, unknown>>): Loop {
+function loopFrom({ firstMs, late, own, busy }: Readonly<Record<string, unknown>>): Loop {
   if (typeof firstMs !== 'number') throw new Error('it is not known when the first connection was made')
-  return { firstMs, late: tailFrom(late), busy: tailFrom(busy) }
+  return { firstMs, late: tailFrom(late), own: tailFrom(own), busy: tailFrom(busy) }
 }
 
 function tailFrom(value: unknown): Tail {

@@ -1,6 +1,6 @@
 // Loaded with --import into the programs that are measured: leaves what the process took in the file that it is told.
 import { subscribe } from 'node:diagnostics_channel'
-import { writeFileSync } from 'node:fs'
+import { openSync, readSync, writeFileSync } from 'node:fs'
 import { createHistogram } from 'node:perf_hooks'
 
 const file = process.env.BENCH_USAGE
@@ -15,37 +15,54 @@ if (file) {
 
 /**
  * How late the event loop is, from the first connection on: before it, nobody waits for an answer. On a machine that others
- * use, it is late because of them, too: the CPU time that passed between two ticks is this process's alone.
+ * use, a timer is late because of them, too. So what counts is what the main thread did between two ticks: the time that it
+ * was on a processor, as the kernel counts it, and how late it was but for the time that it waited for one.
  */
 function watchLoop() {
   const EVERY_MS = 5
-  const late = createHistogram()
-  const busy = createHistogram()
+  const [late, own, busy] = [createHistogram(), createHistogram(), createHistogram()]
+  const thread = mainThread()
   let firstMs
   let worst = { ms: 0, atMs: 0 }
   let at = performance.now()
-  let cpu = process.cpuUsage()
+  let before = thread()
   const micro = (ms) => Math.max(1, Math.round(ms * 1000))
   const tick = () => {
     const now = performance.now()
-    const { user, system } = process.cpuUsage(cpu)
-    const ms = (user + system) / 1000
+    const { ranMs, waitedMs } = thread()
+    const ms = ranMs - before.ranMs
     if (firstMs !== undefined) {
-      late.record(micro(now - at - EVERY_MS))
+      const lateMs = now - at - EVERY_MS
+      late.record(micro(lateMs))
+      own.record(micro(lateMs - (waitedMs - before.waitedMs)))
       busy.record(micro(ms))
       if (ms > worst.ms) worst = { ms, atMs: now }
     }
-    at = now
-    cpu = process.cpuUsage()
+    at = performance.now()
+    before = thread()
     setTimeout(tick, EVERY_MS).unref()
   }
   tick()
   subscribe('net.client.socket', () => {
-    firstMs ??= performance.now()
+    if (firstMs !== undefined) return
+    // What was done before it counts for nothing.
+    firstMs = at = performance.now()
+    before = thread()
   })
   const of = (histogram) => ({ p99Ms: histogram.percentile(99) / 1000, maxMs: histogram.max / 1000 })
   return () => {
     tick()
-    return { firstMs: firstMs ?? performance.now(), late: of(late), busy: of(busy), worst }
+    return { firstMs: firstMs ?? performance.now(), late: of(late), own: of(own), busy: of(busy), worst }
+  }
+}
+
+/** How long the main thread has run, and waited for a processor, so far: /proc/PID/schedstat of Linux. */
+function mainThread() {
+  const file = openSync(`/proc/self/task/${process.pid}/schedstat`, 'r')
+  const buffer = Buffer.alloc(128)
+  return () => {
+    const text = buffer.latin1Slice(0, readSync(file, buffer, 0, buffer.length, 0))
+    const [ran = Number.NaN, waited = Number.NaN] = text.split(' ').map(Number)
+    return { ranMs: ran / 1e6, waitedMs: waited / 1e6 }
   }
 }

@@ -50,9 +50,10 @@ Each host that answers was found as declared by one connection and one exec, eac
 fails where that is not so.`
 
 const TAIL = `**CPU for a host** is user and system time of the whole process by the number of hosts, its start included. **Memory** is
-the most that it ever held (maximum resident set). The **event loop** is watched from the first connection on: how late a
-timer was (what others do on the machine makes it late, too), and how much CPU time the process itself took between two ticks
-of 5 ms. **Trouble**: a third of the unreachable hosts refuse the connection, a third take it and stay silent (for
+the most that it ever held (maximum resident set). The **event loop** is watched from the first connection on, for before it
+nobody waits for an answer: reading the inventory and trying the roles harms no keepalive. A **stretch** is the time that the
+main thread was on a processor between two ticks of 5 ms. A timer is late **by itself** where that is not for want of a
+processor, which others on the machine had; what it waited for its own helpers that collect garbage is in it. **Trouble**: a third of the unreachable hosts refuse the connection, a third take it and stay silent (for
 \`connect_timeout\`, 10 s), a third hang up before the login; slow ones answer 5 s late. **A lost site** is killed when half of its
 hosts have answered.
 
@@ -75,19 +76,23 @@ function table(all: readonly Measured[]): string {
     '',
     'found, failed',
     'wall',
+    'of it, to the first connection',
     'CPU for a host',
     'memory',
     'longest stretch (p99)',
-    'timer late (p99)',
+    'timer late by itself (p99)',
+    'in all (p99)',
   ]
   const rows = all.map((one) => [
     String(one.hosts),
     SCENARIOS[one.scenario],
     `${one.ok}, ${one.failed}`,
     `${(one.wallMs / 1000).toFixed(1)} s`,
+    `${(one.loop.firstMs / 1000).toFixed(1)} s`,
     `${(one.cpuMs / one.hosts).toFixed(1)} ms`,
     `${Math.round(one.peakKiB / 1024)} MiB`,
     tail(one.loop.busy),
+    one.loop.own ? tail(one.loop.own) : '–',
     tail(one.loop.late),
   ])
   return [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')

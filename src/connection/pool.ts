@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { ProvisionError } from '../errors.ts'
 import type { Host } from '../inventory/inventory.ts'
 import type { Connection, Traffic } from './connection.ts'
@@ -8,6 +9,10 @@ import { type Recorder, recorder } from './traffic.ts'
  * ago is closed: thousands would cost memory and keepalives, and a host that is needed once more is logged in to once more.
  */
 const KEPT_OPEN = 500
+/** The same of those with whose hosts the run is through: others may want to ask them something. */
+const KEPT_SPARE = 50
+/** Connections that are closed in one turn of the event loop. */
+const CLOSED_AT_ONCE = 20
 
 /** The connections of a run. */
 export interface Pool {
@@ -15,6 +20,8 @@ export interface Pool {
   get(host: Host): Promise<Connection>
   /** A NEW connection beside it, which proves that one can still log in. The caller closes it. @throws as `connect`. */
   fresh(host: Host): Promise<Connection>
+  /** The run is through with this host: where there are many such, its connection is closed; it may be asked for all the same. */
+  spare(host: Host): void
   /** Everything that went over the host's connections so far. */
   traffic(host: Host): Traffic
   /** Closes all, those being opened included. */
@@ -24,11 +31,17 @@ export interface Pool {
 /**
  * @param open makes a connection, e.g. `connector()`
  * @param keptOpen so many stay open with nothing to do
+ * @param keptSpare so many with nothing left to do
  */
-export function createPool(open: (host: Host) => Promise<Connection>, keptOpen = KEPT_OPEN): Pool {
+export function createPool(
+  open: (host: Host) => Promise<Connection>,
+  keptOpen = KEPT_OPEN,
+  keptSpare = KEPT_SPARE,
+): Pool {
   const shared = new Map<string, Shared>()
   /** The one that was used longest ago is the first. */
   const idle = new Set<Connection>()
+  const spare = new Set<Connection>()
   const all = new Map<Connection, true>()
   const recorders = new Map<string, Recorder>()
   const opening = new Set<Promise<Connection>>()
@@ -59,10 +72,14 @@ export function createPool(open: (host: Host) => Promise<Connection>, keptOpen =
     )
     return promise
   }
-  const onIdle = (connection: Connection): void => {
-    idle.add(connection)
-    if (idle.size <= keptOpen) return
-    const [oldest] = idle
+  const isUsed = (connection: Connection): void => {
+    idle.delete(connection)
+    spare.delete(connection)
+  }
+  const keep = (connection: Connection, among: Set<Connection>, most: number): void => {
+    among.add(connection)
+    if (among.size <= most) return
+    const [oldest] = among
     void oldest?.close().catch(() => undefined)
   }
   return {
@@ -70,7 +87,7 @@ export function createPool(open: (host: Host) => Promise<Connection>, keptOpen =
       const present = shared.get(host.name)
       if (present !== undefined) {
         // Whoever asks is about to use it.
-        if (present.opened) idle.delete(present.opened)
+        if (present.opened) isUsed(present.opened)
         return present.promise
       }
       const forget = () => {
@@ -78,10 +95,10 @@ export function createPool(open: (host: Host) => Promise<Connection>, keptOpen =
       }
       const promise = tracked(host).then((connection) => {
         one.opened = watched(connection, {
-          onUse: (used) => idle.delete(used),
-          onIdle,
+          onUse: isUsed,
+          onIdle: (unused) => keep(unused, idle, keptOpen),
           onClose(closed) {
-            idle.delete(closed)
+            isUsed(closed)
             forget()
           },
         })
@@ -93,11 +110,20 @@ export function createPool(open: (host: Host) => Promise<Connection>, keptOpen =
       return promise
     },
     fresh: tracked,
+    spare(host) {
+      const opened = shared.get(host.name)?.opened
+      if (opened && idle.delete(opened)) keep(opened, spare, keptSpare)
+    },
     traffic: (host) => recorderOf(host).traffic(),
     async close() {
       await Promise.allSettled(opening)
       shared.clear()
-      await Promise.allSettled([...all.keys()].map((connection) => connection.close()))
+      const closing: Promise<unknown>[] = []
+      for (const connection of [...all.keys()]) {
+        closing.push(connection.close().catch(() => undefined))
+        if (closing.length % CLOSED_AT_ONCE === 0) await setImmediate()
+      }
+      await Promise.all(closing)
     },
   }
 }

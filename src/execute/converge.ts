@@ -22,8 +22,6 @@ export interface Means {
    * @param after runs at the end of the probe, e.g. to give the lock back
    */
   probe(session: HostSession, after?: Script): Promise<Planned>
-  /** The host is as declared: what its roles declare is not needed any more. */
-  forget?(): void
   readonly readArtifact: ReadArtifact
   /** What somebody has seen and said yes to, and what of it is done; undefined: nobody was asked. */
   approved?(): Approved | undefined

@@ -27,6 +27,8 @@ export interface HostRunInput {
   readonly means: Means
   traffic(): Traffic
   emit: Emit
+  /** The host was found as declared: what is held for its change is not needed any more. */
+  asDeclared?(): void
 }
 
 /** One host's way through a run. */
@@ -149,9 +151,9 @@ export function hostRun(input: HostRunInput): HostRun {
         failure = applied ? undefined : unreadable(found)
         if (!failure && !applied && !hasWork(found.plan)) {
           planned = agreed = withoutItems(found)
-          input.means.forget?.()
           // All of it was done when the link was lost, or the run: only that is left to be remembered.
           if (input.means.sealed?.isBegun()) await rememberDone(input.session)
+          input.asDeclared?.()
         }
       } catch (error) {
         if (error instanceof InputError) problems = error.problems

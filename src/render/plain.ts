@@ -3,7 +3,7 @@ import { type HostPlan, hasWork } from '../plan/host-plan.ts'
 import { isPhase } from '../rollout/phase.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { failureLines, problemLines, warningLines } from './format/failure.ts'
-import { failureBlocks } from './format/failures.ts'
+import { apart, type Failed, failureSteps } from './format/failures.ts'
 import { costText, doneText, unchangedLines } from './format/host.ts'
 import { BLANK, indent, type Line, line, paint, span } from './format/line.ts'
 import { handlerLine, itemLines, marked } from './format/plan.ts'
@@ -52,6 +52,12 @@ export function plainRenderer(options: RenderOptions): Renderer {
       const blocks = await breathing(reportSteps(report, { ...options, diff }))
       const isApart = apart || blocks.overview.length === 0
       await writeLines([...(isApart ? [BLANK] : []), ...linesOf(blocks)], options.out, options.color)
+    })
+  }
+  const printFailures = (failures: readonly Failed[]) => {
+    waiting = (waiting ?? Promise.resolve()).then(async () => {
+      const blocks = await breathing(failureSteps(failures))
+      await writeLines(apart(blocks), options.out, options.color)
     })
   }
   const column = (host: string): Line => line(span('dim', turns.label(host)), span('bold', `${host.padEnd(width)}  `))
@@ -114,7 +120,7 @@ export function plainRenderer(options: RenderOptions): Renderer {
         break
       case 'plan-shown':
         printReport(new Map(), true, options.planDiff ?? options.diff)
-        print(failureBlocks(event.failures).flatMap((block) => [...block, BLANK]))
+        printFailures(event.failures)
         break
       case 'tier-note':
         print([line(span('warn', `${event.tier}: `), event.message)])

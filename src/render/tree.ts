@@ -2,7 +2,7 @@ import type { Event, HostResult } from '../execute/events.ts'
 import type { TierPlan } from '../rollout/tier-plan.ts'
 import { guardCursor } from './cursor.ts'
 import { problemLines, warningLines } from './format/failure.ts'
-import { failureBlocks } from './format/failures.ts'
+import { apart, type Failed, failureSteps } from './format/failures.ts'
 import { unchangedLines } from './format/host.ts'
 import { BLANK, type Line } from './format/line.ts'
 import { linesOf, programLines, reportSteps, titleLine } from './format/report.ts'
@@ -48,6 +48,12 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
       await writeLines(linesOf(blocks), options.out, options.color)
     })
   }
+  const printFailures = (failures: readonly Failed[]) => {
+    shown = shown.then(async () => {
+      const blocks = await breathing(failureSteps(failures))
+      await writeLines(apart(blocks), options.out, options.color)
+    })
+  }
   const live = (list: LiveList) => {
     shown = shown.then(async () => {
       const { showLive } = await import('./live.ts')
@@ -80,7 +86,7 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
   const planShown = ({ failures }: Extract<Event, { type: 'plan-shown' }>) => {
     endPart()
     printReport(new Map(), options.planDiff ?? options.diff)
-    print(failureBlocks(failures).flatMap((block) => [...block, BLANK]))
+    printFailures(failures)
   }
 
   const finished = (event: Extract<Event, { type: 'run-finished' }>) => {
@@ -93,12 +99,13 @@ export function treeRenderer(options: RenderOptions & { readonly out: NodeJS.Wri
       const failures = event.results.flatMap(({ host, failure, outcome }) =>
         outcome === 'failed' && failure ? [{ host, failure }] : [],
       )
-      const failed = failureBlocks(failures).flatMap((block) => [...block, BLANK])
       const unchanged = unchangedLines(
         event.results.filter(({ outcome }) => outcome === 'ok'),
         options.verbosity,
       )
-      print([...(hadTiers ? [BLANK] : []), ...failed, ...unchanged, ...(unchanged.length > 0 ? [BLANK] : [])])
+      if (hadTiers) print([BLANK])
+      printFailures(failures)
+      print([...unchanged, ...(unchanged.length > 0 ? [BLANK] : [])])
     }
     print(summaryLines(event, check))
   }

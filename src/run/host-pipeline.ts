@@ -62,7 +62,6 @@ export function hostPipeline({ options, prepared, host, target }: PipelineInput)
 
   return {
     declared: () => declared,
-    forget: () => compiler.forget(host),
     seal: () => sealing?.seal(),
     sealed: sealing?.guard,
     readArtifact: (artifact) => readArtifact(options.root, artifact),

@@ -6,13 +6,22 @@ import { concurrency } from './concurrency.ts'
 import { loopTurns, mapInTurns } from './loop-turns.ts'
 import type { RunEdges } from './run-options.ts'
 
+export interface PlanAllOptions {
+  readonly forks: number
+  readonly stop: RunEdges['stop']
+  /** Turns of the event loop: a host that is begun, and one whose answer is read, are not in the same one. */
+  readonly turn?: (() => Promise<void>) | undefined
+}
+
 /**
  * Asks and plans hosts. One that is not begun when the user wants no more is left unknown.
  * @throws InputError when the facts of a host brought a mistake to light: better none is changed than some.
  */
-export async function planAll(runs: readonly HostRun[], forks: number, stop: RunEdges['stop']): Promise<void> {
+export async function planAll(
+  runs: readonly HostRun[],
+  { forks, stop, turn = loopTurns() }: PlanAllOptions,
+): Promise<void> {
   const inPlace = concurrency({ forks })
-  const turn = loopTurns()
   const plan = async (one: HostRun): Promise<void> => {
     await turn()
     if (!stop?.requested()) await one.plan()

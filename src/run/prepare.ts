@@ -16,6 +16,7 @@ import type { KeySources } from '../inventory/sops/identities.ts'
 import { createMask, type Mask } from '../masking/mask.ts'
 import type { Secret } from '../masking/secret.ts'
 import { toldOnce } from '../problems/told-once.ts'
+import { spareHeap } from './heap.ts'
 import { maskedError } from './masked-events.ts'
 import { systems, trial } from './precheck.ts'
 
@@ -73,6 +74,7 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
     becomePassword: options.becomePassword,
     ageKeys: options.ageKeys,
   })
+  spareHeap(read.inventory.hosts.length)
   const mask = createMask()
   mask.learn(read.inventory.hosts.map(({ vars, connection }) => [vars, connection.becomePassword]))
   if (options.loginPassword) mask.learn([options.loginPassword])

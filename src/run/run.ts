@@ -89,7 +89,7 @@ async function steps(context: RunContext, pool: Pool, began: number): Promise<Ru
   emit({ type: 'run-started', inventory: prepared.inventory.name, check: options.check, hosts, ...more })
   const fleet = fleetOf(context, pool)
   const runs = [...fleet.runs.values()]
-  await planAll(runs, options.forks, stop)
+  await planAll(runs, { forks: options.forks, stop, turn: access.turn })
   if (options.sealing?.file) needUnapplied(options.sealing.file, fleet.runs)
   const newer = options.upgrade ? upgradeNotes(runs.map((one) => aboutNewer(one, fleet))) : []
   const { results, notes } = stop?.requested()
@@ -121,7 +121,12 @@ function fleetOf({ options, edges: { emit }, prepared, access }: RunContext, poo
     const target = options.rollback && rollbackTarget(host, options.rollback.to)
     const pipeline = hostPipeline({ options, prepared, host, target })
     const session = hostSession(access, name)
-    const one = hostRun({ host: name, tier, session, means: pipeline, emit, traffic: () => pool.traffic(host) })
+    const asDeclared = () => {
+      prepared.compiler.forget(host)
+      pool.spare(host)
+    }
+    const traffic = () => pool.traffic(host)
+    const one = hostRun({ host: name, tier, session, means: pipeline, emit, traffic, asDeclared })
     return { name, target, pipeline, one }
   })
   return {

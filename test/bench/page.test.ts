@@ -7,7 +7,12 @@ import { latest, type Measured, pageOf } from '../../bench/fleet/page.ts'
 
 const measured = (hosts: number, scenario: Scenario, cpuMs: number): Measured => ({
   ...{ hosts, scenario, cpuMs, ok: hosts, failed: 0, wallMs: 1500, peakKiB: 204_800, bytesOut: 1, bytesIn: 1 },
-  loop: { firstMs: 1, late: { p99Ms: 3, maxMs: 4 }, busy: { p99Ms: 5, maxMs: 6 } },
+  loop: {
+    firstMs: 1000,
+    late: { p99Ms: 13, maxMs: 14 },
+    own: { p99Ms: 3, maxMs: 4 },
+    busy: { p99Ms: 5, maxMs: 6 },
+  },
   setting: { date: '2026-01-02', machine: '2 cores', node: '20.19.0', load: 1 },
 })
 
@@ -27,7 +32,9 @@ test('a row for each run, a line for each scenario, and the goals', () => {
     measured(100, 'trouble', 1),
     measured(1000, 'well', 5000),
   ])
-  expect(text).toContain('| 100 | all answer | 100, 0 | 1.5 s | 10.0 ms | 200 MiB | 6 ms (5 ms) | 4 ms (3 ms) |')
+  expect(text).toContain(
+    '| 100 | all answer | 100, 0 | 1.5 s | 1.0 s | 10.0 ms | 200 MiB | 6 ms (5 ms) | 4 ms (3 ms) | 14 ms (13 ms) |',
+  )
   expect([...charts.keys()].map((name) => text.includes(`(performance/${name})`))).toEqual([true, true, true, true])
   const memory = charts.get('memory.svg') ?? ''
   expect(memory.match(/<circle /g)).toHaveLength(3)

@@ -5,7 +5,7 @@ import { ProvisionError } from '../../src/errors.ts'
 import { aHost } from './host-fixture.ts'
 
 /** Connections in memory that answer with their own number. */
-const memory = (keptOpen?: number) => {
+const memory = (keptOpen?: number, keptSpare?: number) => {
   const opened: { number: number; closed: number }[] = []
   const failing = {
     exec: undefined as ProvisionError | undefined,
@@ -29,7 +29,7 @@ const memory = (keptOpen?: number) => {
       },
     }
   }
-  return { opened, failing, pool: createPool(open, keptOpen) }
+  return { opened, failing, pool: createPool(open, keptOpen, keptSpare) }
 }
 const host = aHost()
 const cut = new ProvisionError('link lost', { code: 'unreachable' })
@@ -104,6 +104,48 @@ describe('of thousands of hosts', () => {
     for (const name of ['a', 'b', 'a', 'c']) await speak(pool, name)
     expect([await speak(pool, 'a'), await speak(pool, 'b')]).toEqual(['é1', 'é4'])
     expect(pool.traffic(named('b'))).toMatchObject({ execs: 2, connects: 2 })
+  })
+
+  test.each([50, 500, 5000])('%i with which the run is through, few connections stay open', async (hosts) => {
+    const { opened, pool } = memory(hosts, 10)
+    for (let i = 1; i <= hosts; i += 1) {
+      await speak(pool, `h${i}`)
+      // One in ten has work: it waits for its turn.
+      if (i % 10 > 0) pool.spare(named(`h${i}`))
+    }
+    expect(opened.filter(({ closed }) => closed === 0)).toHaveLength(hosts / 10 + 10)
+    expect(opened.every(({ closed }) => closed <= 1)).toBe(true)
+  })
+
+  test('one with which the run is through may be spoken to all the same, and has a connection of its own then', async () => {
+    const { opened, pool } = memory(2, 1)
+    for (const name of ['a', 'b']) {
+      await speak(pool, name)
+      pool.spare(named(name))
+    }
+    expect(opened.map(({ closed }) => closed)).toEqual([1, 0])
+    expect([await speak(pool, 'b'), await speak(pool, 'a')]).toEqual(['é2', 'é3'])
+    pool.spare(named('unheard of'))
+    pool.spare(named('a'))
+    pool.spare(named('a'))
+    expect(opened.map(({ closed }) => closed)).toEqual([1, 0, 0])
+  })
+
+  test('no more than twenty are closed in one turn of the event loop', async () => {
+    const { opened, pool } = memory(300)
+    for (let i = 1; i <= 300; i += 1) await speak(pool, `h${i}`)
+    const closed = () => opened.filter((one) => one.closed > 0).length
+    const steps: number[] = []
+    let before = 0
+    const look = () => {
+      steps.push(closed() - before)
+      before = closed()
+      if (before < 300) setImmediate(look)
+    }
+    setImmediate(look)
+    await pool.close()
+    expect(Math.max(...steps)).toBeLessThanOrEqual(20)
+    expect(closed()).toBe(300)
   })
 
   test('none is closed over which something is said, or is about to be', async () => {

@@ -5,6 +5,7 @@ import { dataMoved, deleted, migrated, packagesRemoved, reduced, stopped, type T
 import { type Line, line, span, type Tone } from './line.ts'
 import { sizeText } from './plan.ts'
 import { drainText } from './rollout.ts'
+import { atOnce, type Steps } from './steps.ts'
 import { counted, listing } from './words.ts'
 
 /** Things that a line of the overview names one by one. */
@@ -23,20 +24,27 @@ export interface Whole {
  * what goes away, what is not known yet. Nothing for one host with nothing of that kind: its plan is as short.
  * @param plans in the order in which tiers are changed
  */
-export function overviewLines(plans: readonly HostPlan[], { hosts, tiers }: Whole): Line[] {
+export const overviewLines = (plans: readonly HostPlan[], whole: Whole): Line[] => atOnce(overviewSteps(plans, whole))
+
+/** The same in steps, for thousands of hosts. */
+export function* overviewSteps(plans: readonly HostPlan[], { hosts, tiers }: Whole): Steps<Line[]> {
   const working = plans.filter(hasWork)
   if (working.length < 2 && !working.some(isDelicate)) return []
-  const changes = working.flatMap(({ items }) => items.filter(({ action }) => action !== 'none')).length
-  const handlers = working.flatMap((plan) => plan.handlers).length
+  let [changes, handlers] = [0, 0]
+  for (const plan of working) {
+    changes += plan.items.filter(({ action }) => action !== 'none').length
+    handlers += plan.handlers.length
+  }
+  yield
   const on = working.length < hosts ? `${working.length} of ${counted(hosts, 'host')}` : counted(hosts, 'host')
-  return [
+  const lines = [
     line(span('bold', `${sizeText(changes, handlers)} on ${on}`)),
-    ...section('change', 'restarts', byThing(working, restartsOf)),
+    ...section('change', 'restarts', yield* byThing(working, restartsOf)),
     ...drainedLine(working, tiers),
-    ...section('warn', 'out of service with nothing to drain it', byThing(working, exposedOf)),
-    ...DANGERS.flatMap(([title, things]) => section('remove', title, byThing(working, things))),
-    ...section('dim', 'known only after an earlier change', byThing(working, unknownOf)),
+    ...section('warn', 'out of service with nothing to drain it', yield* byThing(working, exposedOf)),
   ]
+  for (const [title, things] of DANGERS) lines.push(...section('remove', title, yield* byThing(working, things)))
+  return [...lines, ...section('dim', 'known only after an earlier change', yield* byThing(working, unknownOf))]
 }
 
 const DANGERS: readonly (readonly [title: string, things: Things])[] = [
@@ -72,7 +80,7 @@ const unknownOf: Things = ({ items }) =>
     : []
 
 /** Each thing with the hosts that have it, in the order of the first. */
-function byThing(plans: readonly HostPlan[], things: Things): [string, string[]][] {
+function* byThing(plans: readonly HostPlan[], things: Things): Steps<[string, string[]][]> {
   const hosts = new Map<string, string[]>()
   for (const plan of plans) {
     for (const thing of things(plan)) {
@@ -80,6 +88,7 @@ function byThing(plans: readonly HostPlan[], things: Things): [string, string[]]
       if (known) known.push(plan.host)
       else hosts.set(thing, [plan.host])
     }
+    yield
   }
   return [...hosts]
 }

@@ -1,10 +1,10 @@
 import type { Event, HostResult } from '../../execute/events.ts'
 import { type HostPlan, isTelling } from '../../plan/host-plan.ts'
 import type { TierPlan } from '../../rollout/tier-plan.ts'
-import { failureBlocks } from './failures.ts'
+import { failureSteps } from './failures.ts'
 import { costText, unchangedLines } from './host.ts'
 import { BLANK, indent, type Line, line, span } from './line.ts'
-import { overviewLines } from './overview.ts'
+import { overviewSteps } from './overview.ts'
 import { type PlanOptions, partMaker } from './plan.ts'
 import { orderText } from './rollout.ts'
 import { sectionLines } from './sections.ts'
@@ -71,25 +71,25 @@ export function* reportSteps(report: Report, options: PlanOptions): Steps<Report
   const tierOf = new Map(report.hosts.map(({ name, tier }) => [name, tier]))
   const planned = report.hosts.flatMap(({ name }) => plannedOf(name, report, options) ?? [])
   const sections = yield* sectionSteps(made(planned, options))
+  const nameOf = namesOf(planned)
   const across: Line[][] = []
   const inTier = new Map<string | undefined, Shown[]>()
   for (const section of sections) {
     const [tier, ...others] = new Set(section.hosts.map((host) => tierOf.get(host)))
     const isAcross = others.length > 0
-    const name = isAcross ? nameOf(section.hosts, planned) : listing(section.hosts, NAMED)
+    const name = isAcross ? nameOf(section.hosts) : listing(section.hosts, NAMED)
     const lines = sectionLines(section, name, options)
     if (isAcross) across.push(lines)
     else inTier.set(tier, added(inTier.get(tier), { hosts: section.hosts, lines }))
     yield
   }
-  const tiers = [...new Set(report.hosts.map(({ tier }) => tier))]
-  return {
-    overview: overviewLines(planned, { hosts: report.hosts.length, tiers: report.tiers }),
-    across,
-    tiers: tiers
-      .map((tier) => tierChunk(tier, inTier.get(tier) ?? [], report, options))
-      .filter((chunk) => chunk.length > 0),
+  const tiers: Line[][] = []
+  for (const tier of new Set(report.hosts.map(({ tier }) => tier))) {
+    const chunk = yield* tierChunk(tier, inTier.get(tier) ?? [], report, options)
+    if (chunk.length > 0) tiers.push(chunk)
   }
+  const overview = yield* overviewSteps(planned, { hosts: report.hosts.length, tiers: report.tiers })
+  return { overview, across, tiers }
 }
 
 /** A section as it is shown. */
@@ -109,25 +109,36 @@ const added = (to: Shown[] = [], section: Shown): Shown[] => {
 }
 
 /** A tier that has nothing of its own is one line. */
-function tierChunk(tier: string, own: readonly Shown[], report: Report, options: PlanOptions): Line[] {
+function* tierChunk(tier: string, own: readonly Shown[], report: Report, options: PlanOptions): Steps<Line[]> {
   const order = orderText(report.tiers.find((plan) => plan.tier === tier))
   const head = line(span('bold', tier), ...(order === undefined ? [] : [span('dim', `  ${order}`)]))
-  const { blocks, above } = tierBlocks(tier, own, report, options)
+  const { blocks, above } = yield* tierBlocks(tier, own, report, options)
   if (blocks.length === 0) return above === undefined ? [] : [line(...head, '  ', ...above)]
   const all = above === undefined ? blocks : [...blocks, [above]]
-  return [head, ...indent(all.flatMap((block, i) => (i === 0 ? block : [BLANK, ...block])))]
+  const lines = [head]
+  for (const [i, block] of all.entries()) {
+    if (i > 0) lines.push(BLANK)
+    for (const one of indent(block)) lines.push(one)
+    yield
+  }
+  return lines
 }
 
 /** Hosts that a headline names one by one. */
 const NAMED = 20
 
 /** Of hosts of several tiers: `all 12 hosts`, `app, web (6 hosts)` where it is all of these tiers, or their names. */
-function nameOf(hosts: readonly string[], planned: readonly HostPlan[]): string {
-  if (hosts.length === planned.length) return `all ${hosts.length} hosts`
-  const these = new Set(hosts)
-  const tiers = [...new Set(planned.filter(({ host }) => these.has(host)).map(({ tier }) => tier))]
-  const inThem = planned.filter(({ tier }) => tiers.includes(tier))
-  return inThem.length === hosts.length ? `${listing(tiers)} (${counted(hosts.length, 'host')})` : listing(hosts, NAMED)
+function namesOf(planned: readonly HostPlan[]): (hosts: readonly string[]) => string {
+  const tierOf = new Map(planned.map(({ host, tier }) => [host, tier]))
+  const sizes = new Map<string, number>()
+  for (const { tier } of planned) sizes.set(tier, (sizes.get(tier) ?? 0) + 1)
+  return (hosts) => {
+    if (hosts.length === planned.length) return `all ${hosts.length} hosts`
+    const own = new Set(hosts.map((host) => tierOf.get(host)))
+    const tiers = [...sizes.keys()].filter((tier) => own.has(tier))
+    const inThem = tiers.reduce((sum, tier) => sum + (sizes.get(tier) ?? 0), 0)
+    return inThem === hosts.length ? `${listing(tiers)} (${counted(hosts.length, 'host')})` : listing(hosts, NAMED)
+  }
 }
 
 /** What is shown of a host's plan; undefined: nothing. */
@@ -136,16 +147,17 @@ function plannedOf(name: string, { plans, results }: Report, { verbosity }: Plan
   return plan && (isTelling(plan) || verbosity >= 2) ? plan : undefined
 }
 
-function tierBlocks(
+function* tierBlocks(
   tier: string,
   own: readonly Shown[],
   report: Report,
   options: PlanOptions,
-): { readonly blocks: Line[][]; readonly above: Line | undefined } {
+): Steps<{ readonly blocks: Line[][]; readonly above: Line | undefined }> {
   const { plans, results, failuresApart = false } = report
   const names = report.hosts.filter((host) => host.tier === tier).map(({ name }) => name)
   const ended = names.flatMap((name) => results.get(name) ?? [])
-  const failed = failureBlocks(ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [{ host, failure }])))
+  const failures = ended.flatMap(({ host, failure }) => (failure === undefined ? [] : [{ host, failure }]))
+  const failed = failuresApart ? [] : yield* failureSteps(failures)
   const shown = new Set(names.filter((name) => plannedOf(name, report, options) !== undefined))
   const unchanged = unchangedLines(
     ended.filter(({ host, outcome }) => outcome === 'ok' && !shown.has(host)),
@@ -155,11 +167,7 @@ function tierBlocks(
   const above = [...shown].filter((name) => !inTier.has(name) && plans.has(name))
   const costs = options.verbosity >= 1 ? [...shown].flatMap((host) => costLine(host, results.get(host))) : []
   return {
-    blocks: [
-      ...own.map(({ lines }) => lines),
-      ...[costs, unchanged].filter((block) => block.length > 0),
-      ...(failuresApart ? [] : failed),
-    ],
+    blocks: [...own.map(({ lines }) => lines), ...[costs, unchanged].filter((block) => block.length > 0), ...failed],
     above: above.length > 0 ? aboveLine(above, names) : undefined,
   }
 }
