@@ -10,7 +10,7 @@ export interface ExecResult {
 }
 
 /** What a command has as its status that could not be started, or that ended with its host. */
-const NOT_RUN = 255
+export const NOT_RUN = 255
 
 /**
  * Runs a program inside a container. Over the engine's API: the command `docker` costs 25 ms of a processor each time,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Docker, endpoint, engineName } from './container.ts'
 import { type ExecResult, execInside } from './exec.ts'
+import { type Starter, starterIn } from './starter.ts'
 import { waitForSsh } from './wait.ts'
 
 /** Where a host stands: its container's state, and whether its network cable is in. */
@@ -29,6 +30,7 @@ export class LabHost {
   readonly #lab: string
   readonly #docker: Docker
   readonly #place: LabHostPlace
+  #starter: Starter | undefined
 
   constructor(docker: Docker, lab: string, host: LabHostPlace) {
     this.#docker = docker
@@ -38,6 +40,14 @@ export class LabHost {
     this.address = host.address
     this.login = host.login
     this.port = host.port
+  }
+
+  /**
+   * From now on programs are started by one that stays on the host: for who asks it some hundred times. It holds a
+   * connection to the engine open for as long as the host runs.
+   */
+  keepStarter(): void {
+    this.#starter = starterIn(this.#container)
   }
 
   /** Pulls the network cable: connections hang, they are not refused. */
@@ -54,6 +64,7 @@ export class LabHost {
 
   /** A power cut: nothing is written back, no process hears of it. */
   async kill(): Promise<void> {
+    this.#starter?.end()
     if ((await this.status()).running) await this.#container.kill({ signal: 'SIGKILL' })
   }
 
@@ -65,6 +76,7 @@ export class LabHost {
 
   /** An orderly reboot: services are stopped, then the host comes up again. */
   async reboot(): Promise<void> {
+    this.#starter?.end()
     await this.#container.restart({ t: 20 })
     if ((await this.status()).connected) await this.ready()
   }
@@ -86,7 +98,8 @@ export class LabHost {
 
   /** Runs a program (argv) or shell text as root inside, not over SSH; `stdin` is what it reads. */
   async exec(command: string | readonly string[], stdin = ''): Promise<ExecResult> {
-    return execInside(this.#container, typeof command === 'string' ? ['sh', '-c', command] : command, stdin)
+    const argv = typeof command === 'string' ? ['sh', '-c', command] : command
+    return this.#starter?.exec(argv, stdin) ?? execInside(this.#container, argv, stdin)
   }
 
   /** Where the host stands now. */

@@ -61,6 +61,26 @@ describe('a lab host', () => {
     expect((await host('old').exec('command -v python3 nginx ufw prometheus-node-exporter')).stdout).toBe('')
   })
 
+  it('starts programs at once, each with its own input, output and end, also after a reboot', async () => {
+    const old = host('old')
+    const echoes = Array.from({ length: 20 }, (_, i) =>
+      old.exec(['sh', '-c', 'cat; echo "$0" >&2; exit "$1"', `é${i}`, `${i}`], `in ${i}`),
+    )
+    expect(await Promise.all(echoes)).toEqual(echoes.map((_, i) => ({ code: i, stdout: `in ${i}`, stderr: `é${i}\n` })))
+    const long = await old.exec('head -c 3000000 /dev/zero | tr "\\0" x', 'y'.repeat(300_000))
+    expect([long.code, long.stdout.length]).toEqual([0, 3_000_000])
+    expect((await old.exec('wc -c', 'y'.repeat(300_000))).stdout).toBe('300000\n')
+    expect(await old.exec('kill -9 $$')).toMatchObject({ code: 137 })
+    expect(await old.exec(['nowhere'])).toMatchObject({ code: 127 })
+    // What stays behind does not hold up whoever started it.
+    expect(await old.exec('sleep 60 & echo there')).toMatchObject({ code: 0, stdout: 'there\n' })
+    const cut = old.exec('sleep 60')
+    await old.exec('true')
+    await old.reboot()
+    expect((await cut).code).toBe(255)
+    expect(await old.exec('cat', 'again')).toMatchObject({ code: 0, stdout: 'again' })
+  })
+
   it('hangs when its cable is pulled and keeps its address', async () => {
     const plain = host('plain')
     await plain.cut()

@@ -41,5 +41,6 @@ export async function startTestLab(spec: LabSpec & TestLabPlace): Promise<Lab> {
   await ensureEngine(() => undefined)
   await (await findLab(spec.name))?.down()
   const lab = await startLab(spec)
+  for (const host of lab.hosts.values()) host.keepStarter()
   return { ...lab, down: () => lab.down().finally(release) }
 }
