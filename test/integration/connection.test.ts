@@ -320,7 +320,12 @@ const beside = (flood: string) =>
   })
 
 test.each([
-  ['a command that prints lines without end', 'echo the first; yes', 'sick'],
+  // Lines as programs print them: of two characters each it would be thirty millions up to the limit.
+  [
+    'a command that prints lines without end',
+    'echo the first; yes and so on, line by line, and none of them says anything',
+    'sick',
+  ],
   ['a command that prints one line of 200 MB', 'echo the first; head -c 200000000 /dev/zero | tr "\\0" x', 'sick'],
   ['a login shell that prints without end', 'true', 'login'],
 ])('C47: %s fails that host alone, in bounded memory', async (_, flood, what) => {
