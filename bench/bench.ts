@@ -5,6 +5,7 @@ const wholeNumber = (value: string): number => {
   if (Number.isInteger(number) && number > 0) return number
   throw new Error(`${value} is not a whole number above 0`)
 }
+const counts = (value: string): number[] => value.split(',').map((one) => (one === '0' ? 0 : wholeNumber(one)))
 const wholeNumbers = (value: string): number[] => value.split(',').map(wholeNumber)
 const say = (message: string): void => console.error(message)
 
@@ -24,9 +25,10 @@ bench
   .description('the same on fleets of simulated hosts, whose SSH servers give the answers of a real one')
   .option('--hosts <n,n>', 'sizes of fleets', wholeNumbers, [100, 1000])
   .option('--only <scenario>', 'well, trouble or lost; default: all three')
-  .action(async ({ hosts, only }: { hosts: number[]; only?: string }) => {
+  .option('--workers <n,n>', 'numbers of worker processes to measure it with', counts, [0])
+  .action(async ({ hosts, only, workers }: { hosts: number[]; only?: string; workers: number[] }) => {
     const { fleet } = await import('./fleet/fleet.ts')
-    await fleet({ sizes: hosts, only, say })
+    await fleet({ sizes: hosts, only, workers, say })
   })
 bench
   .command('record')

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url'
 interface Usage {
   /** User and system time of the program itself: the hosts' time is not in it. */
   readonly cpuMs: number
+  /** The same of the processes that it started, all of which ended before it. */
+  readonly childrenMs: number
   readonly peakKiB: number
   /** Where it was asked for. */
   readonly loop?: Loop | undefined
@@ -82,9 +84,14 @@ export async function sample(argv: readonly string[], options: SampleOptions = {
 
 function usageFrom(json: string): Usage {
   const value: unknown = JSON.parse(json)
-  if (isRecord(value) && typeof value.cpuMs === 'number' && typeof value.peakKiB === 'number') {
-    const { cpuMs, peakKiB, loop } = value
-    return { cpuMs, peakKiB, ...(isRecord(loop) && { loop: loopFrom(loop) }) }
+  if (
+    isRecord(value) &&
+    typeof value.cpuMs === 'number' &&
+    typeof value.childrenMs === 'number' &&
+    typeof value.peakKiB === 'number'
+  ) {
+    const { cpuMs, childrenMs, peakKiB, loop } = value
+    return { cpuMs, childrenMs, peakKiB, ...(isRecord(loop) && { loop: loopFrom(loop) }) }
   }
   throw new Error(`no usage in ${json}`)
 }

@@ -8,6 +8,8 @@ import { latest, type Measured, pageOf, type Setting } from './page.ts'
 export interface FleetOptions {
   readonly sizes: readonly number[]
   readonly only: string | undefined
+  /** Processes that hold the connections: each number of them is measured, in turn. */
+  readonly workers: readonly number[]
   say(message: string): void
 }
 
@@ -15,15 +17,17 @@ const DOCS = fileURLToPath(new URL('../../docs', import.meta.url))
 const FIGURES = fileURLToPath(new URL('figures.json', import.meta.url))
 
 /** Measures fleets of these sizes, in each scenario, and writes docs/performance.md of all that was ever measured. */
-export async function fleet({ sizes, only, say }: FleetOptions): Promise<void> {
+export async function fleet({ sizes, only, workers, say }: FleetOptions): Promise<void> {
   for (const size of sizes) {
     for (const scenario of scenarios(only)) {
-      say(`${size} hosts, ${SCENARIOS[scenario]}`)
-      const setting = settingNow()
-      const figures = { ...(await measureFleet(size, scenario)), setting }
-      console.log(JSON.stringify(figures))
-      // One after the other, so that a long one that is given up costs only itself.
-      await writePage(latest(await readFigures(), [figures]))
+      for (const count of workers) {
+        say(`${size} hosts, ${SCENARIOS[scenario]}, ${count === 0 ? 'no' : count} worker processes`)
+        const setting = settingNow()
+        const figures = { ...(await measureFleet(size, scenario, count)), setting }
+        console.log(JSON.stringify(figures))
+        // One after the other, so that a long one that is given up costs only itself.
+        await writePage(latest(await readFigures(), [figures]))
+      }
     }
   }
 }

@@ -32,6 +32,8 @@ export interface FleetFigures {
   readonly failed: number
   readonly wallMs: number
   readonly cpuMs: number
+  /** Processes that held the connections, and the CPU time of all of them; undefined: there were none. */
+  readonly workers?: { readonly count: number; readonly cpuMs: number } | undefined
   readonly peakKiB: number
   readonly loop: Loop
   /** Of a host that answered. */
@@ -41,21 +43,22 @@ export interface FleetFigures {
 
 /**
  * A run that finds nothing to change on so many hosts, in a process of its own.
+ * @param workers processes that hold the connections
  * @throws Error when a host that answers is not found as declared by one exec, or another is not told as failed
  */
-export async function measureFleet(count: number, scenario: Scenario): Promise<FleetFigures> {
+export async function measureFleet(count: number, scenario: Scenario, workers = 0): Promise<FleetFigures> {
   const hosts = simulatedHosts(count, SITES, scenario === 'trouble')
   const folder = await fleetFolder()
   const sites = await openSites(hosts, folder.loginKey, scenario === 'lost' ? SITES - 1 : undefined)
   try {
     await describeFleet(folder, hosts, sites.open)
     await knownFacts(folder.inventory, `${folder.env.XDG_CACHE_HOME}/provision/facts`, hosts)
-    const run = sample([CLI, '--inventory', folder.inventory, '--json'], {
+    const run = sample([CLI, '--inventory', folder.inventory, '--json', '--workers', String(workers)], {
       status: scenario === 'well' ? 0 : 1,
       env: folder.env,
       loop: true,
     })
-    const { wallMs, cpuMs, peakKiB, loop, stdout } = await run.catch((cause: unknown) => {
+    const { wallMs, cpuMs, childrenMs, peakKiB, loop, stdout } = await run.catch((cause: unknown) => {
       throw new Error(STALE, { cause })
     })
     if (!loop) throw new Error('the event loop was not watched')
@@ -66,6 +69,7 @@ export async function measureFleet(count: number, scenario: Scenario): Promise<F
     return {
       ...{ hosts: count, scenario, ok: found.length, failed: results.length - found.length },
       ...{ wallMs, cpuMs, peakKiB, loop },
+      ...(workers > 0 && { workers: { count: workers, cpuMs: childrenMs } }),
       ...{ bytesOut: mean('bytesOut'), bytesIn: mean('bytesIn') },
     }
   } finally {

@@ -18,15 +18,20 @@ export interface Page {
   readonly charts: ReadonlyMap<string, string>
 }
 
-/** Figures of which several are there of one size and scenario: the last ones count. */
+/** Processes that held the connections. */
+const countOf = ({ workers }: Measured): number => workers?.count ?? 0
+
+/** Figures of which several are there of one size, scenario and number of workers: the last ones count. */
 export function latest(before: readonly Measured[], now: readonly Measured[]): Measured[] {
-  const all = new Map([...before, ...now].map((one) => [`${one.hosts} ${one.scenario}`, one]))
+  const all = new Map([...before, ...now].map((one) => [`${one.hosts} ${one.scenario} ${countOf(one)}`, one]))
   const order = names()
-  return [...all.values()].sort((a, b) => a.hosts - b.hosts || order.indexOf(a.scenario) - order.indexOf(b.scenario))
+  const rank = ({ scenario }: Measured) => order.indexOf(scenario)
+  return [...all.values()].sort((a, b) => a.hosts - b.hosts || rank(a) - rank(b) || countOf(a) - countOf(b))
 }
 
 /** @param all in the order of {@link latest} */
-export function pageOf(all: readonly Measured[]): Page {
+export function pageOf(measured: readonly Measured[]): Page {
+  const all = measured.filter((one) => countOf(one) === 0)
   const charts: readonly (readonly [string, Chart])[] = [
     ['cpu', chart(all, 'CPU time of the controller for a host', 'ms', ({ cpuMs, hosts }) => cpuMs / hosts)],
     ['memory', { ...chart(all, 'Peak memory of the controller', 'MiB', ({ peakKiB }) => peakKiB / 1024), goal: 300 }],
@@ -34,7 +39,7 @@ export function pageOf(all: readonly Measured[]): Page {
     ['wall', chart(all, 'Wall time', 's', ({ wallMs }) => wallMs / 1000)],
   ]
   const pictures = charts.map(([name, { title }]) => `![${title}](performance/${name}.svg)`)
-  const text = [HEAD, table(all), pictures.join('\n\n'), settings(all), TAIL].join('\n\n')
+  const text = [HEAD, table(all), pictures.join('\n\n'), settings(all), TAIL, ...workers(measured), REAL].join('\n\n')
   return { text: `${text}\n`, charts: new Map(charts.map(([name, one]) => [`${name}.svg`, chartSvg(one)])) }
 }
 
@@ -55,7 +60,9 @@ nobody waits for an answer: reading the inventory and trying the roles harms no 
 main thread was on a processor between two ticks of 5 ms. A timer is late **by itself** where that is not for want of a
 processor, which others on the machine had; what it waited for its own helpers that collect garbage is in it. **Trouble**: a third of the unreachable hosts refuse the connection, a third take it and stay silent (for
 \`connect_timeout\`, 10 s), a third hang up before the login; slow ones answer 5 s late. **A lost site** is killed when half of its
-hosts have answered.
+hosts have answered.`
+
+const REAL = `## Real hosts
 
 What [a run on real hosts](../bench/README.md#figures-so-far) takes beside the least that could be done over SSH is measured by
 \`npm run bench\`.`
@@ -100,6 +107,27 @@ function table(all: readonly Measured[]): string {
 
 const tail = ({ maxMs, p99Ms }: { maxMs: number; p99Ms: number }): string =>
   `${Math.round(maxMs)} ms (${Math.round(p99Ms)} ms)`
+
+/** What worker processes take, beside runs of the same size without them; nothing where that was not measured. */
+function workers(measured: readonly Measured[]): string[] {
+  const sizes = new Set(measured.filter((one) => countOf(one) > 0).map(({ hosts, scenario }) => `${hosts} ${scenario}`))
+  if (sizes.size === 0) return []
+  const all = measured.filter(({ hosts, scenario }) => sizes.has(`${hosts} ${scenario}`))
+  const perHost = (ms: number, { hosts }: Measured) => `${(ms / hosts).toFixed(1)} ms`
+  const heads = ['hosts', '', 'workers', 'wall', 'CPU for a host: run', 'workers', 'both', 'longest stretch (p99)']
+  const rows = all.map((one) => [
+    ...[String(one.hosts), SCENARIOS[one.scenario], String(countOf(one)), `${(one.wallMs / 1000).toFixed(1)} s`],
+    ...[perHost(one.cpuMs, one), one.workers ? perHost(one.workers.cpuMs, one) : '–'],
+    ...[perHost(one.cpuMs + (one.workers?.cpuMs ?? 0), one), tail(one.loop.busy)],
+  ])
+  const table = [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return [WORKERS, table, settings(all.filter((one) => countOf(one) > 0))]
+}
+
+const WORKERS = `## Worker processes
+
+The same with [connections in processes of their own](connection.md#worker-processes). Here the simulated hosts take the other core, so
+wall time shows nothing; what each process takes does: a run waits for the one that takes most.`
 
 /** What was measured where: sizes that were measured together are told together. */
 function settings(all: readonly Measured[]): string {

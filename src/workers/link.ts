@@ -21,7 +21,7 @@ export interface Link {
 
 export interface LinkOptions {
   readonly means: LoginMeans
-  /** The worker is gone, though nobody has ended it. @param hosts how many were connected, or about to be */
+  /** The worker is gone, though nobody has ended it. @param hosts how many were connected */
   onLost(why: string, hosts: number): void
 }
 
@@ -122,8 +122,9 @@ export function workerLink(carrier: Carrier, { means, onLost }: LinkOptions): Li
       signal?.removeEventListener('abort', onAbort)
       lost = `its worker process ${why}`
       answers.end()
+      const connected = hosts.size - connecting.size
       for (const one of [...requests.values()]) one.failed(GONE)
-      if (!isEnding) onLost(why, hosts.size)
+      if (!isEnding) onLost(why, connected)
     },
   })
   return {

@@ -42,6 +42,17 @@ test('a row for each run, a line for each scenario, and the goals', () => {
   expect(memory).toContain('10 % unreachable, 5 % slow')
 })
 
+test('runs with workers stand beside those without, in a table of their own', () => {
+  const workers = { count: 2, cpuMs: 5000 }
+  const all = latest([measured(1000, 'well', 20_000)], [{ ...measured(1000, 'well', 12_000), workers }])
+  expect(all).toHaveLength(2)
+  const { text } = pageOf([measured(100, 'well', 1), ...all])
+  expect(text).toContain('| 1000 | all answer | 0 | 1.5 s | 20.0 ms | – | 20.0 ms | 6 ms (5 ms) |')
+  expect(text).toContain('| 1000 | all answer | 2 | 1.5 s | 12.0 ms | 5.0 ms | 17.0 ms | 6 ms (5 ms) |')
+  expect(text.match(/^\| 100 \|/gm)).toHaveLength(1)
+  expect(pageOf([measured(100, 'well', 1)]).text).not.toContain('Worker processes')
+})
+
 test('docs/performance.md is what the bench makes of its figures', async () => {
   const { text, charts } = pageOf(await readFigures())
   const docs = join(import.meta.dirname, '../../docs')

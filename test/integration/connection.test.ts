@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { connect } from '../../src/connection/connect.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { connect, connector } from '../../src/connection/connect.ts'
 import type { Connection } from '../../src/connection/connection.ts'
 import { createPool } from '../../src/connection/pool.ts'
 import type { ConnectionSettings, Host } from '../../src/inventory/inventory.ts'
@@ -12,6 +12,8 @@ import { secret } from '../../src/masking/secret.ts'
 import { applyScript } from '../../src/shell/frame.ts'
 import { quote } from '../../src/shell/quote.ts'
 import { rawScript } from '../../src/shell/script.ts'
+import { workerProcess } from '../../src/workers/worker-process.ts'
+import { openWorkers, type Workers } from '../../src/workers/workers.ts'
 import { aHost } from '../connection/host-fixture.ts'
 import { testLab } from '../lab/test-labs.ts'
 import { CLI } from './provision.ts'
@@ -65,11 +67,14 @@ const hostOf = (name: string, settings: Partial<ConnectionSettings> = {}): Host 
   )
 }
 const withPassword = (text = password) => ({ becomePassword: secret(text) })
-const dial = async (host: Host): Promise<Connection> => {
-  const connection = await connect(host)
-  open.add(connection)
-  return connection
-}
+const dialBy =
+  (by: (host: Host) => Promise<Connection>) =>
+  async (host: Host): Promise<Connection> => {
+    const connection = await by(host)
+    open.add(connection)
+    return connection
+  }
+const dial = dialBy(connect)
 const exec = async (host: Host, script: string) => (await dial(host)).exec(script)
 const journal = async (name: string, since: string) =>
   (await machine(name).exec(['journalctl', '--no-pager', '-o', 'cat', '--since', since])).stdout
@@ -82,9 +87,24 @@ const WAYS = [
   ['sudo-rs with a password', 'lb1', withPassword],
 ] as const
 
-const TRANSPORTS = ['ssh', 'openssh'] as const
+let workers: Workers | undefined
+const throughWorker = connector({
+  logins(means) {
+    workers = openWorkers(means, { count: 1, start: () => workerProcess([process.execPath, CLI, 'worker']) })
+    return workers.open
+  },
+})
+afterAll(() => workers?.close())
 
-describe.each(TRANSPORTS)('over %s', (transport) => {
+const TRANSPORTS = [
+  ['ssh', 'ssh', connect],
+  ['openssh', 'openssh', connect],
+  ['ssh, through a worker', 'ssh', throughWorker],
+] as const
+
+describe.each(TRANSPORTS)('over %s', (name, transport, by) => {
+  const dial = dialBy(by)
+  const exec = async (host: Host, script: string) => (await dial(host)).exec(script)
   test.each(WAYS)(
     '%s: runs as root, with the address we come from, and keeps status and output apart',
     async (_, name, more) => {
@@ -134,10 +154,10 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
   })
 
   test('an unknown key, a changed key, a wrong login key', async () => {
-    const unknown = join(bed.dir, `unknown-${transport}`)
+    const unknown = join(bed.dir, `unknown-${name}`)
     await expect(dial(hostOf('web1', { transport, knownHosts: unknown }))).rejects.toMatchObject({ code: 'host-key' })
     const lines = readFileSync(join(bed.lab.dir, 'known_hosts'), 'utf8')
-    const changed = join(bed.dir, `changed-${transport}`)
+    const changed = join(bed.dir, `changed-${name}`)
     const keyOf = (address: string) => new RegExp(`^${address} (.*)$`, 'm').exec(lines)?.[1]
     writeFileSync(changed, `${machine('web1').address} ${keyOf(machine('web2').address)}\n`)
     for (const hostKeyChecking of ['strict', 'accept-new'] as const) {
@@ -164,8 +184,8 @@ describe.each(TRANSPORTS)('over %s', (transport) => {
 
 test('a cut link is noticed during a script within 25 s, over each transport', async () => {
   const scripts = await Promise.all(
-    TRANSPORTS.map(async (transport) => {
-      const connection = await dial(hostOf('mon1', { transport }))
+    [...TRANSPORTS, ['openssh, through a worker', 'openssh', throughWorker] as const].map(async ([, transport, by]) => {
+      const connection = await dialBy(by)(hostOf('mon1', { transport }))
       // Before the script has begun it would be the login that is late.
       let waiting: Promise<unknown> = Promise.resolve()
       await new Promise<void>((begun, failed) => {

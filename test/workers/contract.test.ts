@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const command = [process.execPath, await program(), 'worker']
 const throughWorkers: ConnectOptions['logins'] = (means) => {
-  const workers = openWorkers(means, { count: 1, start: () => workerProcess(command) })
+  const workers = openWorkers(means, { count: 2, start: () => workerProcess(command) })
   started.add(workers)
   return workers.open
 }
@@ -132,6 +132,21 @@ describe.each([
       log: expect.arrayContaining([expect.stringMatching(/^offered: ED25519 /)]),
     })
     await expect(dial(server, { port: 1 })).rejects.toMatchObject({ code: 'refused' })
+  })
+
+  test('goes over one connection to the jump host of several hosts', async () => {
+    const [jump, inside] = await Promise.all([serve({ forwards: true }), serve()])
+    const jumps = [{ ...jump.host(), name: 'bastion' }]
+    const hosts = Array.from({ length: 6 }, (_, i) => ({
+      ...inside.host({ jumps, connectTimeout: 30 }),
+      name: `inside${i}`,
+    }))
+    const connections = await Promise.all(hosts.map(connect))
+    for (const one of connections) open.add(one)
+    const answers = await Promise.all(connections.map((one) => one.exec('echo here')))
+    expect(answers.map(({ stdout }) => stdout)).toEqual(hosts.map(() => 'here\n'))
+    expect(jump.connected()).toEqual({ now: 1, ever: 1 })
+    expect(inside.connected().now).toBe(6)
   })
 
   test('tells a lost link from the end of a script', async () => {
