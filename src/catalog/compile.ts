@@ -57,7 +57,7 @@ export interface CompilerInput {
 }
 
 /** Hosts of which is kept what was compiled: about 50 KB each. */
-const KEPT_HOSTS = 500
+const KEPT_HOSTS = 200
 
 const nowhere: PlaceOf = () => undefined
 

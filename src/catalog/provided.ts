@@ -57,14 +57,14 @@ export function provisionsOf(
   const names = new Set(inventory.hosts.map(({ name }) => name))
   const groups = new Set(inventory.groups.map(({ name }) => name))
 
-  let everything: ReadonlyMap<string, readonly (Omit<Provided, 'value'> & Offer)[]> | undefined
+  let everything: ReadonlyMap<string, readonly (Provided & Pick<Offer, 'contract'>)[]> | undefined
   const byName = () => {
     everything ??= grouped(
       inventory.hosts.flatMap((host) => {
         const { name, tier, address } = host
         const shown = { name, tier, groups: host.groups, address }
         return (rolesOf.get(tier) ?? []).flatMap((role) =>
-          ask(role, host).offers.map((offer) => ({ ...offer, host: shown, role: role.name })),
+          ask(role, host).offers.map(({ contract, value }) => ({ contract, value, host: shown, role: role.name })),
         )
       }),
       ({ contract }) => contract,

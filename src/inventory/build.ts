@@ -27,6 +27,9 @@ export interface Sources {
 
 const NOWHERE: Origin = { file: '', line: 1, col: 1 }
 
+/** Hosts whose vars stay merged: a copy of all names for each that sets but one of its own. */
+const KEPT_MERGED = 50
+
 /** The tiers of site.yml in their order. */
 export function buildTiers({ data, origins }: Source<SiteFile>): Tier[] {
   return data.tiers.map((tier, i) => ({
@@ -64,6 +67,7 @@ export interface BuiltHosts {
 export function buildHosts(sources: Sources): BuiltHosts {
   const { site, hosts, membership } = sources
   const shared = sharedLevels(sources)
+  const lately = keptLately<Level>(KEPT_MERGED)
   const disagreements = new Map<Conflict, Disagreement>()
   const note = (conflicts: readonly Conflict[], host: string, prefix: string) => {
     for (const conflict of conflicts) {
@@ -92,8 +96,8 @@ export function buildHosts(sources: Sources): BuiltHosts {
         named('command line', name, sources.given),
       ].filter(isSet)
       const { levels, merged: under } = below(groups)
-      // A command needs the vars of a few of thousands of hosts, if any.
-      const merged = once(() => mergeLevels([under, ...own]))
+      // A command needs the vars of a few of thousands of hosts, if any; and nobody those of all of them at once.
+      const merged = own.length === 0 ? () => under : lately(() => mergeLevels([under, ...own]))
       note(undecided(groups.merged.conflicts, [tierLevel, ...own]), name, '')
       const above = [members.connection, host.connection].map((vars = {}) => ({ vars, origins: hosts.origins }))
       note(undecided(groups.connection.conflicts, above), name, 'connection.')
@@ -163,11 +167,17 @@ const named = (scope: Scope, name: string, { vars, origins }: Level): NamedLevel
 
 const isSet = ({ vars }: Level): boolean => Object.keys(vars).length > 0
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
+/** What is made when somebody asks for it, and kept while it is among so many that were asked for last. */
+function keptLately<T extends object>(most: number): (make: () => T) => () => T {
+  /** The one that was asked for longest ago is the first. */
+  const kept = new Map<() => T, T>()
+  return (make) => () => {
+    const made = kept.get(make) ?? make()
+    kept.delete(make)
+    kept.set(make, made)
+    const [oldest] = kept.keys()
+    if (kept.size > most && oldest) kept.delete(oldest)
+    return made
   }
 }
 

@@ -5,6 +5,7 @@ import type { Role } from '../catalog/role.ts'
 import { roleVarsReader } from '../catalog/role-vars.ts'
 import { type AskPassphrase, unlockKeys } from '../connection/unlock.ts'
 import { InputError } from '../errors.ts'
+import { allVars } from '../inventory/all-vars.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { readInventory } from '../inventory/load.ts'
 import { selectHosts } from '../inventory/select.ts'
@@ -67,7 +68,8 @@ export async function lookAt(options: LookOptions, named: readonly string[] = []
 /** Knows what the inventory itself says is secret. */
 function maskOf({ hosts }: Inventory, { loginPassword }: LookOptions): Mask {
   const mask = createMask()
-  mask.learn(hosts.map(({ vars, connection }) => [vars, connection.becomePassword]))
+  mask.learn([...allVars(hosts)])
+  mask.learn(hosts.map(({ connection }) => connection.becomePassword))
   if (loginPassword) mask.learn([loginPassword])
   return mask
 }
@@ -85,7 +87,7 @@ export async function lookAtHosts(options: LookOptions, named: readonly string[]
   const mask = maskOf(inventory, options)
   const reader = roleVarsReader()
   // With what roles say is secret.
-  mask.learnDeclared(inventory.hosts.map((host) => completeVars(host, inventory, roles, reader)))
+  for (const host of inventory.hosts) mask.learnDeclared(completeVars(host, inventory, roles, reader))
   const keys = await unlockKeys(hosts, process.env, {
     ask: options.askPassphrase,
     hasPassword: options.loginPassword !== undefined,

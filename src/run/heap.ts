@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 /** Fewer hosts need so little memory that nothing is to be gained. */
 const MANY_HOSTS = 300
 /** Percent by which what a run holds may grow with garbage before that is collected. */
-const GARBAGE = 40
+const GARBAGE = 30
 
 /**
  * A run of thousands of hosts makes much garbage and holds little: the engine, left alone, lets it become three times what is

@@ -9,6 +9,7 @@ import { type AskPassphrase, type UnlockedKeys, unlockKeys } from '../connection
 import { InputError, type Problem } from '../errors.ts'
 import { type FactsCache, factsCache } from '../facts/cache.ts'
 import type { Facts } from '../facts/facts.ts'
+import { allVars } from '../inventory/all-vars.ts'
 import type { Host, Inventory } from '../inventory/inventory.ts'
 import { type ReadInventory, readInventory } from '../inventory/load.ts'
 import { selectHosts, selectRoles, selectTiers } from '../inventory/select.ts'
@@ -76,7 +77,8 @@ export async function prepare(options: PrepareOptions): Promise<Prepared> {
   })
   spareHeap(read.inventory.hosts.length)
   const mask = createMask()
-  mask.learn(read.inventory.hosts.map(({ vars, connection }) => [vars, connection.becomePassword]))
+  mask.learn([...allVars(read.inventory.hosts)])
+  mask.learn(read.inventory.hosts.map(({ connection }) => connection.becomePassword))
   if (options.loginPassword) mask.learn([options.loginPassword])
   try {
     return await check(options, { root, found, read, mask })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
+import { allVars } from '../../src/inventory/all-vars.ts'
 import { buildHosts } from '../../src/inventory/build.ts'
 import { addressProblems, hostsProblems } from '../../src/inventory/consistency.ts'
 import { membershipOf } from '../../src/inventory/groups.ts'
@@ -9,6 +10,7 @@ import { readPlainYaml } from '../../src/inventory/plain-yaml.ts'
 import type { HostsFile } from '../../src/inventory/schemas/hosts.ts'
 import { NO_VARS } from '../../src/inventory/vars.ts'
 import { parseYaml } from '../../src/inventory/yaml.ts'
+import { watched } from '../garbage.ts'
 import { projectFolder } from '../project-folder.ts'
 
 const TIERS = ['web', 'db']
@@ -111,6 +113,48 @@ describe('an inventory of many hosts', () => {
     expect(host?.vars).toEqual({ x: 1, y: 1 })
     expect(host?.vars).toBe(host?.vars)
     expect(host?.origins).toBe(host?.origins)
+  })
+
+  test('holds the merged vars of few hosts at a time, and merges those of the others anew', async () => {
+    const names = Array.from({ length: 400 }, (_, i) => `h${i}`)
+    const root = projectFolder({
+      'inventories/site.yml': 'tiers: [{ name: web, roles: [] }]',
+      'inventories/prod/hosts.yml': [
+        'tiers:',
+        '  web:',
+        '    hosts:',
+        ...names.map((name, i) => `      ${name}: { address: ${name}, vars: { own: ${i} } }`),
+        '      plain: { address: plain }',
+      ].join('\n'),
+      'inventories/prod/group_vars/all.yml': names.map((name) => `${name}: { a: 1 }`).join('\n'),
+    })
+    const { inventory } = await loadInventory({ root, name: 'prod', knownRoles: [] })
+    const merged = watched()
+    for (const host of inventory.hosts.slice(0, -1)) merged.add(host.vars)
+    expect(await merged.held()).toBeLessThanOrEqual(50)
+    // Nothing of what is asked for later is another.
+    for (const [i, host] of inventory.hosts.slice(0, -1).entries()) {
+      expect(host.vars).toMatchObject({ own: i, h7: { a: 1 } })
+      expect([host.origins.get('/own')?.line, host.origins.get('/h7')?.file]).toEqual([
+        4 + i,
+        'inventories/prod/group_vars/all.yml',
+      ])
+    }
+    const plain = inventory.hosts.at(-1)
+    expect(Object.keys(plain?.vars ?? {})).toEqual(names)
+    expect(plain?.vars).toBe(plain?.levels[0]?.vars)
+  })
+
+  test('says once what it sets, however many hosts have it: all that merged vars are made of', async () => {
+    const root = projectFolder({
+      'inventories/site.yml': 'tiers: [{ name: web, roles: [], vars: { a: site } }]',
+      'inventories/prod/hosts.yml':
+        'tiers: { web: { hosts: { h1: { address: h1, vars: { a: own } }, h2: { address: h2 }, h3: { address: h3 } } } }',
+      'inventories/prod/group_vars/all.yml': 'a: all\n',
+    })
+    const { inventory } = await loadInventory({ root, name: 'prod', vars: ['a=given'], knownRoles: [] })
+    expect([...allVars(inventory.hosts)].map(({ a }) => a).toSorted()).toEqual(['all', 'given', 'own', 'site'])
+    expect([...allVars([{ vars: { a: 1 }, levels: [] }])]).toEqual([{ a: 1 }])
   })
 
   test('is no bomb of aliases, however long it is', () => {
