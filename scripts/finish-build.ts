@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle } from './bundle.ts'
-import { CHECKOUT } from './generated.ts'
+import { CHECKOUT } from './checkout.ts'
 
 const dist = join(CHECKOUT, 'dist')
 /** What package.json's `bin` names. It stays where it is: npm's links to it, in a cache too, are not made anew when it moves. */

@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { findRoles, loadRoles } from '../src/catalog/load-roles.ts'
 import { InputError } from '../src/errors.ts'
 import { editorSchemas } from '../src/scaffold/editor-schemas.ts'
+import { CHECKOUT } from './checkout.ts'
 import { fieldsOfConstructors, fieldsOfContracts, fieldsOfRollouts } from './constructors.ts'
 import { eventsPage } from './event-docs.ts'
 import { eventSchema, eventTypes } from './event-schema.ts'
 import { fieldsPage } from './field-docs.ts'
 import { roleReadme } from './role-docs.ts'
-
-/** Folder of the checkout. */
-export const CHECKOUT = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
  * Every file that is made from the schemas, by its path in the checkout.

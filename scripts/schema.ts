@@ -1,7 +1,8 @@
 // npm run schema: writes schema/*.json and the tables of vars in roles/*/README.md.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { CHECKOUT, currentText, generatedFiles } from './generated.ts'
+import { CHECKOUT } from './checkout.ts'
+import { currentText, generatedFiles } from './generated.ts'
 
 for (const [file, text] of await generatedFiles()) {
   if (currentText(file) === text) continue

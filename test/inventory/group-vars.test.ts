@@ -97,7 +97,7 @@ describe('what groups set', () => {
           expect(withoutNulls(among(two.level))).toEqual(withoutNulls(among(one.level)))
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     )
   })
 

@@ -1,12 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { rolldown } from 'rolldown'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const FILE = fileURLToPath(new URL('guarded.ts', import.meta.url))
+const dir = mkdtempSync(join(tmpdir(), 'cursor-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+// Once, or each process would translate it.
+beforeAll(async () => {
+  const build = await rolldown({ input: FILE, platform: 'node' })
+  await build.write({ dir, entryFileNames: 'guarded.mjs' })
+})
 
 const interrupted = async (mode: string) => {
-  const child = spawn(process.execPath, ['--import', 'jiti/register', FILE, mode])
+  const child = spawn(process.execPath, [join(dir, 'guarded.mjs'), mode])
   let text = ''
   child.stdout.on('data', (chunk) => {
     if (text === '') child.kill('SIGINT')

@@ -79,14 +79,16 @@ describe('a directory', () => {
 
   test('property: any name converges, there and gone', () => {
     fc.assert(
-      fc.property(fileName, (name) => {
-        const path = join(scratch(), name, name)
-        expect(converge(directoryKind, [{ path }])).toHaveLength(1)
-        expect(plan(directoryKind, [{ path }])).toEqual([])
-        expect(converge(directoryKind, [{ path, state: 'absent' }])).toHaveLength(1)
-        expect(existsSync(path)).toBe(false)
+      fc.property(fc.uniqueArray(fileName, { minLength: 5, maxLength: 5 }), (names) => {
+        const dir = scratch()
+        const there = names.map((name) => ({ path: join(dir, name, name) }))
+        expect(converge(directoryKind, there)).toHaveLength(names.length)
+        expect(plan(directoryKind, there)).toEqual([])
+        const gone = there.map(({ path }) => ({ path, state: 'absent' as const }))
+        expect(converge(directoryKind, gone)).toHaveLength(names.length)
+        for (const { path } of there) expect(existsSync(path)).toBe(false)
       }),
-      { numRuns: 15 },
+      { numRuns: 3 },
     )
   }, 60_000)
 })

@@ -265,10 +265,14 @@ describe('a framed change', () => {
   })
 
   test('cut short at any byte does nothing', () => {
-    const dir = scratch()
+    const [dir, cuts] = [scratch(), scratch()]
     const { sh: whole } = change({ a: `: >${dir}/a`, b: `: >${dir}/b` })
     // Up to the last word, the pipe that closes the group; what follows the group can do no harm.
-    for (let end = 0; end <= whole.lastIndexOf('}'); end++) dash(whole.slice(0, end), [])
+    const ends = Array.from({ length: whole.lastIndexOf('}') + 1 }, (_, end) => end)
+    for (const end of ends) writeFileSync(join(cuts, `${end}`), whole.slice(0, end))
+    // One shell starts them all.
+    const { stdout } = dash(`for cut in ${cuts}/*; do dash <"$cut" >"$cut.said" 2>&1; echo "$cut"; done`)
+    expect(stdout.trim().split('\n')).toHaveLength(ends.length)
     expect(readdirSync(dir)).toEqual([])
     dash(whole, [])
     expect(readdirSync(dir)).toEqual(['a', 'b'])

@@ -71,13 +71,16 @@ describe('installing a file', () => {
 
   test('property: any name', () => {
     fc.assert(
-      fc.property(fileName, (name) => {
-        const dir = scratch()
-        expect(install({ path: join(dir, name), content: name }).status).toBe(0)
-        expect(readFileSync(join(dir, name), 'utf8')).toBe(name)
-        expect(readdirSync(dir)).toEqual([name])
+      fc.property(fc.uniqueArray(fileName, { minLength: 10, maxLength: 10 }), (names) => {
+        const places = names.map((name) => ({ name, dir: scratch() }))
+        const scripts = places.map(({ name, dir }) => installFile({ path: join(dir, name), content: name }).sh)
+        expect(run(rawScript(scripts.join('\n'))).status).toBe(0)
+        for (const { name, dir } of places) {
+          expect(readFileSync(join(dir, name), 'utf8')).toBe(name)
+          expect(readdirSync(dir)).toEqual([name])
+        }
       }),
-      { numRuns: 30 },
+      { numRuns: 3 },
     )
   }, 60_000)
 })

@@ -213,18 +213,24 @@ describe('a file set', () => {
 
   test('property: any names and texts converge', () => {
     const odd = fc.uniqueArray(fc.tuple(fileName, text), { selector: ([name]) => name, minLength: 1, maxLength: 4 })
+    const sets = fc.array(fc.record({ all: odd, dir: fileName }), { minLength: 4, maxLength: 4 })
     fc.assert(
-      fc.property(odd, fileName, (all, dir) => {
-        const [root, state] = [scratch(), scratch()]
-        const files = Object.fromEntries(all.map(([name, content]) => [`${dir}/${name}`, { content }]))
-        const desired: FileSet = { name: "it's $x", root, files, purge: ['**'], validate: sh`test -d "$STAGE"` }
-        writeFileSync(join(root, 'stray'), '')
-        expect(converge(fileSetKind, [desired], state)).toHaveLength(1)
-        for (const [name, content] of all) expect(readFileSync(join(root, dir, name), 'utf8')).toBe(content)
-        expect(existsSync(join(root, 'stray'))).toBe(false)
-        expect(plan(fileSetKind, [desired])).toEqual([])
+      fc.property(sets, (drawn) => {
+        const state = scratch()
+        const each = drawn.map((one) => ({ ...one, root: scratch() }))
+        const desired = each.map(({ all, dir, root }, i): FileSet => {
+          const files = Object.fromEntries(all.map(([name, content]) => [`${dir}/${name}`, { content }]))
+          writeFileSync(join(root, 'stray'), '')
+          return { name: `it's $x ${i}`, root, files, purge: ['**'], validate: sh`test -d "$STAGE"` }
+        })
+        expect(converge(fileSetKind, desired, state)).toHaveLength(each.length)
+        for (const { all, dir, root } of each) {
+          for (const [name, content] of all) expect(readFileSync(join(root, dir, name), 'utf8')).toBe(content)
+          expect(existsSync(join(root, 'stray'))).toBe(false)
+        }
+        expect(plan(fileSetKind, desired)).toEqual([])
       }),
-      { numRuns: 20 },
+      { numRuns: 2 },
     )
   }, 60_000)
 })
