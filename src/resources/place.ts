@@ -7,7 +7,12 @@ const noting = new AsyncLocalStorage<true>()
  * done where nobody asks: a role is pure, and can be run again once somebody does.
  */
 export function withPlaces<T>(run: () => T): T {
-  return noting.run(true, run)
+  try {
+    return noting.run(true, run)
+  } finally {
+    // Or every promise of the process would be followed from now on.
+    noting.disable()
+  }
 }
 
 export const isNotingPlaces = (): boolean => noting.getStore() ?? false

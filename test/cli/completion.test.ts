@@ -12,6 +12,7 @@ import { factsCache } from '../../src/facts/cache.ts'
 import { FACTS } from '../../src/testing/facts.ts'
 import { program } from '../program.ts'
 import { projectFolder } from '../project-folder.ts'
+import { inProcess } from './in-process.ts'
 
 const FILES = {
   'inventories/site.yml': 'tiers: [{ name: web, roles: [shop] }, { name: db, roles: [] }]\n',
@@ -167,7 +168,7 @@ test('bash completes with the script that is printed', async () => {
     'node_modules/.bin/provision': `#!/bin/sh\nexec ${process.execPath} ${cli} "$@"\n`,
   })
   execFileSync('chmod', ['+x', `${root}/node_modules/.bin/provision`])
-  const script = execFileSync(process.execPath, [cli, 'completion', 'bash'], { encoding: 'utf8' })
+  const { out: script } = await inProcess(['completion', 'bash'], { cwd: root, env: process.env })
   const at = (...words: string[]): string[] =>
     execFileSync(
       'bash',

@@ -125,7 +125,7 @@ it('a killed run leaves a record that says so, with what it was at; meanwhile it
   // The next run leaves it alone, and has one of its own.
   silent.close()
   for (const socket of sockets) socket.destroy()
-  await provision(root, ['--check'])
+  await here(root, ['--check'])
   expect((await overviews(folderOf(root))).map(({ state }) => state).toSorted()).toEqual(['ended', 'killed'])
 })
 
