@@ -23,6 +23,8 @@ interface Asked {
 interface Link {
   readonly stream: NodeJS.ReadWriteStream
   readonly running: Map<number, Asked>
+  /** Nothing more is told. */
+  isOver(): boolean
 }
 
 /** For a host that is asked again and again. Nothing is started before the first time. */
@@ -45,7 +47,8 @@ export function starterIn(container: ReturnType<Docker['getContainer']>): Starte
       link ??= opened()
       const mine = link
       try {
-        const { stream, running } = await mine
+        const { stream, running, isOver } = await mine
+        if (isOver()) throw new Error('the host has ended')
         count += 1
         const id = count
         const parts = [stdin, ...argv].map((part) => Buffer.from(part))
@@ -73,37 +76,48 @@ async function open(container: ReturnType<Docker['getContainer']>, gone: () => v
   const exec = await container.exec(started)
   const stream = await exec.start({ hijack: true, stdin: true })
   const running = new Map<number, Asked>()
+  let why = ''
   const [told, said] = [new PassThrough(), new PassThrough()]
   container.modem.demuxStream(stream, told, said)
-  readFrames(told, running)
-  let why = ''
+  readFrames(told, running, (text) => {
+    why += text
+    over()
+    stream.end()
+  })
   said.on('data', (part: Buffer) => (why += part.toString()))
+  let ended = false
   const over = () => {
+    ended = true
     gone()
     for (const asked of running.values()) asked.done(NOT_RUN, `the host has ended it. ${why}`)
     running.clear()
   }
   for (const event of ['end', 'close', 'error']) stream.on(event, over)
-  return { stream, running }
+  return { stream, running, isOver: () => ended }
 }
 
-function readFrames(told: PassThrough, running: Map<number, Asked>): void {
+/** @param amiss told what is no frame: the engine's own words, where the host ends while it starts one */
+function readFrames(told: PassThrough, running: Map<number, Asked>, amiss: (text: string) => void): void {
   let rest = Buffer.alloc(0)
   told.on('data', (part: Buffer) => {
     rest = Buffer.concat([rest, part])
-    for (;;) {
-      const line = rest.indexOf('\n')
-      if (line < 0) return
-      const [id = '', what, length] = rest.toString('latin1', 0, line).split(' ')
-      const end = line + 1 + Number(length)
+    for (let line = rest.indexOf('\n'); line >= 0; line = rest.indexOf('\n')) {
+      const head = /^(\d+) ([oex]) (\d+)$/.exec(rest.toString('latin1', 0, line))
+      if (head === null) {
+        amiss(rest.toString())
+        rest = Buffer.alloc(0)
+        return
+      }
+      const [id, what, length] = [Number(head[1]), head[2], Number(head[3])]
+      const end = line + 1 + length
       if (rest.length < end) return
       const bytes = rest.subarray(line + 1, end)
       rest = rest.subarray(end)
-      const asked = running.get(Number(id))
+      const asked = running.get(id)
       if (what === 'o') asked?.out.push(bytes)
       else if (what === 'e') asked?.err.push(bytes)
       else {
-        running.delete(Number(id))
+        running.delete(id)
         asked?.done(Number(bytes.toString()))
       }
     }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { $ } from 'zx'
 import type { LabHost } from '../../src/lab/host.ts'
@@ -78,6 +79,13 @@ describe('a lab host', () => {
     await old.exec('true')
     await old.reboot()
     expect((await cut).code).toBe(255)
+    expect(await old.exec('cat', 'again')).toMatchObject({ code: 0, stdout: 'again' })
+    // Whenever it is asked while its power goes, it is answered.
+    const killed = old.kill()
+    const asked = Array.from({ length: 30 }, (_, i) => sleep(20 * i).then(() => old.exec('sleep 60')))
+    await killed
+    expect((await Promise.all(asked)).map(({ code }) => code)).toEqual(asked.map(() => 255))
+    await old.start()
     expect(await old.exec('cat', 'again')).toMatchObject({ code: 0, stdout: 'again' })
   })
 
