@@ -179,6 +179,11 @@ describe('YAML', () => {
     )
   })
 
+  test('a key that looks like a merge is written as the key that it is', () => {
+    const data = { a: { '<<': { b: 1 } }, '<<': [] }
+    expect(plainData(parseYaml(newDocument(data, ''), 'f').value)).toEqual(data)
+  })
+
   test('aliases that multiply are a problem, not the end of the memory', () => {
     const lines = Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`)
     const { problems } = parseAnsibleYaml(`a0: &a0 [x]\n${lines.join('\n')}\n`, 'f')

@@ -58,10 +58,13 @@ function withNodes(data: unknown): unknown {
   return Object.fromEntries(Object.entries(data).map(([key, one]: [string, unknown]) => [key, withNodes(one)]))
 }
 
-/** Short lists and mappings of plain values stand in one line, as people write them. */
+/** Short lists and mappings of plain values stand in one line, as people write them; a key `<<` is one, and merges nothing. */
 function tidy(node: Node | null): void {
   if (node === null) return
   visit(node, {
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '<<') key.type = 'QUOTE_DOUBLE'
+    },
     Seq: (_, seq) => {
       if (seq.items.every(isScalar) && !seq.items.some(isLong)) seq.flow = true
     },
