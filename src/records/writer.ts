@@ -2,6 +2,7 @@ import { mkdir, open, rename, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { constants, createGzip } from 'node:zlib'
+import { jsonLine } from '../schemas/json-line.ts'
 import { withIndex } from './index-line.ts'
 import { cutOf, partOf } from './names.ts'
 
@@ -74,16 +75,23 @@ export function openRecord({ folder, file, shared, failed }: WriterInput): Recor
     }, FLUSH_MS)
   }
 
+  const write = (piece: string): void => {
+    if (isBroken) return
+    const text = Buffer.from(piece)
+    waiting += text.length
+    if (waiting > MOST_WAITING) {
+      broke(new Error('the disk does not keep up'))
+      return
+    }
+    gzip.write(text, () => {
+      waiting -= text.length
+    })
+  }
+
   return {
     line(value) {
-      if (isBroken) return
-      const text = Buffer.from(`${JSON.stringify(value)}\n`)
-      waiting += text.length
-      if (waiting > MOST_WAITING) return broke(new Error('the disk does not keep up'))
-      gzip.write(text, () => {
-        waiting -= text.length
-      })
-      flushSoon()
+      for (const piece of jsonLine(value)) write(piece)
+      if (!isBroken) flushSoon()
     },
     async finish(index) {
       clearInterval(alive)

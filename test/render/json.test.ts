@@ -26,6 +26,23 @@ describe('the JSON renderer', () => {
     expect(values.slice(1)).toStrictEqual(events())
   })
 
+  it('writes of thousands of hosts in pieces, between which others have their turn, and one event after the other', async () => {
+    const { options, text } = collecting()
+    const renderer = await createRenderer('json', options)
+    const hosts = Array.from({ length: 20_000 }, (_, i) => ({ name: `host-${i}-\u009b`, tier: 'web' }))
+    const events: Event[] = [
+      { type: 'run-started', inventory: 'prod', check: false, hosts },
+      { type: 'warning', message: 'told after it' },
+    ]
+    for (const event of events) renderer.event(event)
+    // Not all of it at once.
+    expect(text()).not.toContain('told after it')
+    await renderer.finish()
+    const lines = text().split('\n')
+    expect(lines.slice(1, -1).map((one) => JSON.parse(one))).toEqual(events)
+    expect(text()).not.toContain('\u009b')
+  })
+
   it('shows a secret that got into an event as a mask, and no raw control character', async () => {
     const { text } = await json([
       { type: 'warning', message: `password ${secret('hunter2')}`, hint: '\u001b[31m \u009b31m' },
