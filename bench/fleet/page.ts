@@ -114,9 +114,9 @@ function workers(measured: readonly Measured[]): string[] {
   if (sizes.size === 0) return []
   const all = measured.filter(({ hosts, scenario }) => sizes.has(`${hosts} ${scenario}`))
   const perHost = (ms: number, { hosts }: Measured) => `${(ms / hosts).toFixed(1)} ms`
-  const heads = ['hosts', '', 'workers', 'wall', 'CPU for a host: run', 'workers', 'both', 'longest stretch (p99)']
+  const heads = ['hosts', '', 'workers', 'CPU for a host: run', 'workers', 'both', 'longest stretch (p99)']
   const rows = all.map((one) => [
-    ...[String(one.hosts), SCENARIOS[one.scenario], String(countOf(one)), `${(one.wallMs / 1000).toFixed(1)} s`],
+    ...[String(one.hosts), SCENARIOS[one.scenario], String(countOf(one))],
     ...[perHost(one.cpuMs, one), one.workers ? perHost(one.workers.cpuMs, one) : '–'],
     ...[perHost(one.cpuMs + (one.workers?.cpuMs ?? 0), one), tail(one.loop.busy)],
   ])
@@ -126,8 +126,8 @@ function workers(measured: readonly Measured[]): string[] {
 
 const WORKERS = `## Worker processes
 
-The same with [connections in processes of their own](connection.md#worker-processes). Here the simulated hosts take the other core, so
-wall time shows nothing; what each process takes does: a run waits for the one that takes most.`
+The same with [connections in processes of their own](connection.md#worker-processes). The simulated hosts take
+the other core, so wall time would show nothing here; what each process takes does: a run waits for the one that takes most.`
 
 /** What was measured where: sizes that were measured together are told together. */
 function settings(all: readonly Measured[]): string {

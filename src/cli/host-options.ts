@@ -76,7 +76,7 @@ export const shared = {
   workers: (command: Command): Command =>
     command.option(
       '--workers <n>',
-      'processes that hold the connections (default: 0, this one holds them)',
+      'processes that hold the connections (default: by hosts and cores; 0: this one holds them)',
       upToSixtyFour,
     ),
   vars: (command: Command): Command =>

@@ -17,4 +17,6 @@ export interface Carrier {
   hear(hearer: Hearer): void
   /** Ends it. @returns when the other end is gone */
   end(): Promise<void>
+  /** Ends it at once, as if the other end had: whoever hears it is told why. */
+  cut(why: string): void
 }

@@ -8,12 +8,11 @@ export interface Message {
 const LONGEST = 4 * 1024 * 1024
 const LENGTH = 4
 const NOTHING = Buffer.alloc(0)
+/** Bytes of a body that are not worth a part of their own. */
+const SHORT = 4096
 
 /** A message for a carrier that keeps messages apart: the length of the head, the head, the body. */
-export function packed({ head, body = NOTHING }: Message): Uint8Array[] {
-  const text = Buffer.from(JSON.stringify(head))
-  return [lengthOf(text.length), text, ...(body.length > 0 ? [body] : [])]
-}
+export const packed = (message: Message): Uint8Array[] => pack(message, 0)
 
 /** @throws Error when that is no message */
 export function unpacked(bytes: Buffer): { readonly head: unknown; readonly body: Buffer } {
@@ -26,8 +25,21 @@ export function unpacked(bytes: Buffer): { readonly head: unknown; readonly body
 
 /** The same for a stream of bytes: each message with its length before it. */
 export function framed(message: Message): Uint8Array[] {
-  const parts = packed(message)
-  return [lengthOf(parts.reduce((sum, { length }) => sum + length, 0)), ...parts]
+  const parts = pack(message, LENGTH)
+  parts[0].writeUInt32BE(parts.reduce((sum, { length }) => sum + length, -LENGTH))
+  return parts
+}
+
+/** @param before bytes left free at the beginning. A short body is copied: one part is cheaper to write than two. */
+function pack({ head, body = NOTHING }: Message, before: number): [Buffer, ...Uint8Array[]] {
+  const text = JSON.stringify(head)
+  const size = Buffer.byteLength(text)
+  const copied = body.length <= SHORT ? body.length : 0
+  const first = Buffer.allocUnsafe(before + LENGTH + size + copied)
+  first.writeUInt32BE(size, before)
+  first.write(text, before + LENGTH)
+  if (copied === body.length) first.set(body, before + LENGTH + size)
+  return copied === body.length ? [first] : [first, body]
 }
 
 /**
@@ -60,10 +72,4 @@ export function unframed(hear: (message: Buffer) => void): (part: Buffer) => voi
       }
     }
   }
-}
-
-function lengthOf(length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(LENGTH)
-  bytes.writeUInt32BE(length)
-  return bytes
 }

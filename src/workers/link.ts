@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { failure, place } from '../connection/failure.ts'
 import type { LoginMeans } from '../connection/open.ts'
 import type { Transport } from '../connection/transport.ts'
@@ -19,14 +20,22 @@ export interface Link {
   end(): Promise<void>
 }
 
+/** So often a worker is asked whether it is there, and so often in a row it may not answer. */
+const ASK_MS = 5000
+const SILENCES = 6
+/** Milliseconds for a connection to be closed in good order. */
+const CLOSE_MS = 2000
+
 export interface LinkOptions {
   readonly means: LoginMeans
   /** The worker is gone, though nobody has ended it. @param hosts how many were connected */
   onLost(why: string, hosts: number): void
+  /** Default: 5 s. */
+  readonly askMs?: number | undefined
 }
 
 /** Speaks to a worker over a carrier. */
-export function workerLink(carrier: Carrier, { means, onLost }: LinkOptions): Link {
+export function workerLink(carrier: Carrier, { means, onLost, askMs = ASK_MS }: LinkOptions): Link {
   const { signal, tell } = means
   const say: SayToWorker = (head, body) => carrier.send({ head, body })
   const requests = new Map<number, Request>()
@@ -78,7 +87,8 @@ export function workerLink(carrier: Carrier, { means, onLost }: LinkOptions): Li
       hosts.delete(over)
       if (lost !== undefined) return
       const id = nextId()
-      await plain(id, () => say({ type: 'close', id, over })).catch(() => {})
+      const closed = plain(id, () => say({ type: 'close', id, over })).catch(() => {})
+      await Promise.race([closed, sleep(CLOSE_MS, undefined, { ref: false })])
     },
   })
 
@@ -96,6 +106,8 @@ export function workerLink(carrier: Carrier, { means, onLost }: LinkOptions): Li
         break
       case 'failed':
         requests.get(message.id)?.failed(errorOf(message.failure))
+        break
+      case 'pong':
         break
       case 'warning':
         tell(message.message, message.hint)
@@ -116,9 +128,20 @@ export function workerLink(carrier: Carrier, { means, onLost }: LinkOptions): Li
     password: means.password !== undefined,
     passphrases: passphrasesOf(means.keys),
   })
+  // Its own ticks are counted, not a clock: a run that slept, or was busy, does not blame the worker.
+  let silences = 0
+  const asking = setInterval(() => {
+    if (silences === SILENCES) return carrier.cut(`did not answer for ${(SILENCES * askMs) / 1000} s`)
+    silences += 1
+    say({ type: 'ping' })
+  }, askMs)
   carrier.hear({
-    message: (head, body) => take(readFromWorker(head), body),
+    message(head, body) {
+      silences = 0
+      take(readFromWorker(head), body)
+    },
     end(why) {
+      clearInterval(asking)
       signal?.removeEventListener('abort', onAbort)
       lost = `its worker process ${why}`
       answers.end()

@@ -47,6 +47,8 @@ export type ToWorker =
     }
   /** The user wants out at once: nobody logs in any more. */
   | { readonly type: 'abort' }
+  /** Is anybody there? */
+  | { readonly type: 'ping' }
 
 /** What a worker says to its run. */
 export type FromWorker =
@@ -63,6 +65,7 @@ export type FromWorker =
   | { readonly type: 'ask-password'; readonly id: number; readonly host: string }
   /** What came of the password. */
   | { readonly type: 'verdict'; readonly id: number; readonly verdict: PasswordVerdict }
+  | { readonly type: 'pong' }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
 
 const text = { type: 'string' } as const
@@ -92,6 +95,7 @@ const TO_WORKER: Schemas<ToWorker> = {
   close: message({ id: number, over: number }),
   answer: message({ id: number }, { algorithms: texts, failure: FAILURE_SCHEMA, password: text, refusedBy: text }),
   abort: message({}),
+  ping: message({}),
 }
 
 const FROM_WORKER: Schemas<FromWorker> = {
@@ -104,6 +108,7 @@ const FROM_WORKER: Schemas<FromWorker> = {
   'ask-host-key': message({ id: number, host: TARGET_SCHEMA }),
   'ask-password': message({ id: number, host: text }),
   verdict: message({ id: number, verdict: { enum: ['accepted', 'refused', 'not asked for'] } }),
+  pong: message({}),
   warning: message({ message: text }, { hint: text }),
 }
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { once } from '../connection/once.ts'
 import type { LoginMeans } from '../connection/open.ts'
 import type { OpenTransport } from '../connection/transport.ts'
@@ -14,12 +15,12 @@ export interface RemoteLogins {
 
 /**
  * The workers of a run over these hosts. They are started when the first host is connected.
- * @param asked how many; undefined: none
+ * @param asked how many; undefined: by the number of hosts and cores
  * @returns undefined: there are none
  */
 export function workersFor(hosts: readonly Target[], asked: number | undefined): RemoteLogins | undefined {
   const remote = hosts.filter(({ connection }) => connection.transport !== 'local').length
-  const count = howManyWorkers({ hosts: remote, asked })
+  const count = howManyWorkers({ hosts: remote, cores: availableParallelism(), asked })
   if (count === 0) return undefined
   let opened: Promise<Workers> | undefined
   return {

@@ -19,11 +19,11 @@ export function overStreams({ input, output, broken }: StreamEnds): Pick<Carrier
   output.on('error', () => {})
   return {
     send(message) {
-      // What is said in one turn is written at once.
+      // What is said in one turn of the event loop, about whichever hosts, is written at once.
       if (!isCorked) {
         isCorked = true
         output.cork()
-        process.nextTick(() => {
+        setImmediate(() => {
           isCorked = false
           output.uncork()
         })

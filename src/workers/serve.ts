@@ -95,6 +95,9 @@ export function serve(carrier: Carrier, { env, version, openBy = openHere }: Ser
       case 'answer':
         asked.answered(message)
         break
+      case 'ping':
+        say({ type: 'pong' })
+        break
       case 'abort':
         stop.abort()
     }

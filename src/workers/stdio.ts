@@ -39,6 +39,7 @@ export async function serveStdio(version: string): Promise<void> {
       end: async () => {
         output.end()
       },
+      cut: () => process.exit(1),
     },
     { env: process.env, version },
   )

@@ -19,7 +19,7 @@ export function workerCommand(): readonly string[] {
   return [
     process.execPath,
     ...options,
-    ...(extension === '.ts' ? ['--import', 'jiti/register'] : []),
+    ...(extension === '.ts' ? ['--import', import.meta.resolve('jiti/register')] : []),
     program,
     'worker',
   ]
@@ -46,10 +46,11 @@ export function workerProcess(command: readonly string[] = workerCommand()): Car
     onGone()
     hearer?.end(why)
   }
-  const broken = (why: string) => {
-    over(`said what makes no sense: ${why}`)
+  const cut = (why: string) => {
+    over(why)
     child.kill('SIGKILL')
   }
+  const broken = (why: string) => cut(`said what makes no sense: ${why}`)
   const streams = overStreams({ input: child.stdout, output: child.stdin, broken })
   child.stderr.setEncoding('utf8').on('data', (part: string) => complaint.push(part))
   const last = () => {
@@ -81,5 +82,6 @@ export function workerProcess(command: readonly string[] = workerCommand()): Car
       await gone
       clearTimeout(late)
     },
+    cut,
   }
 }

@@ -14,6 +14,8 @@ export interface WorkersOptions {
   readonly count: number
   /** Starts one. */
   start(): Carrier
+  /** Milliseconds between two questions whether it is there; default: 5000. */
+  readonly askMs?: number | undefined
 }
 
 /** The workers of a run. */
@@ -37,7 +39,7 @@ interface Place {
  * Logs in at hosts from other processes. Each host stays with its worker, and hosts behind one jump host are with the same one,
  * which logs in there once. A worker that ends is the failure of its hosts; who connects after that finds a new one.
  */
-export function openWorkers(means: LoginMeans, { count, start }: WorkersOptions): Workers {
+export function openWorkers(means: LoginMeans, { count, start, askMs }: WorkersOptions): Workers {
   const places = Array.from(
     { length: count },
     (): Place => ({ hosts: 0, link: undefined, starts: 0, givenUp: undefined }),
@@ -61,6 +63,7 @@ export function openWorkers(means: LoginMeans, { count, start }: WorkersOptions)
     place.starts += 1
     const link = workerLink(start(), {
       means,
+      askMs,
       onLost(why, hosts) {
         if (place.link === link) place.link = undefined
         if (place.starts >= MOST_STARTS) {

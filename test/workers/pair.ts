@@ -14,6 +14,8 @@ export interface WorkerHere {
   readonly fromWorker: Message[]
   /** The worker is gone, as if it had been killed. */
   kill(): void
+  /** It is there, and does nothing any more. */
+  hang(): void
   /** What a worker would never say. */
   babble(message: Message): void
 }
@@ -23,6 +25,7 @@ export function workerHere(openBy: (means: LoginMeans) => OpenTransport): Worker
   const [toWorker, toRun] = [new PassThrough(), new PassThrough()]
   const [fromRun, fromWorker]: Message[][] = [[], []]
   const hearers = new Set<Hearer>()
+  let hangs = false
   const end = (why: string) => {
     toWorker.destroy()
     toRun.destroy()
@@ -34,13 +37,14 @@ export function workerHere(openBy: (means: LoginMeans) => OpenTransport): Worker
     return {
       send(message) {
         sent.push(message)
-        if (!output.destroyed) streams.send(message)
+        if (!output.destroyed && !hangs) streams.send(message)
       },
       hear(hearer) {
         hearers.add(hearer)
         streams.hear(hearer)
       },
       end: async () => end('was ended'),
+      cut: end,
     }
   }
   const worker = side(toWorker, toRun, fromWorker ?? [])
@@ -51,6 +55,9 @@ export function workerHere(openBy: (means: LoginMeans) => OpenTransport): Worker
     fromRun: fromRun ?? [],
     fromWorker: fromWorker ?? [],
     kill: () => end('was ended by SIGKILL'),
+    hang() {
+      hangs = true
+    },
     babble: worker.send,
   }
 }

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { failure } from '../../src/connection/failure.ts'
 import { loginPassword } from '../../src/connection/login-password.ts'
 import type { LoginMeans } from '../../src/connection/open.ts'
@@ -22,7 +22,12 @@ interface Host {
 }
 
 /** The workers of a run, in this process. */
-function fleet(count: number, { login, run = async () => 0 }: Host = {}, more: Partial<LoginMeans> = {}) {
+function fleet(
+  count: number,
+  { login, run = async () => 0 }: Host = {},
+  more: Partial<LoginMeans> = {},
+  askMs?: number,
+) {
   const workers: WorkerHere[] = []
   /** Who logged in where, by the number of the worker. */
   const opened: [worker: number, host: string][] = []
@@ -49,7 +54,7 @@ function fleet(count: number, { login, run = async () => 0 }: Host = {}, more: P
     workers.push(one)
     return one.carrier
   }
-  return { ...openWorkers(means, { count, start }), workers, opened, told, closed }
+  return { ...openWorkers(means, { count, start, askMs }), workers, opened, told, closed }
 }
 
 const wire = (signal = new AbortController().signal) => {
@@ -138,6 +143,20 @@ describe('a worker that is killed', () => {
     expect(told.filter((one) => /3 times/.test(one))).toHaveLength(1)
   })
 
+  test('or that does nothing any more: it is ended, and its hosts are told how long it was silent', async () => {
+    const { open, workers, told } = fleet(1, { run: () => new Promise(() => {}) }, {}, 20)
+    const connection = await open(named('web1'))
+    const running = failureOf(connection.run('sh', '', wire().wire))
+    // As long as it answers, it may take any time.
+    await sleep(300)
+    expect(told).toEqual([])
+    workers[0]?.hang()
+    expect(await running).toMatchObject({
+      code: 'unreachable',
+      message: 'link lost to deploy@192.0.2.7:22: its worker process did not answer for 0.12 s',
+    })
+  })
+
   test('with the password in its hands leaves it to the next host', async () => {
     const password = loginPassword(secret('right'))
     const tried: string[] = []
@@ -156,6 +175,7 @@ describe('a worker that is killed', () => {
     )
     const first = failureOf(open(named('web0')))
     const second = open(named('web1'))
+    await vi.waitUntil(() => tried.length > 0)
     await sleep(10)
     expect(tried).toEqual(['web0 right'])
     workers[0]?.kill()
@@ -234,11 +254,10 @@ describe('the run decides', () => {
       { signal: stop.signal },
     )
     const connecting = failureOf(open(named('web1')))
-    await sleep(5)
+    await vi.waitUntil(() => theirs !== undefined)
     stop.abort()
     expect(await connecting).toMatchObject({ code: 'aborted', host: 'web1' })
-    await sleep(5)
-    expect(theirs?.aborted).toBe(true)
+    await vi.waitUntil(() => theirs?.aborted)
     await expect(open(named('web2'))).rejects.toMatchObject({ code: 'aborted' })
     expect(opened).toEqual([])
   })
@@ -344,6 +363,6 @@ test('what is closed is closed there', async () => {
   expect(closed).toEqual(['web1'])
   await open(named('web2'))
   await close()
-  await sleep(5)
+  await vi.waitUntil(() => closed.length > 1)
   expect(closed).toEqual(['web1', 'web2'])
 })
