@@ -1,13 +1,19 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { failure } from '../../src/connection/failure.ts'
+import { decryptKey } from '../../src/connection/key-file.ts'
 import { loginPassword } from '../../src/connection/login-password.ts'
 import type { LoginMeans } from '../../src/connection/open.ts'
 import type { Source, Transport, Wire } from '../../src/connection/transport.ts'
+import type { UnlockedKeys } from '../../src/connection/unlock.ts'
 import { ProvisionError } from '../../src/errors.ts'
 import type { Target } from '../../src/inventory/inventory.ts'
-import { secret } from '../../src/masking/secret.ts'
+import { reveal, secret } from '../../src/masking/secret.ts'
 import { WINDOW } from '../../src/workers/flow.ts'
 import { openWorkers } from '../../src/workers/workers.ts'
 import { aHost } from '../connection/host-fixture.ts'
@@ -238,6 +244,24 @@ describe('the run decides', () => {
     expect(verdicts[0]).toEqual(['ssh-ed25519', 'rsa-sha2-512'])
     expect(verdicts[1]).toBeInstanceOf(ProvisionError)
     expect(verdicts[1]).toMatchObject({ code: 'host-key', message: 'CHANGED', hint: 'look', host: 'web1' })
+  })
+
+  test('on passphrases, which were asked for before: workers open the keys by themselves', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'worker-keys-'))
+    onTestFinished(() => rmSync(dir, { recursive: true }))
+    const [mine, moved] = [join(dir, 'mine'), join(dir, 'moved')]
+    execFileSync('ssh-keygen', ['-q', '-a', '1', '-t', 'ed25519', '-f', mine, '-N', 'open sesame'])
+    const passphrase = secret('open sesame')
+    const key = await decryptKey(mine, passphrase)
+    if (!key) throw new Error('that is not its passphrase')
+    const keys = new Map([mine, moved].map((path) => [path, { key, passphrase }]))
+    const opened: UnlockedKeys[] = []
+    const { open } = fleet(1, { login: async (_, theirs) => void opened.push(theirs.keys ?? new Map()) }, { keys })
+    await open(named('web1'))
+    // A file that is gone is as one that nobody has a passphrase for.
+    expect(opened.map((one) => [...one.keys()])).toEqual([[mine]])
+    expect(opened[0]?.get(mine)?.key.getPublicSSH()).toEqual(key.getPublicSSH())
+    expect(reveal(opened[0]?.get(mine)?.passphrase ?? '')).toBe('open sesame')
   })
 
   test('when it wants out: logins end, here at once and there', async () => {
