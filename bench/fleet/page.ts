@@ -58,11 +58,14 @@ const TAIL = `**CPU for a host** is user and system time of the whole process by
 the most that it ever held (maximum resident set). The **event loop** is watched from the first connection on, for before it
 nobody waits for an answer: reading the inventory and trying the roles harms no keepalive. A **stretch** is the time that the
 main thread was on a processor between two ticks of 5 ms. A timer is late **by itself** where that is not for want of a
-processor, which others on the machine had; what it waited for its own helpers that collect garbage is in it. **Trouble**: a third of the unreachable hosts refuse the connection, a third take it and stay silent (for
-\`connect_timeout\`, 10 s), a third hang up before the login; slow ones answer 5 s late. **A lost site** is killed when half of its
-hosts have answered.`
+processor, which others on the machine had; what it waited for its own helpers that collect garbage is in it. **Trouble**: a
+third of the unreachable hosts refuse the connection, a third take it and stay silent (for \`connect_timeout\`, 10 s), a third
+hang up before the login; slow ones answer 5 s late. **A lost site** is killed when half of its hosts have answered.`
 
 const REAL = `## Real hosts
+
+Other tools are not measured on simulated hosts: those give the recorded answers to this program's questions, and nobody else
+asks these. On real hosts they stand beside it in [bench/README.md](../bench/README.md#for-scale).
 
 What [a run on real hosts](../bench/README.md#figures-so-far) takes beside the least that could be done over SSH is measured by
 \`npm run bench\`.`
