@@ -101,7 +101,7 @@ describe('a reload', () => {
     await Promise.all(LBS.map((name) => runtime(name, 'set server web/web2 state drain')))
     await Promise.all(LBS.map((name) => runtime(name, 'set server web/web3 state maint')))
     const before = await onEach(PIDS)
-    const requests = [load([`http://${VIP_A}/`]), load([`http://${VIP_B}/`])]
+    const requests = [VIP_A, VIP_B].map((vip) => load([`http://${vip}/`], { rate: 50 }))
     bed.given({ ...LB_VARS, haproxy_timeout_server: '29s' })
     const changed = await bed.provision({ tags: ['haproxy'] })
     // Anybody's reload, too, and not only once.
