@@ -257,7 +257,7 @@ describe('app and nginx on one host', () => {
     const first = await deployed(own, '6')
     expect(first.status, first.stdout.slice(-2000)).toBe(0)
     const urls = ['one', 'two'].map((name) => `http://${bed.host(name).address}/healthz`)
-    const requests = load(urls, { rate: 60 })
+    const requests = load(urls, { rate: 30 })
     const rolled = await deployed(own, '7')
     const { failures, sent } = await requests.stop()
     expect(rolled.status, rolled.stdout.slice(-2000)).toBe(0)
