@@ -17,8 +17,8 @@ interface Pair {
   readonly floor: Sample
 }
 
-const provision = (lab: Lab, ...more: string[]): Promise<Sample> =>
-  sample([CLI, '--inventory', lab.inventory, '--json', ...more])
+/** In a project's own folder: in the checkout, all of its files would be read for the record of the run. */
+const provision = (lab: Lab): Promise<Sample> => sample([CLI, '--inventory', lab.inventory, '--json'], { cwd: lab.dir })
 
 const floor = (lab: Lab): Promise<Sample> =>
   sample([

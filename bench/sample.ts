@@ -44,6 +44,8 @@ export interface Sample extends Usage {
 export interface SampleOptions {
   /** The status that it is to end with. */
   readonly status?: number
+  /** Where it is started; not set: here. */
+  readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   /** Watches the event loop. */
   readonly loop?: boolean
@@ -62,6 +64,7 @@ export async function sample(argv: readonly string[], options: SampleOptions = {
     const out = await open(printed, 'w')
     const began = performance.now()
     const child = spawn(process.execPath, ['--import', USAGE, ...argv], {
+      cwd: options.cwd,
       env: {
         ...process.env,
         ...{ BENCH_USAGE: usage, NO_COLOR: '1' },
