@@ -21,11 +21,11 @@ export const TIERS = {
 } as const
 export const HOSTS: readonly string[] = Object.values(TIERS).flat()
 
-/** One balancer on trixie with sudo-rs, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2. */
+/** One balancer on trixie, one on bookworm: haproxy 3.0 and 2.6, keepalived 2.3 and 2.2; bare, and with sudo-rs, in lb.test.ts. */
 const SPECS = [
   ...TIERS.app.map((name) => ({ name, tier: 'app' })),
   ...TIERS.web.map((name) => ({ name, tier: 'web', user: 'deploy' as const, installed: true })),
-  { name: 'lb1', tier: 'lb', user: 'deploy', sudo: 'password', sudoRs: true } as const,
+  { name: 'lb1', tier: 'lb', user: 'deploy', sudo: 'password', installed: true } as const,
   { name: 'lb2', tier: 'lb', user: 'deploy', suite: 'bookworm' } as const,
 ]
 const one = { serial: 1, max_fail_percentage: 0 }
@@ -183,8 +183,9 @@ export function rollingBed(): RollingBed {
     command: (command, ...args) => provision(words(args), here({ command })),
     start,
     async underLoad(work, retries = 0) {
-      // One each 40 ms: a restart takes several times as long, and an address that moves a second.
-      const requests = load(urls, { rate: 25, retries })
+      // One each 60 ms: a restart takes several times as long, and an address that moves a second. Each costs four programs
+      // their share of two processors, for minutes.
+      const requests = load(urls, { rate: 16, retries })
       try {
         const value = await work()
         const { sent, retried, failures } = await requests.stop()
