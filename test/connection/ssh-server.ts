@@ -131,8 +131,9 @@ export const realShell =
     child.stdout.pipe(channel, { end: false })
     child.stderr.pipe(channel.stderr, { end: false })
     channel.on('close', () => {
-      child.stdout.unpipe()
-      child.stderr.unpipe()
+      // As sshd does: what prints without end would do so for as long as the tests run, and be read.
+      child.stdout.destroy()
+      child.stderr.destroy()
       child.kill('SIGKILL')
     })
     child.on('close', (code) => {
