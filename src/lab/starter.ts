@@ -13,7 +13,7 @@ export interface Starter {
 }
 
 /** A program that runs. */
-interface Asked {
+interface Started {
   readonly out: Buffer[]
   readonly err: Buffer[]
   done(code: number, why?: string): void
@@ -22,7 +22,7 @@ interface Asked {
 /** While it is there. */
 interface Link {
   readonly stream: NodeJS.ReadWriteStream
-  readonly running: Map<number, Asked>
+  readonly running: Map<number, Started>
   /** Nothing more is told. */
   isOver(): boolean
 }
@@ -75,21 +75,21 @@ async function open(container: ReturnType<Docker['getContainer']>, gone: () => v
   const started = { Cmd: ['perl', '-e', PROGRAM], AttachStdin: true, AttachStdout: true, AttachStderr: true }
   const exec = await container.exec(started)
   const stream = await exec.start({ hijack: true, stdin: true })
-  const running = new Map<number, Asked>()
+  const running = new Map<number, Started>()
   let why = ''
-  const [told, said] = [new PassThrough(), new PassThrough()]
-  container.modem.demuxStream(stream, told, said)
-  readFrames(told, running, (text) => {
+  const [frames, errors] = [new PassThrough(), new PassThrough()]
+  container.modem.demuxStream(stream, frames, errors)
+  readFrames(frames, running, (text) => {
     why += text
     over()
     stream.end()
   })
-  said.on('data', (part: Buffer) => (why += part.toString()))
+  errors.on('data', (part: Buffer) => (why += part.toString()))
   let ended = false
   const over = () => {
     ended = true
     gone()
-    for (const asked of running.values()) asked.done(NOT_RUN, `the host has ended it. ${why}`)
+    for (const one of running.values()) one.done(NOT_RUN, `the host has ended it. ${why}`)
     running.clear()
   }
   for (const event of ['end', 'close', 'error']) stream.on(event, over)
@@ -97,9 +97,9 @@ async function open(container: ReturnType<Docker['getContainer']>, gone: () => v
 }
 
 /** @param amiss told what is no frame: the engine's own words, where the host ends while it starts one */
-function readFrames(told: PassThrough, running: Map<number, Asked>, amiss: (text: string) => void): void {
+function readFrames(frames: PassThrough, running: Map<number, Started>, amiss: (text: string) => void): void {
   let rest = Buffer.alloc(0)
-  told.on('data', (part: Buffer) => {
+  frames.on('data', (part: Buffer) => {
     rest = Buffer.concat([rest, part])
     for (let line = rest.indexOf('\n'); line >= 0; line = rest.indexOf('\n')) {
       const head = /^(\d+) ([oex]) (\d+)$/.exec(rest.toString('latin1', 0, line))
@@ -113,12 +113,12 @@ function readFrames(told: PassThrough, running: Map<number, Asked>, amiss: (text
       if (rest.length < end) return
       const bytes = rest.subarray(line + 1, end)
       rest = rest.subarray(end)
-      const asked = running.get(id)
-      if (what === 'o') asked?.out.push(bytes)
-      else if (what === 'e') asked?.err.push(bytes)
+      const one = running.get(id)
+      if (what === 'o') one?.out.push(bytes)
+      else if (what === 'e') one?.err.push(bytes)
       else {
         running.delete(id)
-        asked?.done(Number(bytes.toString()))
+        one?.done(Number(bytes.toString()))
       }
     }
   })
