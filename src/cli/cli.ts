@@ -7,8 +7,15 @@ if (argv[0] === '__complete') {
   await answerTab(argv.slice(argv[1] === '--' ? 2 : 1))
 } else if (argv[0] === 'worker' && argv.length === 1) {
   // Started by a run, many times: it needs none of the other commands.
-  const [{ serveStdio }, { version }] = await Promise.all([import('../workers/stdio.ts'), import('./version.ts')])
-  await serveStdio(version())
+  if (process.stdin.isTTY) {
+    process.stderr.write(
+      'provision worker is started by a run, which speaks to it by messages: provision --workers N\n',
+    )
+    process.exitCode = 1
+  } else {
+    const [{ serveStdio }, { version }] = await Promise.all([import('../workers/stdio.ts'), import('./version.ts')])
+    await serveStdio(version())
+  }
 } else {
   const [{ inOurWords }, { createProgram }] = await Promise.all([import('./habits.ts'), import('./program.ts')])
   await createProgram().parseAsync(inOurWords(argv), { from: 'user' })
